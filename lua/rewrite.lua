@@ -1,0 +1,151 @@
+-- rewrite: replace a product's whole past, if nobody recorded in the meantime; the only way to change it.
+--
+-- Withdrawal, import, restore and changes of tier. What is written equals a fresh recording of the same past.
+-- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
+--
+-- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache
+-- KEYS[4…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
+-- ARGV[1] expected version: '' for any  ARGV[2] tier: raw or charted  ARGV[3] currency  ARGV[4] reason
+-- ARGV[5] name of the product
+-- ARGV[6…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
+--   [t1, state1, …], lastSeen (ms; '' if never)
+-- RETURNS the new version, or -1 where the version has moved
+-- CALLED BY pennywren.record.rewriting
+
+local DAY, WEEK, MONDAY = 86400000, 604800000, 345600000 -- the epoch was a Thursday
+local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
+local CHUNK = 500
+local call = redis.call
+local hash = KEYS[1]
+
+local kept = call('HMGET', hash, 'version', 'rate', 'availability')
+local version = tonumber(kept[1] or 0)
+if ARGV[1] ~= '' and tonumber(ARGV[1]) ~= version then
+  return -1
+end
+version = version + 1
+
+local function create(series, chunk)
+  call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
+end
+
+-- Rules see only what is added after them, so they come first.
+local function compact(raw, first_key)
+  for i, aggregate in ipairs({ 'twa', 'min', 'max' }) do
+    local day, week = KEYS[first_key + i - 1], KEYS[first_key + i + 2]
+    create(day, 128)
+    create(week, 128)
+    call('TS.CREATERULE', raw, day, 'AGGREGATION', aggregate, DAY)
+    call('TS.CREATERULE', raw, week, 'AGGREGATION', aggregate, WEEK, MONDAY)
+  end
+end
+
+local function append(series, samples)
+  for from = 1, #samples, CHUNK do
+    local batch = {}
+    for i = from, math.min(from + CHUNK - 1, #samples) do
+      batch[#batch + 1] = series
+      batch[#batch + 1] = samples[i][1]
+      batch[#batch + 1] = samples[i][2]
+    end
+    call('TS.MADD', unpack(batch))
+  end
+end
+
+for i = 4, #KEYS do
+  call('DEL', KEYS[i])
+end
+call('DEL', hash, KEYS[3])
+
+local fields = { 'tier', ARGV[2], 'version', version, 'currency', ARGV[3] }
+local function set(name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+if kept[2] then
+  set('rate', kept[2])
+end
+if kept[3] then
+  set('availability', kept[3])
+end
+
+local changes = 0
+local arg = 6
+for offer_index = 0, 3 do
+  local offer, last_seen = ARGV[arg], ARGV[arg + 3]
+  local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
+  local base = 4 + 8 * offer_index
+  local raw, price, low, low_at, high, high_at = KEYS[base], nil, nil, nil, nil, nil
+  local samples, since = {}, nil
+  for i = 1, #points, 2 do
+    local at, new = points[i], points[i + 1]
+    if price then
+      samples[#samples + 1] = { at - 1, price }
+    end
+    samples[#samples + 1] = { at, new }
+    price, since = new, at
+    if not low or new < low then
+      low, low_at = new, at
+    end
+    if not high or new > high then
+      high, high_at = new, at
+    end
+    changes = changes + 1
+  end
+  if price then
+    create(raw, 128)
+    if ARGV[2] == 'charted' then
+      compact(raw, base + 2)
+    end
+    append(raw, samples)
+    set(offer .. ':price', price)
+    set(offer .. ':first', points[1])
+    set(offer .. ':low', low)
+    set(offer .. ':lowAt', low_at)
+    set(offer .. ':high', high)
+    set(offer .. ':highAt', high_at)
+  end
+  local state = price and OFFERED or nil
+  if #states > 0 then
+    create(KEYS[base + 1], 64)
+    local list, seen, moved = {}, price and points[1] < states[1] and OFFERED or nil, {}
+    for i = 1, #states, 2 do
+      list[#list + 1] = { states[i], states[i + 1] }
+      if states[i + 1] ~= NOT_OBSERVED then
+        if seen ~= states[i + 1] then
+          moved[#moved + 1] = states[i]
+        end
+        -- An absence or a return is a change of its own, unless a price came with it.
+        seen = states[i + 1]
+      end
+    end
+    append(KEYS[base + 1], list)
+    set(offer .. ':states', 1)
+    local priced = {}
+    for i = 1, #points, 2 do
+      priced[points[i]] = true
+    end
+    for _, at in ipairs(moved) do
+      if price and at >= points[1] and not priced[at] then
+        changes = changes + 1
+      end
+      if not since or at > since then
+        since = at
+      end
+    end
+    state = seen
+  end
+  if last_seen ~= '' then
+    set(offer .. ':state', state or NO_OFFER)
+    set(offer .. ':since', since)
+    set(offer .. ':lastSeen', last_seen)
+  end
+  arg = arg + 4
+end
+if changes > 0 then
+  set('changes', changes)
+end
+call('HSET', hash, unpack(fields))
+call('XADD', KEYS[2], '*', 'product', ARGV[5], 'offer', 'buybox', 'kind', 'rewrite', 'old', '', 'new', '', 'currency',
+  ARGV[3], 'at', 0, 'version', version, 'newLow', 0, 'lowestForDays', 0, 'source', ARGV[4])
+return version

@@ -1,0 +1,179 @@
+"""Every Redis key of Pennywren, spelled here and nowhere else.
+
+A product belongs to partition `crc32(product) mod 1024`, on one machine and in a cluster alike, and all of
+its keys carry the partition's hash tag, so that one script in one slot does a whole step. A golden test
+freezes the hash and the spelling: both are in the data of every installation. `docs/redis.md` says how to
+read each key with redis-cli.
+"""
+
+from collections.abc import Iterable
+from typing import Final, Literal
+from zlib import crc32
+
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+
+PARTITIONS: Final = 1024
+
+Unit = Literal["day", "week"]
+Aggregate = Literal["avg", "min", "max"]
+COMPACTIONS: Final[tuple[tuple[Unit, Aggregate], ...]] = (
+    ("day", "avg"),
+    ("day", "min"),
+    ("day", "max"),
+    ("week", "avg"),
+    ("week", "min"),
+    ("week", "max"),
+)
+
+
+def partition_of(product: ProductID) -> int:
+    """The partition (0 to 1023) of a product."""
+    return crc32(str(product).encode()) % PARTITIONS
+
+
+def _tag(product: ProductID) -> str:
+    return f"{{{partition_of(product)}}}"
+
+
+# One product ------------------------------------------------------------------------------------
+
+
+def product(of: ProductID) -> str:
+    """Hash: tier, version, currency; per offer price, state, since, lastSeen, first, low, high and when."""
+    return f"{_tag(of)}:product:{of}"
+
+
+def raw(of: ProductID, offer: Offer) -> str:
+    """Time series: the prices, two samples a change."""
+    return f"{_tag(of)}:price:{of}:{offer}:raw"
+
+
+def state(of: ProductID, offer: Offer) -> str:
+    """Time series: 1 offered, 0 no offer, 2 not observed; made when first needed."""
+    return f"{_tag(of)}:price:{of}:{offer}:state"
+
+
+def compaction(of: ProductID, offer: Offer, unit: Unit, aggregate: Aggregate) -> str:
+    """Time series: a compaction of raw, kept by Redis."""
+    return f"{_tag(of)}:price:{of}:{offer}:{unit}:{aggregate}"
+
+
+def recorded(of: ProductID, partition: int, offers: Iterable[Offer]) -> list[str]:
+    """The keys that recording one look touches: product, then raw and state of each offer; spelled in one go.
+
+    This is the hot path of the writer: four calls of the functions above would cost it a third more.
+    """
+    name = str(of)
+    series = f"{{{partition}}}:price:{name}:"
+    keys = [f"{{{partition}}}:product:{name}"]
+    for offer in offers:
+        keys += (f"{series}{offer.value}:raw", f"{series}{offer.value}:state")
+    return keys
+
+
+def watch(of: ProductID, offer: Offer) -> str:
+    """Sorted set: the watches of a price at or below a threshold; score: minor units, member: subscription."""
+    return f"{_tag(of)}:watch:{of}:{offer}"
+
+
+def held(of: ProductID) -> str:
+    """Hash: what waits for a second look."""
+    return f"{_tag(of)}:held:{of}"
+
+
+def cache(of: ProductID) -> str:
+    """Hash: encoded answers by question, each with the version that it was made from."""
+    return f"{_tag(of)}:cache:{of}"
+
+
+# One partition ----------------------------------------------------------------------------------
+
+
+def frontier(partition: int) -> str:
+    """Sorted set: when each product is due (ms)."""
+    return f"{{{partition}}}:frontier"
+
+
+def urgent(partition: int) -> str:
+    """Sorted set: products that go first; score: when it was asked (ms)."""
+    return f"{{{partition}}}:urgent"
+
+
+def leases(partition: int) -> str:
+    """Sorted set: products being crawled; score: when the lease ends (ms), which is also its fencing token."""
+    return f"{{{partition}}}:leases"
+
+
+def changes(partition: int) -> str:
+    """Stream: price changes, a consumer group per use."""
+    return f"{{{partition}}}:changes"
+
+
+def dead(partition: int) -> str:
+    """Stream: entries that could not be handled three times."""
+    return f"{{{partition}}}:dead"
+
+
+def reading(partition: int, group: str) -> str:
+    """String: which consumer of a group reads this partition now; expires."""
+    return f"{{{partition}}}:reading:{group}"
+
+
+def test_server(partition: int) -> str:
+    """String: exists only on a server made for tests, where scripts honour a `now` that is passed in."""
+    return f"{{{partition}}}:testserver"
+
+
+# Hints: which partitions have something to do. All of them are swept anyway ----------------------
+
+
+def ready_due(marketplace: str) -> str:
+    """Sorted set: partitions with products of a marketplace in the frontier; score: when the first is due (ms)."""
+    return f"{{ready}}:due:{marketplace}"
+
+
+def ready_urgent(marketplace: str) -> str:
+    """Sorted set: partitions with urgent products of a marketplace; score: when it was asked (ms)."""
+    return f"{{ready}}:urgent:{marketplace}"
+
+
+def ready_changes() -> str:
+    """Sorted set: partitions with unread changes; score: when the first was hinted (ms)."""
+    return "{ready}:changes"
+
+
+# In the Redis of RQ: who schedules ----------------------------------------------------------------
+
+
+def schedule_lease() -> str:
+    """String: which scheduler ticks now; expires."""
+    return "{schedule}:lease"
+
+
+def schedule_slot(kind: str, slot: int) -> str:
+    """String: this slot's job was enqueued; expires when the slot is long over."""
+    return f"{{schedule}}:slot:{kind}:{slot}"
+
+
+# Shared by all ----------------------------------------------------------------------------------
+
+
+def egress(name: str, host: str) -> str:
+    """Hash: one egress towards one host: when the next request may leave, its pace, its circuit."""
+    return f"{{egress:{name}}}:{host}"
+
+
+def robots(host: str) -> str:
+    """String: the robots.txt of a host as last fetched; expires."""
+    return f"{{robots}}:{host}"
+
+
+def crawl_threshold() -> str:
+    """String: the crawl value (lambda) above which a product is due."""
+    return "{frontier}:lambda"
+
+
+def limit(purpose: str, who: str) -> str:
+    """String: one rate limit's state for one address, network or install; expires."""
+    return f"{{limit}}:{purpose}:{who}"

@@ -1,0 +1,33 @@
+"""An observation: somebody saw a product's prices at one moment."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+
+
+class Source(StrEnum):
+    """Who saw it."""
+
+    CRAWL = "crawl"
+    """One of our own fetches; the only thing that an alert may follow."""
+    REPORT = "report"
+    """An extension install."""
+    IMPORT = "import"
+    """A history brought in from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a product's page showed: one observation for each offer that the page speaks of.
+
+    `prices` are minor units of `currency`, None where the offer was not there. `at` is in milliseconds
+    UTC, or None for "now, by the clock of Redis".
+    """
+
+    product: ProductID
+    currency: str
+    prices: dict[Offer, int | None] = field(default_factory=dict[Offer, int | None])
+    at: int | None = None
+    source: Source = Source.CRAWL

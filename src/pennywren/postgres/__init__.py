@@ -1,0 +1,1 @@
+"""PostgreSQL: the durable truth of people, subscriptions, alerts and the catalogue."""

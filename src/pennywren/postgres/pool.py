@@ -1,0 +1,36 @@
+"""The connection pool, and what its failures mean to a caller."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from pennywren.errors import Unavailable
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+async def open_pool(url: str, *, size: int = 10) -> Pool:
+    """Connect, at most `size` connections; a caller waits 2 s for one and no longer."""
+    try:
+        return await asyncpg.create_pool(
+            url, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings={"timezone": "UTC"}
+        )
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
+    """One connection inside one transaction.
+
+    Raises:
+        Unavailable: no connection within 2 s, or the server is gone.
+    """
+    try:
+        async with pool.acquire(timeout=2) as connection, connection.transaction():
+            yield connection
+    except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        raise Unavailable("the database is not reachable right now", retry_after=5) from error

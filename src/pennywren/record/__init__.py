@@ -1,0 +1,1 @@
+"""Writing what is believed: one script for the present, one for the past."""

@@ -1,0 +1,181 @@
+"""The typed wrapper of record.lua: what was believed goes into Redis, once, in one step a product."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import chain
+from typing import Any, Final
+
+import msgspec
+from redis.exceptions import RedisError
+
+from pennywren import keyspace
+from pennywren.errors import Unavailable
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.store.scripts import Argument, Call, Script
+from pennywren.store.store import Store
+
+_SCRIPT: Final = Script("record")
+_BATCH: Final = 50
+"""Looks in one run of the script: long enough to pay its overhead, short enough (1 ms) to block nobody."""
+_BATCHES: Final = 20
+"""At least so many runs in a round trip; several of them are under way at once: Redis works while we encode."""
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Outcome(IntEnum):
+    """What became of one observation. Negative: nothing was written, and why."""
+
+    CONFIRMED = 0
+    FIRST = 1
+    CHANGED = 2
+    OUT = 3
+    BACK = 4
+    LEASE_LOST = -1
+    """The lease ended before the look was recorded: somebody else has the product now."""
+    NOT_NEWER = -2
+    """Not newer than what was last seen of this offer."""
+    DUPLICATE = -3
+    """This very observation is already recorded."""
+    FUTURE = -4
+    """More than 60 s ahead of the clock of Redis."""
+    OUT_OF_BOUNDS = -5
+    """Not a price between 1 and 10^10 minor units."""
+    OTHER_CURRENCY = -6
+    """Not the currency of this product's history."""
+
+    @property
+    def written(self) -> bool:
+        """Whether the observation was recorded."""
+        return self >= 0
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the price or the presence of the offer moved."""
+        return self > 0
+
+
+@dataclass(frozen=True, slots=True)
+class LookToRecord:
+    """One look, and what follows for the frontier: due times in ms, rates as the frontier packs them."""
+
+    look: Look
+    due_if_same: int | None = None
+    due_if_changed: int | None = None
+    rate_if_same: str | None = None
+    rate_if_changed: str | None = None
+    lease: int | None = None
+    """The lease under which the product was fetched; it ends with the recording, or the recording is refused."""
+    availability: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """What became of a look."""
+
+    outcomes: dict[Offer, Outcome]
+    changes: int
+    """Changes in the product's whole history now."""
+    at: int
+    """The look's time (ms UTC) as recorded."""
+
+
+class Recorder:
+    """Records looks, in batches of one partition."""
+
+    def __init__(self, store: Store, gap_after: int, now: int | None = None) -> None:
+        """`gap_after` is in seconds; `now` (ms) is honoured only by a server made for tests."""
+        self._client = store.client
+        self._gap = gap_after * 1000
+        self._now: Argument = "" if now is None else now
+
+    async def record(self, looks: Sequence[LookToRecord]) -> list[LookResult]:
+        """Record looks and wake the readers of the change streams. Results are in the order of the looks.
+
+        Looks of one product are recorded in their order; repeating a call changes nothing.
+
+        Raises:
+            Unavailable: Redis does not answer; what was not recorded can be recorded again.
+        """
+        by_partition: defaultdict[int, list[int]] = defaultdict(list)
+        for i, each in enumerate(looks):
+            by_partition[keyspace.partition_of(each.look.product)].append(i)
+        results: dict[int, LookResult] = {}
+        changed: dict[int, int] = {}
+        try:
+            await asyncio.gather(*(self._run(looks, trip, results, changed) for trip in _round_trips(by_partition)))
+            if changed:
+                await self._client.zadd(keyspace.ready_changes(), {str(p): at for p, at in changed.items()}, nx=True)
+        except (RedisError, OSError) as error:
+            raise Unavailable("the price store is not reachable right now") from error
+        return [results[i] for i in range(len(looks))]
+
+    async def _run(
+        self,
+        looks: Sequence[LookToRecord],
+        batches: Sequence[tuple[int, Sequence[int]]],
+        results: dict[int, LookResult],
+        changed: dict[int, int],
+    ) -> None:
+        calls = [self.call(partition, [looks[i] for i in members]) for partition, members in batches]
+        replies = await _SCRIPT.run_many(self._client, calls)
+        for (partition, members), reply in zip(batches, replies, strict=True):
+            if isinstance(reply, Exception):
+                raise Unavailable(f"the price store refused: {reply}") from reply
+            for i, one in zip(members, reply, strict=True):
+                results[i] = result = _result(looks[i], one)
+                if any(outcome.is_change for outcome in result.outcomes.values()):
+                    changed.setdefault(partition, result.at)
+
+    def call(self, partition: int, looks: Sequence[LookToRecord]) -> Call:
+        keys = [
+            keyspace.frontier(partition),
+            keyspace.leases(partition),
+            keyspace.changes(partition),
+            keyspace.test_server(partition),
+        ]
+        packed: list[Any] = []
+        for each in looks:
+            look = each.look
+            keys += keyspace.recorded(look.product, partition, look.prices)
+            packed.append(
+                (
+                    str(look.product),
+                    look.currency,
+                    look.at,
+                    look.source,
+                    each.lease,
+                    each.due_if_same,
+                    each.due_if_changed,
+                    each.rate_if_same,
+                    each.rate_if_changed,
+                    each.availability,
+                    list(chain.from_iterable(look.prices.items())),
+                    len(look.prices),
+                )
+            )
+        return keys, [self._now, self._gap, _pack(packed)]
+
+
+def _round_trips(by_partition: Mapping[int, Sequence[int]]) -> Iterator[list[tuple[int, Sequence[int]]]]:
+    """Cut each partition's looks into batches; a partition's batches share a round trip, which keeps their order."""
+    trip: list[tuple[int, Sequence[int]]] = []
+    for partition, members in by_partition.items():
+        trip += [(partition, members[start : start + _BATCH]) for start in range(0, len(members), _BATCH)]
+        if len(trip) >= _BATCHES:
+            yield trip
+            trip = []
+    if trip:
+        yield trip
+
+
+_OUTCOMES: Final = {int(outcome): outcome for outcome in Outcome}
+
+
+def _result(each: LookToRecord, reply: Sequence[int]) -> LookResult:
+    outcomes = {offer: _OUTCOMES[code] for offer, code in zip(each.look.prices, reply[:-2], strict=True)}
+    return LookResult(outcomes=outcomes, changes=reply[-2], at=reply[-1])

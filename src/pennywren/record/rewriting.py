@@ -1,0 +1,80 @@
+"""The typed wrapper of rewrite.lua: the only way to change a product's past."""
+
+from collections.abc import Mapping
+from itertools import chain, pairwise
+from typing import Final
+
+import msgspec
+from redis.exceptions import RedisError
+
+from pennywren import keyspace
+from pennywren.errors import BadInput, Unavailable, VersionMoved
+from pennywren.model.money import MAX_PRICE, MIN_PRICE
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.series import Steps
+from pennywren.store.scripts import Argument, Script
+from pennywren.store.state import Tier
+from pennywren.store.store import Store
+
+_SCRIPT: Final = Script("rewrite")
+_MAX_POINTS: Final = 100_000
+"""A rewrite is one step, and 100,000 changes are about half a second of it."""
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+async def rewrite(
+    store: Store,
+    product: ProductID,
+    currency: str,
+    offers: Mapping[Offer, Steps],
+    *,
+    reason: str,
+    tier: Tier = "raw",
+    expected_version: int | None = None,
+) -> int:
+    """Replace the whole history of a product, and say so in its stream; answers the new version.
+
+    `reason` is one word for the stream: `import`, `withdrawal`, `restore`, `tier`.
+
+    Raises:
+        VersionMoved: something was recorded since `expected_version`: read again and retry.
+        BadInput: the steps are not a history (order, bounds); nothing was changed.
+        Unavailable: Redis does not answer.
+    """
+    keys = [keyspace.product(product), keyspace.changes(keyspace.partition_of(product)), keyspace.cache(product)]
+    args: list[Argument] = ["" if expected_version is None else expected_version, tier, currency, reason, str(product)]
+    for offer in Offer:
+        steps = offers.get(offer, Steps())
+        _check(offer, steps)
+        keys += [keyspace.raw(product, offer), keyspace.state(product, offer)]
+        keys += [keyspace.compaction(product, offer, unit, aggregate) for unit, aggregate in keyspace.COMPACTIONS]
+        args += [offer.value, _pack(list(chain.from_iterable(steps.prices)))]
+        args += [_pack([int(number) for number in chain.from_iterable(steps.states)])]
+        args += [steps.last_seen or ""]
+    try:
+        version = int(await _SCRIPT.run(store.client, keys, args))
+        if version < 0:
+            raise VersionMoved
+        partition = str(keyspace.partition_of(product))
+        await store.client.zadd(keyspace.ready_changes(), {partition: 0}, nx=True)
+    except (RedisError, OSError) as error:
+        raise Unavailable("the price store is not reachable right now") from error
+    return version
+
+
+def _check(offer: Offer, steps: Steps) -> None:
+    times = [at for at, _ in steps.prices]
+    state_times = [at for at, _ in steps.states]
+    if len(times) > _MAX_POINTS or len(state_times) > _MAX_POINTS:
+        raise BadInput(f"{offer}: a history has at most {_MAX_POINTS} changes")
+    for each in (times, state_times):
+        if any(late <= early for early, late in pairwise(each)):
+            raise BadInput(f"{offer}: the times of a history must rise")
+    if any(not MIN_PRICE <= price <= MAX_PRICE for _, price in steps.prices):
+        raise BadInput(f"{offer}: a price is {MIN_PRICE} to {MAX_PRICE} minor units")
+    if any(late == early for (_, early), (_, late) in pairwise(steps.prices)):
+        raise BadInput(f"{offer}: a change point must change the price")
+    if (times or state_times) and steps.last_seen < max(times[-1:] + state_times[-1:]):
+        raise BadInput(f"{offer}: last seen lies before the last change")

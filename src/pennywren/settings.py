@@ -1,0 +1,175 @@
+"""Every setting, read in one place from `PENNYWREN_*`. None is needed: the defaults run on one machine."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pennywren.errors import BadSetting
+from pennywren.model.marketplace import MARKETPLACES
+
+PREFIX: Final = "PENNYWREN_"
+
+
+class Egress(msgspec.Struct, frozen=True):
+    """An IP that requests leave from."""
+
+    name: str
+    source: str | None = None
+    """Local address to send from; None for the machine's own choice."""
+    proxy: str | None = None
+    """Proxy URL; None for a direct connection."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings; a field's docstring is its documentation, and `docs/operations.md` lists them."""
+
+    data_dir: Path = Path(".data")
+    """Where the embedded parts keep their data: `./.data` in a checkout, else the XDG data folder."""
+    http_host: str = "127.0.0.1"
+    """Address that the API listens on."""
+    http_port: int = 0
+    """Port that the API listens on; 0 picks a free one."""
+    public_url: str | None = None
+    """Where people reach the website, for links in mails; the API's own address if not given."""
+    redis_url: str | None = None
+    """Redis with TimeSeries; embedded if not given."""
+    queue_url: str | None = None
+    """RQ's own Redis; embedded if not given."""
+    postgres_url: str | None = None
+    """PostgreSQL; embedded if not given."""
+    smtp_url: str | None = None
+    """`smtp://user:password@host:port` or `smtps://…`; a local mailbox if not given."""
+    mail_from: str = "Pennywren <alerts@pennywren.invalid>"
+    """From line of the mails."""
+    default_marketplace: str = "us"
+    """What a bare ASIN means."""
+    egresses: tuple[Egress, ...] = (Egress("e1"),)
+    """`e1=direct,e2=direct@127.0.0.2,e3=http://proxy:3128`: each sends 1 request per second per host."""
+    shop_origins: dict[str, str] = {}
+    """`us=http://127.0.0.1:9000,…` points a marketplace at another origin."""
+    user_agent: str = "Pennywren/0.1 (+https://github.com/pennywren/pennywren; price tracker)"
+    """How we introduce ourselves to shops; add a way to reach you."""
+    trusted_proxies: int = 0
+    """How many proxies of ours stand before the API: whose X-Forwarded-For hops are believed."""
+    recrawl_after: int = 300
+    """Seconds that must pass before a product is looked at again, unless somebody asks."""
+    gap_after: int = 7 * 86_400
+    """Seconds of silence after which a span counts as not observed."""
+    charted_after: int = 100
+    """Changes after which a product gets its own compactions."""
+    alert_cooldown: int = 6 * 3600
+    """Seconds between two alerts of one subscription, unless the price is lower than the last alert's."""
+    changes_kept: int = 86_400
+    """Seconds that a price change stays in its stream at least, however soon everybody has handled it."""
+    free_subscriptions: int = 100
+    """Subscriptions that a person may hold on the free plan."""
+    plus_subscriptions: int = 2000
+    """Subscriptions that a person may hold on the plus plan."""
+    mailbox_dir: Path | None = None
+    """Set by `pennywren up`: the local mailbox that `/mailbox.json` lists."""
+
+    @property
+    def base_url(self) -> str:
+        """The website's address without a trailing slash."""
+        return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
+
+    def origin(self, marketplace: str) -> str:
+        """Where a marketplace's pages are fetched from."""
+        return self.shop_origins.get(marketplace, f"https://{MARKETPLACES[marketplace].host}")
+
+
+def default_data_dir(environ: Mapping[str, str], cwd: Path) -> Path:
+    """`./.data` in a checkout, else the XDG data folder."""
+    if (cwd / "pyproject.toml").is_file() and (cwd / "src" / "pennywren").is_dir():
+        return cwd / ".data"
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
+    return Path(base) / "pennywren"
+
+
+def parse_egresses(text: str) -> tuple[Egress, ...]:
+    """Read `e1=direct,e2=direct@127.0.0.2,e3=http://proxy:3128`."""
+    found: list[Egress] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, how = part.partition("=")
+        if not equals or not name.replace("-", "").isalnum():
+            raise BadSetting(f"PENNYWREN_EGRESSES: {part!r} is not NAME=direct, NAME=direct@ADDRESS or NAME=PROXY-URL")
+        if how == "direct":
+            found.append(Egress(name))
+        elif how.startswith("direct@"):
+            found.append(Egress(name, source=how.removeprefix("direct@")))
+        elif urlsplit(how).scheme in ("http", "https", "socks5", "socks5h"):
+            found.append(Egress(name, proxy=how))
+        else:
+            raise BadSetting(f"PENNYWREN_EGRESSES: {how!r} is neither direct, direct@ADDRESS nor a proxy URL")
+    if not found or len({e.name for e in found}) < len(found):
+        raise BadSetting("PENNYWREN_EGRESSES: give each egress a name of its own, and at least one")
+    return tuple(found)
+
+
+def parse_origins(text: str) -> dict[str, str]:
+    """Read `us=http://127.0.0.1:9000,de=…`."""
+    origins: dict[str, str] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        code, _, url = part.partition("=")
+        parts = urlsplit(url)
+        if code not in MARKETPLACES or parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BadSetting(f"PENNYWREN_SHOP_ORIGINS: {part!r} is not MARKETPLACE=http://HOST:PORT")
+        origins[code] = f"{parts.scheme}://{parts.netloc}"
+    return origins
+
+
+def running_file(data_dir: Path) -> Path:
+    """Where `pennywren up` writes the addresses of what it runs, for other commands to find."""
+    return data_dir / "running.json"
+
+
+def _running(data_dir: Path) -> dict[str, str]:
+    """The settings of the system that runs in `data_dir`, if its supervisor is alive."""
+    try:
+        found = json.loads(running_file(data_dir).read_bytes())
+        os.kill(int(found["pid"]), 0)
+        return {str(k): str(v) for k, v in found["environ"].items()}
+    except PermissionError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
+    """Read the environment; what is not given there comes from the system that runs in the data folder.
+
+    Raises:
+        BadSetting: names the variable, and says what it may be.
+    """
+    env = dict(os.environ if environ is None else environ)
+    data_dir = Path(env.get(PREFIX + "DATA_DIR") or default_data_dir(env, cwd or Path.cwd())).absolute()
+    given = {k: v for k, v in {**_running(data_dir), **env}.items() if k.startswith(PREFIX) and v != ""}
+    given[PREFIX + "DATA_DIR"] = str(data_dir)
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        text = given.get(PREFIX + field.name.upper())
+        if text is not None:
+            values[field.name] = _convert(field.name, text, field.type)
+    settings = Settings(**values)  # pyright: ignore[reportArgumentType]  -- each was converted to its field's type
+    if settings.default_marketplace not in MARKETPLACES:
+        raise BadSetting(f"PENNYWREN_DEFAULT_MARKETPLACE: there are {', '.join(MARKETPLACES)}")
+    return settings
+
+
+def _convert(name: str, text: str, kind: object) -> object:
+    if name == "egresses":
+        return parse_egresses(text)
+    if name == "shop_origins":
+        return parse_origins(text)
+    if "Path" in str(kind):
+        return Path(text)
+    if kind is int:
+        if not text.isascii() or not text.isdigit():
+            raise BadSetting(f"{PREFIX}{name.upper()}: {text!r} is not a whole number")
+        return int(text)
+    return text

@@ -1,0 +1,49 @@
+"""Connections to Redis, and the check that it is one we can use."""
+
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+from pennywren.errors import MissingPart, Unavailable
+
+# redis-py raises these besides its own on a failover (redis-py #4287, #3835).
+CONNECTION_FAULTS: Final = (RedisError, OSError, AttributeError, TypeError)
+
+Client = Redis
+"""The asyncio client, answering with strings."""
+
+
+def connect(url: str, *, max_connections: int = 64, decode: bool = True) -> Client:
+    """A client for `url`; nothing is sent yet. `decode=False` answers with bytes (for encoded answers)."""
+    return Redis.from_url(
+        url,
+        decode_responses=decode,
+        protocol=3,
+        max_connections=max_connections,
+        socket_timeout=10,
+        socket_connect_timeout=3,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+    )
+
+
+async def require_time_series(client: Client) -> None:
+    """Refuse a Redis that cannot keep prices.
+
+    Raises:
+        MissingPart: no TimeSeries; says what to install.
+        Unavailable: nothing answers there.
+    """
+    try:
+        commands = cast(Any, await client.execute_command("COMMAND", "INFO", "TS.ADD", "TS.CREATERULE"))
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"Redis does not answer: {error}") from error
+    known: list[Any] = list(commands.values() if hasattr(commands, "values") else commands)
+    if len([command for command in known if command]) < 2:
+        raise MissingPart(
+            "this Redis has no TimeSeries: install Redis 8 or later (it is built in), load redistimeseries.so "
+            "into an older one, or leave PENNYWREN_REDIS_URL empty to use the embedded one"
+        )

@@ -1,0 +1,59 @@
+"""Lua scripts: found, loaded and run. A script is one file of `lua/`; its typed wrapper is the only caller."""
+
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import NoScriptError
+
+from pennywren.store.connect import Client
+
+Argument = str | int | float | bytes
+Call = tuple[Sequence[str], Sequence[Argument]]
+"""The keys and the arguments of one run."""
+
+
+@cache
+def script_folder() -> Path:
+    """Where the scripts are: `lua/` of the checkout, or inside the installed package."""
+    inside = Path(str(files("pennywren"))) / "lua"
+    return inside if inside.is_dir() else Path(__file__).parents[3] / "lua"
+
+
+class Script:
+    """One Lua script, sent by its hash and loaded when a server does not know it yet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.source = (script_folder() / f"{name}.lua").read_text(encoding="utf-8")
+        self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+    async def run(self, client: Client, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        """Run once; loads the script where it is missing, which is safe because nothing has run then."""
+        try:
+            return await client.evalsha(self.sha, len(keys), *keys, *args)  # type: ignore[arg-type]
+        except NoScriptError:
+            await client.script_load(self.source)
+            return await client.evalsha(self.sha, len(keys), *keys, *args)  # type: ignore[arg-type]
+
+    async def run_many(self, client: Client, calls: Sequence[Call]) -> list[Any]:
+        """Run once for each call, in one round trip. A failed call's exception stands in its place."""
+        if not calls:
+            return []
+        replies = await self._pipelined(client, calls)
+        lost = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if lost:
+            await client.script_load(self.source)
+            again = await self._pipelined(client, [calls[i] for i in lost])
+            for i, reply in zip(lost, again, strict=True):
+                replies[i] = reply
+        return replies
+
+    async def _pipelined(self, client: Client, calls: Sequence[Call]) -> list[Any]:
+        async with client.pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                pipe.execute_command("EVALSHA", self.sha, len(keys), *keys, *args)
+            return await pipe.execute(raise_on_error=False)

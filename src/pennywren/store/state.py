@@ -1,0 +1,73 @@
+"""A product's hash, read into what is believed of it now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.series import OfferState, State
+
+Tier = Literal["raw", "charted"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductState:
+    """What is believed of one product now."""
+
+    product: ProductID
+    tier: Tier
+    version: int
+    """Moves with everything that is recorded or rewritten."""
+    currency: str
+    changes: int
+    """How many price changes its history has, over all offers."""
+    rate: str | None
+    """What was learned of its rate of change, as the frontier packs it."""
+    availability: str | None
+    offers: dict[Offer, OfferState]
+
+    @property
+    def last_seen(self) -> int:
+        """When anybody last looked (ms); 0 if never."""
+        return max((offer.last_seen for offer in self.offers.values()), default=0)
+
+
+def parse_state(product: ProductID, fields: Mapping[str, str]) -> ProductState | None:
+    """Read a product hash; None where the product has not been recorded yet."""
+    if "version" not in fields:
+        return None
+    offers = {offer: state for offer in Offer if (state := _parse_offer(offer, fields)) is not None}
+    return ProductState(
+        product=product,
+        tier="charted" if fields.get("tier") == "charted" else "raw",
+        version=int(fields["version"]),
+        currency=fields["currency"],
+        changes=int(fields.get("changes", 0)),
+        rate=fields.get("rate"),
+        availability=fields.get("availability"),
+        offers=offers,
+    )
+
+
+def _parse_offer(offer: Offer, fields: Mapping[str, str]) -> OfferState | None:
+    last_seen = fields.get(f"{offer}:lastSeen")
+    if last_seen is None:
+        return None
+
+    def number(name: str) -> int | None:
+        text = fields.get(f"{offer}:{name}")
+        return None if text is None else int(text)
+
+    last_price = number("price")
+    return OfferState(
+        price=last_price if number("state") == State.OFFERED else None,
+        last_price=last_price,
+        since=number("since") or 0,
+        first=number("first"),
+        last_seen=int(last_seen),
+        low=number("low"),
+        low_at=number("lowAt"),
+        high=number("high"),
+        high_at=number("highAt"),
+    )

@@ -1,0 +1,137 @@
+"""Reading what Redis knows of products: the only module, with its scripts, that knows tiers and series keys."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis.exceptions import RedisError, ResponseError
+
+from pennywren import keyspace
+from pennywren.errors import Unavailable
+from pennywren.keyspace import Aggregate, Unit
+from pennywren.model.clock import DAY, WEEK
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.series import Bucket, State, Steps
+from pennywren.store.connect import Client
+from pennywren.store.state import ProductState, parse_state
+
+BUCKET_LENGTH: Final[dict[Unit, int]] = {"day": DAY, "week": WEEK}
+_CACHE_TTL: Final = 3600
+_CACHE_MARK: Final = b"\n"
+
+
+class Store:
+    """What is believed of products, their past, and encoded answers about them."""
+
+    def __init__(self, client: Client, bytes_client: Client) -> None:
+        self.client = client
+        self._bytes = bytes_client
+
+    async def product(self, product: ProductID) -> ProductState | None:
+        """What is believed of one product now; None if it was never recorded."""
+        return (await self.products([product]))[0]
+
+    async def products(self, products: Sequence[ProductID]) -> list[ProductState | None]:
+        """The same for several, in one round trip."""
+        async with self.client.pipeline(transaction=False) as pipe:
+            for product in products:
+                pipe.hgetall(keyspace.product(product))
+            replies = await self._execute(pipe)
+        return [parse_state(product, fields) for product, fields in zip(products, replies, strict=True)]
+
+    async def steps(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
+        """One offer's change points in [start, end) ms, led by those in force at `start` with their own time."""
+        prices, states = keyspace.raw(product, offer), keyspace.state(product, offer)
+        async with self.client.pipeline(transaction=False) as pipe:
+            for key in (prices, states):
+                pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 2)
+                pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
+            pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
+            led_prices, in_prices, led_states, in_states, last_seen = await self._execute(pipe)
+        return Steps(
+            prices=_change_points(_samples(led_prices)[::-1] + _samples(in_prices), start, end),
+            states=[(at, State(value)) for at, value in _samples(led_states)[:1] + _samples(in_states) if at < end],
+            last_seen=int(last_seen or 0),
+        )
+
+    async def states(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
+        """`steps` without the prices: how an offer came, went and was not observed, however many prices it had."""
+        key = keyspace.state(product, offer)
+        async with self.client.pipeline(transaction=False) as pipe:
+            pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 1)
+            pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
+            pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
+            led, inside, last_seen = await self._execute(pipe)
+        return Steps(
+            states=[(at, State(value)) for at, value in _samples(led) + _samples(inside) if at < end],
+            last_seen=int(last_seen or 0),
+        )
+
+    async def buckets(self, product: ProductID, offer: Offer, unit: Unit, start: int, end: int) -> list[Bucket] | None:
+        """Closed buckets with samples in them that begin in [start, end); None if this product has none kept."""
+        aggregates: tuple[Aggregate, ...] = ("avg", "min", "max")
+        async with self.client.pipeline(transaction=False) as pipe:
+            for aggregate in aggregates:
+                key = keyspace.compaction(product, offer, unit, aggregate)
+                pipe.execute_command("TS.RANGE", key, max(start, 0), max(end - 1, 0))
+            replies = await pipe.execute(raise_on_error=False)
+        if any(isinstance(reply, ResponseError) for reply in replies):
+            return None
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise Unavailable from reply
+        averages, lows, highs = replies
+        return [
+            Bucket(int(at), float(avg), round(float(low)), round(float(high)))
+            for (at, avg), (_, low), (_, high) in zip(averages, lows, highs, strict=True)
+        ]
+
+    async def cached(self, product: ProductID, question: str) -> tuple[int, bytes | None]:
+        """The product's version (0 if never recorded), and the stored answer if it was made from that version."""
+        async with self._bytes.pipeline(transaction=False) as pipe:
+            pipe.hget(keyspace.product(product), "version")
+            pipe.hget(keyspace.cache(product), question)
+            version, stored = await self._execute(pipe)
+        if version is None or stored is None:
+            return int(version or 0), None
+        made_from, _, answer = stored.partition(_CACHE_MARK)
+        return int(version), answer if made_from == version else None
+
+    async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> None:
+        """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one."""
+        key = keyspace.cache(product)
+        async with self._bytes.pipeline(transaction=False) as pipe:
+            pipe.hset(key, question, str(version).encode() + _CACHE_MARK + answer)
+            pipe.expire(key, _CACHE_TTL)
+            await self._execute(pipe)
+
+    async def _execute(self, pipe: Any) -> list[Any]:
+        """Run a pipeline of reads; a series that does not exist reads as empty.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            replies: list[Any] = await pipe.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            raise Unavailable("the price store is not reachable right now") from error
+        for i, reply in enumerate(replies):
+            if isinstance(reply, ResponseError) and "key does not exist" in str(reply):
+                replies[i] = []
+            elif isinstance(reply, Exception):
+                raise Unavailable("the price store is not reachable right now") from reply
+        return replies
+
+
+def _samples(reply: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    return [(int(at), round(float(value))) for at, value in reply]
+
+
+def _change_points(samples: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """Hide the first sample of each pair (it repeats the price before it), and keep what matters in [start, end)."""
+    points: list[tuple[int, int]] = []
+    for at, price in samples:
+        if at < end and (not points or points[-1][1] != price):
+            points.append((at, price))
+    leading = sum(1 for at, _ in points if at <= start)
+    return points[max(leading - 1, 0) :]

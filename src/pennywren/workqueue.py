@@ -1,0 +1,63 @@
+"""RQ: jobs are named, carry JSON, and have an id, so that enqueueing twice is enqueueing once."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis import Redis
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+QUEUES: Final = ("crawl", "deliver", "upkeep")
+"""One worker process listens on one queue: on several it can lose a job between pop and start."""
+
+_ENDED: Final = (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED, JobStatus.FINISHED)
+
+
+class WorkQueue:
+    """Enqueues jobs. Nothing here imports `jobs`: a worker does, by name."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, socket_timeout=10, socket_connect_timeout=3)
+
+    def enqueue(self, queue: str, name: str, args: Sequence[Any], job_id: str, *, timeout: int = 120) -> bool:
+        """Enqueue one job; False if a job of this id waits or runs. `timeout` is in seconds."""
+        if self._enqueue(queue, name, args, job_id, timeout):
+            return True
+        return self._forget_ended(job_id) and self._enqueue(queue, name, args, job_id, timeout)
+
+    def _enqueue(self, queue: str, name: str, args: Sequence[Any], job_id: str, timeout: int) -> bool:
+        try:
+            Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue_call(
+                name,
+                args=tuple(args),
+                job_id=job_id,
+                unique=True,
+                timeout=timeout,
+                result_ttl=0,
+                failure_ttl=7 * 86_400,
+                retry=Retry(max=3, interval=[10, 60, 300]),
+            )
+        except DuplicateJobError:
+            return False
+        return True
+
+    def _forget_ended(self, job_id: str) -> bool:
+        """Delete a job that failed for good: kept to be looked at, it would keep its id from running for days."""
+        try:
+            job = Job.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return True
+        if job.get_status(refresh=False) not in _ENDED:
+            return False
+        job.delete()
+        return True
+
+    def length(self, queue: str) -> int:
+        """How many jobs wait."""
+        return Queue(queue, connection=self._redis, serializer=JSONSerializer).count
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._redis.close()

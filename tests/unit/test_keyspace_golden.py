@@ -1,0 +1,41 @@
+"""The partition hash and the spelling of every key are in the data of every installation: they never change."""
+
+from pennywren import keyspace
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+
+KETTLE = ProductID("us", "B08N5WRWNW")
+
+
+def test_the_partition_hash_is_frozen() -> None:
+    frozen = {"us:B08N5WRWNW": 47, "de:B08N5WRWNW": 876, "jp:4101010013": 720, "in:B0BDK63CBS": 921}
+    assert {text: keyspace.partition_of(ProductID.parse(text)) for text in frozen} == frozen
+
+
+def test_the_keys_of_a_product_are_frozen() -> None:
+    assert keyspace.product(KETTLE) == "{47}:product:us:B08N5WRWNW"
+    assert keyspace.raw(KETTLE, Offer.BUYBOX) == "{47}:price:us:B08N5WRWNW:buybox:raw"
+    assert keyspace.state(KETTLE, Offer.USED) == "{47}:price:us:B08N5WRWNW:used:state"
+    assert keyspace.compaction(KETTLE, Offer.NEW, "week", "max") == "{47}:price:us:B08N5WRWNW:new:week:max"
+    assert keyspace.watch(KETTLE, Offer.AMAZON) == "{47}:watch:us:B08N5WRWNW:amazon"
+    assert keyspace.held(KETTLE) == "{47}:held:us:B08N5WRWNW"
+    assert keyspace.cache(KETTLE) == "{47}:cache:us:B08N5WRWNW"
+
+
+def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
+    assert keyspace.frontier(7) == "{7}:frontier"
+    assert keyspace.urgent(7) == "{7}:urgent"
+    assert keyspace.leases(7) == "{7}:leases"
+    assert keyspace.changes(7) == "{7}:changes"
+    assert keyspace.ready_changes() == "{ready}:changes"
+    assert keyspace.egress("e1", "www.amazon.de") == "{egress:e1}:www.amazon.de"
+    assert keyspace.crawl_threshold() == "{frontier}:lambda"
+    assert keyspace.limit("track", "192.0.2.0") == "{limit}:track:192.0.2.0"
+
+
+def test_the_writers_short_cut_spells_the_same_keys() -> None:
+    offers = [Offer.BUYBOX, Offer.USED]
+    spelled = [keyspace.product(KETTLE)]
+    for offer in offers:
+        spelled += [keyspace.raw(KETTLE, offer), keyspace.state(KETTLE, offer)]
+    assert keyspace.recorded(KETTLE, keyspace.partition_of(KETTLE), offers) == spelled
