@@ -1,0 +1,1 @@
+"""Reading a product's past: step functions, granularities, and the answer."""

@@ -1,0 +1,96 @@
+"""The answer of `GET /products/{productID}/history`, as JSON. Money is in minor units, time is RFC 3339 in UTC."""
+
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from pennywren.history.calendar import Interval
+from pennywren.history.reading import Reading
+from pennywren.model.clock import rfc3339
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+
+
+class HistoryPoint(msgspec.Struct, frozen=True, rename="camel"):
+    """One bucket, or with interval `raw` one change."""
+
+    timestamp: str
+    """When the bucket begins, or the price did."""
+    price: int
+    """Minor units: the bucket's time-weighted average, rounded half up; with `raw` the price itself."""
+    low: int | UnsetType = UNSET
+    """The lowest price of the bucket; not with `raw`."""
+    high: int | UnsetType = UNSET
+    """The highest price of the bucket; not with `raw`."""
+
+
+class Extreme(msgspec.Struct, frozen=True, rename="camel"):
+    """The lowest or the highest price of the range, and when it was there first."""
+
+    price: int
+    timestamp: str
+
+
+class TimeSpan(msgspec.Struct, frozen=True, rename="camel"):
+    """From startTime up to, but not including, endTime."""
+
+    start_time: str
+    end_time: str
+
+
+class History(msgspec.Struct, frozen=True, rename="camel"):
+    """How one offer's price went over a range of time."""
+
+    product_id: str = msgspec.field(name="productID")
+    offer: Offer
+    currency: str
+    """ISO 4217; all prices are in its minor units."""
+    interval: Interval
+    """The one that was used."""
+    start_time: str
+    """The range that was answered: what was asked, out to the edges of its buckets."""
+    end_time: str
+    history: list[HistoryPoint]
+    """Oldest first. Where there was no offer, or nobody looked, there is no point."""
+    low: Extreme | None
+    high: Extreme | None
+    average: int | None
+    """Over the range, weighted by time, counting only time in which the offer was there and observed."""
+    last_seen: str | None
+    """When the price was last confirmed: it is not carried any further."""
+    no_offer: list[TimeSpan]
+    not_observed: list[TimeSpan]
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def history_answer(product: ProductID, offer: Offer, currency: str, reading: Reading) -> History:
+    """Put a reading into the words of the API."""
+    whole = reading.whole
+    return History(
+        product_id=str(product),
+        offer=offer,
+        currency=currency,
+        interval=reading.range.interval,
+        start_time=rfc3339(reading.range.start),
+        end_time=rfc3339(reading.range.end),
+        history=[HistoryPoint(rfc3339(at), price) for at, price in reading.points]
+        + [HistoryPoint(rfc3339(each.start), each.average, each.low, each.high) for each in reading.buckets],
+        low=whole and Extreme(whole.low, rfc3339(whole.low_at)),
+        high=whole and Extreme(whole.high, rfc3339(whole.high_at)),
+        average=whole and whole.average,
+        last_seen=None if reading.last_seen is None else rfc3339(reading.last_seen),
+        no_offer=_time_spans(reading.no_offer),
+        not_observed=_time_spans(reading.not_observed),
+    )
+
+
+def encode(history: History) -> bytes:
+    """The answer's JSON."""
+    return _ENCODER.encode(history)
+
+
+def _time_spans(spans: list[tuple[int, int]]) -> list[TimeSpan]:
+    return [TimeSpan(rfc3339(start), rfc3339(end)) for start, end in spans]

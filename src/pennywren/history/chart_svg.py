@@ -1,0 +1,180 @@
+"""A history as a calm SVG chart, made on the server.
+
+The time axis is true and the line steps: a price holds until it changes. While there is no offer the last price
+goes on dotted; where nobody looked there is nothing. The domain of prices is that of the range. No script, no
+style element and no style attribute, so a strict Content-Security-Policy holds; colours are custom properties
+of the page (`--chart-line`, `--chart-grid`, `--chart-low`, `--chart-high`) over `currentColor`, light and dark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from pennywren.history.axis import date_label, price_ticks, time_ticks
+from pennywren.history.step import Measure, Span, measure, spans
+from pennywren.model.money import format_amount, format_money
+from pennywren.model.series import State, Steps
+
+_LEFT: Final = 64
+_RIGHT: Final = 16
+_TOP: Final = 20
+_BOTTOM: Final = 28
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where times (ms) and prices (minor units) come to lie, in pixels."""
+
+    width: int
+    height: int
+    start: int
+    end: int
+    low: int
+    high: int
+
+    def x(self, at: int) -> float:
+        inner = self.width - _LEFT - _RIGHT
+        return round(_LEFT + inner * (at - self.start) / (self.end - self.start), 1)
+
+    def y(self, price: int) -> float:
+        inner = self.height - _TOP - _BOTTOM
+        return round(self.height - _BOTTOM - inner * (price - self.low) / (self.high - self.low), 1)
+
+
+def chart(steps: Steps, start: int, end: int, currency: str, *, title: str, width: int = 720, height: int = 260) -> str:
+    """The chart of [start, end) ms as one `<svg>` element. `title` may be any text; it is escaped.
+
+    `end` may lie behind the last look: the line ends there.
+    """
+    whole = measure(steps, start, end)
+    name = escape(title)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="price-chart" role="img" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="inherit" font-size="12" fill="none">'
+        f"<title>{name}</title><desc>{escape(_description(whole, currency))}</desc>"
+    )
+    if whole is None:
+        return f"{head}{_text(width / 2, height / 2, 'No price known in this time', 'middle')}</svg>"
+    ticks = price_ticks(whole.low, whole.high)
+    frame = _Frame(width, height, start, end, ticks[0], ticks[-1])
+    line, dotted = _lines(spans(steps, start, end), frame)
+    if not line:
+        # Only the last look lies in the range: a moment, which has no length to draw.
+        line = f"M{frame.x(whole.low_at)} {frame.y(whole.low)}h2"
+    return "".join(
+        [
+            head,
+            *_grid(frame, ticks, currency),
+            _path("chart-absent", dotted, "var(--chart-line, currentColor)", ' stroke-dasharray="1 4" opacity="0.6"'),
+            _path("chart-line", line, "var(--chart-line, currentColor)", ""),
+            *_extremes(whole, frame, currency),
+            "</svg>",
+        ]
+    )
+
+
+def _description(whole: Measure | None, currency: str) -> str:
+    if whole is None:
+        return "No price is known in this time."
+    return (
+        f"Lowest {format_money(whole.low, currency)} on {date_label(whole.low_at)}, "
+        f"highest {format_money(whole.high, currency)} on {date_label(whole.high_at)}, "
+        f"average {format_money(whole.average, currency)}."
+    )
+
+
+def _lines(stretches: Sequence[Span], frame: _Frame) -> tuple[str, str]:
+    """The path of what was offered, and that of the last price where there was no offer."""
+    line, dotted = _Pen(), _Pen()
+    last: int | None = None
+    for stretch in stretches:
+        begin, until = frame.x(stretch.start), frame.x(stretch.end)
+        if stretch.price is not None:
+            last = stretch.price
+            line.draw(begin, until, frame.y(last))
+        else:
+            line.lift()
+            if stretch.state is State.NO_OFFER and last is not None:
+                dotted.lift()
+                dotted.draw(begin, until, frame.y(last))
+    return line.path(), dotted.path()
+
+
+class _Pen:
+    """Draws steps. Changes within one pixel become one stroke from the lowest to the highest of them."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._at: float | None = None
+        self._height = 0.0
+
+    def lift(self) -> None:
+        self._at = None
+
+    def draw(self, begin: float, until: float, height: float) -> None:
+        if self._at is None:
+            self._parts.append(f"M{begin:g} {height:g}")
+        elif height != self._height:
+            self._parts.append(f"V{height:g}")
+        if self._at is None or until > begin:
+            self._parts.append(f"H{until:g}")
+        self._at, self._height = until, height
+
+    def path(self) -> str:
+        return "".join(self._merged())
+
+    def _merged(self) -> list[str]:
+        """Of several vertical strokes in a row only the extremes and the last one show."""
+        kept: list[str] = []
+        climb: list[str] = []
+        for part in [*self._parts, ""]:
+            if part.startswith("V"):
+                climb.append(part)
+                continue
+            if len(climb) > 3:
+                ordered = sorted(climb, key=lambda stroke: float(stroke[1:]))
+                climb = [ordered[0], ordered[-1], climb[-1]]
+            kept += climb
+            climb = []
+            kept.append(part)
+        return kept
+
+
+def _grid(frame: _Frame, ticks: Sequence[int], currency: str) -> list[str]:
+    right, bottom = frame.width - _RIGHT, frame.height - _BOTTOM
+    parts = ['<g class="chart-grid" stroke="var(--chart-grid, currentColor)" stroke-opacity="0.25">']
+    parts += [f'<path d="M{_LEFT} {frame.y(tick):g}H{right}"/>' for tick in ticks]
+    parts.append("</g>")
+    parts += [_text(_LEFT - 8, frame.y(tick) + 4, format_amount(tick, currency), "end") for tick in ticks]
+    parts += [
+        _text(frame.x(at), bottom + 18, label, "middle")
+        for at, label in time_ticks(frame.start, frame.end)
+        if frame.x(at) < right - 20
+    ]
+    parts.append(_text(_LEFT - 8, 10, currency, "end"))
+    return parts
+
+
+def _extremes(whole: Measure, frame: _Frame, currency: str) -> list[str]:
+    marks = [("low", whole.low, whole.low_at, 15)]
+    if whole.high != whole.low:
+        marks.append(("high", whole.high, whole.high_at, -7))
+    parts: list[str] = []
+    for name, price, at, shift in marks:
+        x, y = frame.x(at), frame.y(price)
+        anchor = "start" if x < _LEFT + 60 else "end" if x > frame.width - _RIGHT - 60 else "middle"
+        if y + shift > frame.height - _BOTTOM:
+            shift = -7
+        colour = f"var(--chart-{name}, currentColor)"
+        parts.append(f'<circle class="chart-{name}" cx="{x:g}" cy="{y:g}" r="3.5" fill="{colour}"/>')
+        parts.append(_text(x, y + shift, format_amount(price, currency), anchor, f"chart-{name}-label"))
+    return parts
+
+
+def _path(name: str, path: str, stroke: str, more: str) -> str:
+    return f'<path class="{name}" d="{path}" stroke="{stroke}" stroke-width="2"{more}/>' if path else ""
+
+
+def _text(x: float, y: float, text: str, anchor: str, name: str = "chart-label") -> str:
+    return f'<text class="{name}" x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'

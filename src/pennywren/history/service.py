@@ -1,0 +1,71 @@
+"""History answers, encoded and kept by version: in Redis for all processes, the recently used ones in this one."""
+
+from typing import Final
+from zlib import crc32
+
+from pennywren.errors import NotFound
+from pennywren.history.answer import encode, history_answer
+from pennywren.history.held import Encoded, HeldAnswers
+from pennywren.history.question import Question
+from pennywren.history.reading import HistoryReader
+from pennywren.model.product import ProductID
+from pennywren.store.store import Store
+from pennywren.store.versions import Versions
+
+_ATTEMPTS: Final = 3
+
+
+def etag(version: int, answer: bytes) -> str:
+    """A strong validator. The version alone would lie after prices were restored from the archive."""
+    return f'"{version:x}-{crc32(answer):08x}"'
+
+
+class HistoryService:
+    """Answers questions about the history of a product."""
+
+    def __init__(self, store: Store, reader: HistoryReader) -> None:
+        self._store = store
+        self._reader = reader
+        self._versions = Versions(store.client)
+        self._held = HeldAnswers()
+
+    async def held(self, product: ProductID, question: Question) -> Encoded | None:
+        """The answer if this process holds it and the product has not moved since: a share of one round trip.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return self._held.get(product, question, await self._versions.of(product))
+
+    async def answer(self, product: ProductID, question: Question) -> Encoded:
+        """The encoded answer, from the cache in Redis if the product has not moved since: one round trip.
+
+        Raises:
+            NotFound: no price of this product is known.
+            BadQuery: more buckets or changes than one answer holds.
+            Unavailable: Redis does not answer.
+        """
+        version, stored = await self._store.cached(product, question.key)
+        if stored is not None:
+            return self._hold(product, question, version, stored)
+        body = b""
+        for _ in range(_ATTEMPTS):
+            version, body = await self._make(product, question)
+            # Several reads made this answer; it is of one version only if that stood still meanwhile.
+            moved_to, _ = await self._store.cached(product, question.key)
+            if moved_to == version:
+                await self._store.cache(product, question.key, version, body)
+                return self._hold(product, question, version, body)
+        return Encoded(version, etag(version, body), body)
+
+    def _hold(self, product: ProductID, question: Question, version: int, body: bytes) -> Encoded:
+        answer = Encoded(version, etag(version, body), body)
+        self._held.put(product, question, answer)
+        return answer
+
+    async def _make(self, product: ProductID, question: Question) -> tuple[int, bytes]:
+        state = await self._store.product(product)
+        if state is None:
+            raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
+        reading = await self._reader.read(state, question)
+        return state.version, encode(history_answer(product, question.offer, state.currency, reading))

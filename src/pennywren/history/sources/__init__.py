@@ -1,0 +1,1 @@
+"""Price histories from elsewhere, read into step functions: one format a module."""

@@ -1,0 +1,58 @@
+"""Versions that are asked for together are read together, and each is the one at the time of asking or later."""
+
+import asyncio
+
+import pytest
+
+from pennywren import keyspace
+from pennywren.errors import Unavailable
+from pennywren.local.ports import free_port
+from pennywren.model.product import ProductID
+from pennywren.store.connect import connect
+from pennywren.store.store import Store
+from pennywren.store.versions import Versions
+
+PRODUCTS = [ProductID("us", f"B{i:09d}") for i in range(40)]
+
+
+async def _round_trips(store: Store) -> int:
+    return int((await store.client.info("commandstats")).get("cmdstat_hget", {"calls": 0})["calls"])
+
+
+async def test_many_questions_share_few_commands(store: Store) -> None:
+    for i, product in enumerate(PRODUCTS[1:], 1):
+        await store.client.hset(keyspace.product(product), "version", str(i))
+    versions, before = Versions(store.client), await _round_trips(store)
+    asked = [product for product in PRODUCTS for _ in range(25)]
+    found = await asyncio.gather(*(versions.of(product) for product in asked))
+    assert found == [i for i in range(len(PRODUCTS)) for _ in range(25)]
+    assert await _round_trips(store) - before <= 2 * len(PRODUCTS)
+
+
+async def test_an_answer_is_never_older_than_its_question(store: Store) -> None:
+    versions = Versions(store.client)
+    for i in range(1, 30):
+        early = asyncio.create_task(versions.of(PRODUCTS[0]))
+        await asyncio.sleep(0)
+        await store.client.hset(keyspace.product(PRODUCTS[0]), "version", str(i))
+        assert await versions.of(PRODUCTS[0]) == i
+        assert await early in (i - 1, i)
+
+
+async def test_whoever_gives_up_does_not_take_the_answer_from_others(store: Store) -> None:
+    await store.client.hset(keyspace.product(PRODUCTS[0]), "version", "7")
+    versions = Versions(store.client)
+    patient, impatient = (asyncio.create_task(versions.of(PRODUCTS[0])) for _ in range(2))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await patient == 7
+
+
+async def test_without_redis_everybody_is_told(store: Store) -> None:
+    nobody = connect(f"redis://127.0.0.1:{free_port()}")
+    versions = Versions(nobody)
+    answers = await asyncio.gather(*(versions.of(product) for product in PRODUCTS), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
+    with pytest.raises(Unavailable):
+        await versions.of(PRODUCTS[0])
+    await nobody.aclose()

@@ -1,0 +1,74 @@
+"""Golden answers: the very words of the API."""
+
+import json
+
+from pennywren.history.answer import encode, history_answer
+from pennywren.history.calendar import Interval
+from pennywren.history.question import Range
+from pennywren.history.reading import Reading
+from pennywren.history.step import combine, measure, measure_all, points
+from pennywren.model.clock import DAY
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.series import State, Steps
+
+PRODUCT = ProductID("us", "B08N5WRWNW")
+START = 1_764_028_800_000  # 2025-11-25
+STEPS = Steps(
+    prices=[(START, 1599), (START + DAY + DAY // 4, 1299)],
+    states=[(START + 2 * DAY, State.NO_OFFER), (START + 3 * DAY, State.OFFERED)],
+    last_seen=START + 3 * DAY + 500,
+)
+
+
+def test_an_answer_in_days() -> None:
+    buckets = [each for each in measure_all(STEPS, [START + i * DAY for i in range(6)]) if each is not None]
+    reading = Reading(
+        Range(Interval.DAY, START, START + 5 * DAY),
+        buckets=buckets,
+        whole=combine(buckets),
+        no_offer=[(START + 2 * DAY, START + 3 * DAY)],
+        last_seen=STEPS.last_seen,
+    )
+    assert json.loads(encode(history_answer(PRODUCT, Offer.BUYBOX, "USD", reading))) == {
+        "productID": "us:B08N5WRWNW",
+        "offer": "buybox",
+        "currency": "USD",
+        "interval": "day",
+        "startTime": "2025-11-25T00:00:00Z",
+        "endTime": "2025-11-30T00:00:00Z",
+        "history": [
+            {"timestamp": "2025-11-25T00:00:00Z", "price": 1599, "low": 1599, "high": 1599},
+            {"timestamp": "2025-11-26T00:00:00Z", "price": 1374, "low": 1299, "high": 1599},
+            {"timestamp": "2025-11-28T00:00:00Z", "price": 1299, "low": 1299, "high": 1299},
+        ],
+        "low": {"price": 1299, "timestamp": "2025-11-26T06:00:00Z"},
+        "high": {"price": 1599, "timestamp": "2025-11-25T00:00:00Z"},
+        "average": 1486,
+        "lastSeen": "2025-11-28T00:00:00.500Z",
+        "noOffer": [{"startTime": "2025-11-27T00:00:00Z", "endTime": "2025-11-28T00:00:00Z"}],
+        "notObserved": [],
+    }
+
+
+def test_an_answer_in_changes_begins_with_the_price_in_force() -> None:
+    start, end = START + DAY, START + 5 * DAY
+    reading = Reading(
+        Range(Interval.RAW, start, end),
+        points=points(STEPS, start, end),
+        whole=measure(STEPS, start, end),
+        last_seen=STEPS.last_seen,
+    )
+    answer = json.loads(encode(history_answer(PRODUCT, Offer.NEW, "USD", reading)))
+    assert answer["history"] == [
+        {"timestamp": "2025-11-26T00:00:00Z", "price": 1599},
+        {"timestamp": "2025-11-26T06:00:00Z", "price": 1299},
+        {"timestamp": "2025-11-28T00:00:00Z", "price": 1299},
+    ]
+
+
+def test_an_answer_without_anything_known() -> None:
+    reading = Reading(Range(Interval.RAW, START, START + DAY))
+    answer = json.loads(encode(history_answer(PRODUCT, Offer.USED, "USD", reading)))
+    assert answer["history"] == []
+    assert [answer[key] for key in ("low", "high", "average", "lastSeen")] == [None] * 4

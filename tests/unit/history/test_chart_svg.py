@@ -1,0 +1,106 @@
+"""The structure of the chart, not its pixels."""
+
+import re
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennywren.history.axis import price_ticks, time_ticks
+from pennywren.history.chart_svg import chart
+from pennywren.model.clock import DAY, HOUR
+from pennywren.model.series import State, Steps
+
+START = 1_764_028_800_000
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def _drawn(steps: Steps, days: int, title: str = "Kettle") -> ElementTree.Element:
+    return ElementTree.fromstring(chart(steps, START, START + days * DAY, "USD", title=title))
+
+
+def _path(svg: ElementTree.Element, name: str) -> str:
+    return next((p.get("d") or "" for p in svg.iter(f"{SVG}path") if p.get("class") == name), "")
+
+
+STEPS = Steps(
+    [(START, 1000), (START + 2 * DAY, 1500), (START + 6 * DAY, 1200)],
+    [
+        (START + 3 * DAY, State.NO_OFFER),
+        (START + 4 * DAY, State.OFFERED),
+        (START + 5 * DAY, State.NOT_OBSERVED),
+        (START + 6 * DAY, State.OFFERED),
+    ],
+    START + 8 * DAY,
+)
+
+
+def test_the_line_steps_over_a_true_time_axis_and_has_gaps() -> None:
+    svg = _drawn(STEPS, 10)
+    left, inner = 64, 720 - 64 - 16
+    x = [f"{round(left + inner * day / 10, 1):g}" for day in range(11)]
+    line = _path(svg, "chart-line")
+    assert re.fullmatch(rf"M{x[0]} [\d.]+H{x[2]}V[\d.]+H{x[3]}M{x[4]} [\d.]+H{x[5]}M{x[6]} [\d.]+H{x[8]}", line), line
+    assert re.fullmatch(rf"M{x[3]} [\d.]+H{x[4]}", _path(svg, "chart-absent"))
+
+
+def test_low_and_high_are_marked_and_described() -> None:
+    svg = _drawn(STEPS, 10)
+    marked = {e.get("class") for e in svg.iter(f"{SVG}circle")}
+    assert marked == {"chart-low", "chart-high"}
+    assert {e.text for e in svg.iter(f"{SVG}text")} >= {"10.00", "15.00", "USD"}
+    assert svg.findtext(f"{SVG}title") == "Kettle"
+    assert "Lowest 10.00 USD on 25 Nov 2025, highest 15.00 USD on 27 Nov 2025" in (svg.findtext(f"{SVG}desc") or "")
+    assert svg.get("role") == "img"
+
+
+def test_a_strict_content_security_policy_holds_and_everything_is_escaped() -> None:
+    text = chart(STEPS, START, START + 10 * DAY, "USD", title='</title><script>alert("x")</script>&')
+    svg = ElementTree.fromstring(text)
+    assert {e.tag.removeprefix(SVG) for e in svg.iter()} <= {"svg", "title", "desc", "g", "path", "text", "circle"}
+    assert all(name != "style" and not name.startswith("on") for e in svg.iter() for name in e.keys())  # noqa: SIM118
+    assert svg.findtext(f"{SVG}title") == '</title><script>alert("x")</script>&'
+
+
+def test_nothing_known_is_said() -> None:
+    svg = _drawn(Steps(), 10)
+    assert "No price known in this time" in {e.text for e in svg.iter(f"{SVG}text")}
+    assert _path(svg, "chart-line") == ""
+
+
+def test_a_single_look_is_drawn() -> None:
+    assert _path(_drawn(Steps([(START + DAY, 1000)], [], START + DAY), 10), "chart-line") != ""
+
+
+def test_ten_thousand_changes_stay_a_small_picture_with_their_extremes() -> None:
+    prices = [(START + i * 60_000, 1000 + (i * 7919) % 500) for i in range(10_000)]
+    steps = Steps(prices, [], START + 7 * DAY)
+    svg = _drawn(steps, 7)
+    line = _path(svg, "chart-line")
+    heights = [float(found) for found in re.findall(r"V([\d.]+)", line)]
+    marks = {e.get("class"): float(e.get("cy") or 0) for e in svg.iter(f"{SVG}circle")}
+    assert len(line) < 120_000
+    assert (max(heights), min(heights)) == (marks["chart-low"], marks["chart-high"])
+
+
+@given(st.integers(1, 10**10), st.integers(0, 10**10))
+def test_price_ticks_are_few_and_reach_over_all_prices(low: int, more: int) -> None:
+    ticks = price_ticks(low, low + more)
+    assert 2 <= len(ticks) <= 6
+    assert ticks[0] <= low
+    assert low + more <= ticks[-1]
+    assert len({b - a for a, b in pairwise(ticks)}) == 1
+
+
+@given(st.integers(0, 4_000_000_000_000), st.integers(HOUR, 9000 * DAY))
+def test_time_ticks_are_few_and_lie_within(start: int, span: int) -> None:
+    ticks = time_ticks(start, start + span)
+    assert len(ticks) <= 7
+    assert all(start <= at < start + span for at, _ in ticks)
+
+
+@pytest.mark.parametrize(("days", "label"), [(1, "06:00"), (30, "30 Nov"), (200, "Feb 2026"), (2000, "2027")])
+def test_time_labels_suit_the_span(days: int, label: str) -> None:
+    assert label in [text for _, text in time_ticks(START, START + days * DAY)]

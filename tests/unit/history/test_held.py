@@ -1,0 +1,26 @@
+"""What a process holds: never an answer of another version, never more bytes than it may."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennywren.history.calendar import Interval
+from pennywren.history.held import Encoded, HeldAnswers
+from pennywren.history.question import Question
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+
+PRODUCTS = [ProductID("us", f"B00000000{i}") for i in range(5)]
+QUESTION = Question(Offer.BUYBOX, Interval.DAY, None, 1)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PRODUCTS), st.integers(1, 3), st.integers(0, 60)), max_size=40))
+def test_it_holds_the_latest_answers_within_its_limit(puts: list[tuple[ProductID, int, int]]) -> None:
+    held = HeldAnswers(limit=100)
+    latest: dict[ProductID, Encoded] = {}
+    for product, version, size in puts:
+        latest[product] = Encoded(version, "", b"x" * size)
+        held.put(product, QUESTION, latest[product])
+        found = [held.get(each, QUESTION, latest[each].version) for each in latest]
+        assert sum(len(each.body) for each in found if each) <= 100
+        assert held.get(product, QUESTION, version) is latest[product]
+        assert held.get(product, QUESTION, version + 1) is None
