@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import asyncpg
 
@@ -22,6 +22,17 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
 
 
+_GONE: Final = (
+    TimeoutError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that is cut in the middle of a commit
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # the server is told to end, or is starting
+)
+
+
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One connection inside one transaction.
@@ -32,5 +43,5 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     try:
         async with pool.acquire(timeout=2) as connection, connection.transaction():
             yield connection
-    except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+    except _GONE as error:
         raise Unavailable("the database is not reachable right now", retry_after=5) from error

@@ -1,0 +1,39 @@
+"""People: an address, a plan, a language."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import asyncpg
+
+from pennywren.postgres.pool import Connection
+
+Plan = Literal["free", "plus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has signed in at least once."""
+
+    id: int
+    email: str
+    plan: Plan
+    language: str
+
+
+async def find_or_add(connection: Connection, email: str) -> Person:
+    """The person with this address (upper and lower case are one), added if there is none."""
+    row = await connection.fetchrow(
+        """
+        insert into people as known (email) values ($1)
+        on conflict (email) do update set email = known.email
+        returning id, email::text, plan, language
+        """,
+        email,
+    )
+    assert row is not None  # an upsert that updates always returns its row
+    return person_of(row)
+
+
+def person_of(row: asyncpg.Record) -> Person:
+    """A row with id, email, plan and language."""
+    return Person(row["id"], row["email"], row["plan"], row["language"])
