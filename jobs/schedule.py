@@ -1,0 +1,73 @@
+"""The scheduler: enqueues what happens regularly, and does nothing itself. `python -m jobs.schedule`
+
+Several may run: one of them ticks, and another takes over when it dies.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from pennywren.errors import BadSetting, PennywrenError
+from pennywren.model.clock import system_clock
+from pennywren.pipeline.scheduling import RENEW_EVERY, Scheduler, regulars
+from pennywren.settings import Settings, load_settings
+from pennywren.store.connect import connect
+from pennywren.workqueue import WorkQueue
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Enqueue regular jobs until `stop` is set.
+
+    Raises:
+        BadSetting: the address of RQ's Redis is not set.
+    """
+    if not settings.queue_url:
+        raise BadSetting("PENNYWREN_QUEUE_URL: the scheduler needs RQ's Redis")
+    client = connect(settings.queue_url)
+    queue = WorkQueue(settings.queue_url)
+    scheduler = Scheduler(client, queue, system_clock)
+    ticking = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+    await scheduler.lead()
+    ticking.add_job(scheduler.lead, IntervalTrigger(seconds=int(RENEW_EVERY)))
+    for regular in regulars(settings):
+        # In the middle of each slot, so that no jitter moves a tick into the slot beside it.
+        middle = _EPOCH + timedelta(seconds=regular.every / 2)
+        ticking.add_job(scheduler.tick, IntervalTrigger(seconds=regular.every, start_date=middle), args=[regular])
+    ticking.start()
+    try:
+        await stop.wait()
+    finally:
+        ticking.shutdown(wait=False)
+        await scheduler.resign()
+        await client.aclose()
+        queue.close()
+
+
+async def _run_until_told(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+def main() -> int:
+    """Run until SIGINT or SIGTERM; the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_run_until_told(load_settings()))
+    except PennywrenError as error:
+        logging.getLogger(__name__).error("%s", error.message)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

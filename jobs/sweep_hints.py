@@ -1,0 +1,26 @@
+"""Derive the hints of the frontier again, and put the crawl threshold right if it is far off; every 30 s."""
+
+import asyncio
+import random
+
+from pennywren.errors import Unavailable
+from pennywren.pipeline.calibrating import sweep_frontier
+from pennywren.settings import Settings, load_settings
+from pennywren.store.connect import connect
+from pennywren.store.store import Store
+
+
+def sweep_hints() -> int:
+    """Look through all partitions for what is due; how many products there are."""
+    return asyncio.run(_sweep(load_settings()))
+
+
+async def _sweep(settings: Settings) -> int:
+    if not settings.redis_url:
+        raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
+    client = connect(settings.redis_url)
+    try:
+        # Only text is read here.
+        return await sweep_frontier(Store(client, client), settings, random.Random())  # noqa: S311
+    finally:
+        await client.aclose()

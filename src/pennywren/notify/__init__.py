@@ -1,0 +1,1 @@
+"""Telling people: alerts, deliveries, and a folder for each channel."""

@@ -1,0 +1,42 @@
+"""Alerts that wait for a delivery job: marking them as queued, and finding those that no job will come for."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from pennywren.postgres.pool import Connection
+
+UNQUEUED_AFTER: Final = timedelta(seconds=30)
+"""Age of an alert that was decided and not queued, after which whoever decided it must have died."""
+
+LOST_AFTER: Final = timedelta(seconds=120)
+"""Time in the queue after which a job counts as lost. If it was only slow, whoever comes second finds nothing to do."""
+
+# Locked by id, as a claim locks them, so that the two never wait for each other in a circle.
+_QUEUED: Final = """
+with these as (select id from alerts where id = any($1::bigint[]) order by id for update)
+update alerts a
+set queued_at = now(), next_attempt_at = case when a.next_attempt_at > now() then a.next_attempt_at end
+from these where a.id = these.id
+"""
+
+_OVERDUE: Final = """
+select id from alerts
+where state = 'decided' and (
+          queued_at is null and decided_at < now() - $1::interval
+          or next_attempt_at <= now()
+          or next_attempt_at is null and queued_at < now() - $2::interval)
+   or state = 'sending' and sending_until <= now()
+order by decided_at, id limit $3
+"""
+
+
+async def mark_queued(connection: Connection, alert_ids: Sequence[int]) -> None:
+    """Keep that a job for these alerts is in the queue."""
+    await connection.execute(_QUEUED, alert_ids)
+
+
+async def overdue(connection: Connection, limit: int) -> list[int]:
+    """Alerts that need a new job: never queued, due for another attempt, lost with their job, or left half-way."""
+    rows = await connection.fetch(_OVERDUE, UNQUEUED_AFTER, LOST_AFTER, limit)
+    return [row["id"] for row in rows]

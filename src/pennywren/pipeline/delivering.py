@@ -1,0 +1,182 @@
+"""From queued alerts to messages that a channel took: what a delivery job does."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+from pennywren.accounts.links import UNSUBSCRIBE_KEY, unsubscribe_url
+from pennywren.errors import BadSetting, Unavailable
+from pennywren.events import emit
+from pennywren.model.clock import system_clock
+from pennywren.model.money import format_amount, format_money
+from pennywren.model.product import ProductID
+from pennywren.notify import deliveries
+from pennywren.notify.channels import Channel, Message
+from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
+from pennywren.notify.deliveries import Claimed
+from pennywren.model.titles import plain_title
+from pennywren.postgres.pool import Pool, open_pool, transaction
+from pennywren.postgres.secrets import get_or_create
+from pennywren.settings import Settings
+from pennywren.store.connect import connect
+from pennywren.store.state import ProductState
+from pennywren.store.store import Store
+
+AT_ONCE: Final = 10
+"""Alerts that are claimed together: few, because whoever unsubscribes meanwhile is still mailed about these."""
+
+UnsubscribeURL = Callable[[int], str]
+"""The unsubscribe link of a subscription."""
+
+_log = logging.getLogger(__name__)
+
+
+class Deliverer:
+    """Sends alerts over the channels that people chose. `channels` are by notification type."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        store: Store,
+        channels: Mapping[str, Channel],
+        base_url: str,
+        unsubscribe: UnsubscribeURL,
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._channels = channels
+        self._base_url = base_url
+        self._unsubscribe = unsubscribe
+
+    async def deliver(self, alert_ids: Sequence[int]) -> int:
+        """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
+
+        Stops early where a channel does not work at all: the rest is left to a later job.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer; what was not sent will be found by the sweep.
+        """
+        taken = 0
+        left = sorted(set(alert_ids))
+        while left:
+            async with transaction(self._pool) as connection:
+                claimed = await deliveries.claim(connection, left, AT_ONCE)
+            if not claimed:
+                break
+            left = [alert_id for alert_id in left if alert_id > claimed[-1].alert_id]
+            took, works = await self._send(claimed)
+            taken += took
+            if not works:
+                break
+        return taken
+
+    async def _send(self, claimed: Sequence[Claimed]) -> tuple[int, bool]:
+        """Send what was claimed; how many a channel took, and False if a channel took none for want of working."""
+        states = await self._states({each.product for each in claimed})
+        by_channel: defaultdict[str, list[Claimed]] = defaultdict(list)
+        for each in claimed:
+            if not each.is_wanted:
+                await self._give_up(each, "the subscription is paused")
+            elif each.notification_type not in self._channels:
+                await self._give_up(each, f"no channel delivers {each.notification_type} here")
+            else:
+                by_channel[each.notification_type].append(each)
+        taken, works = 0, True
+        for kind, group in by_channel.items():
+            took, tried_again = await self._send_over(self._channels[kind], group, states)
+            taken += took
+            works = works and tried_again < len(group)
+        return taken, works
+
+    async def _send_over(
+        self, channel: Channel, group: Sequence[Claimed], states: Mapping[ProductID, ProductState]
+    ) -> tuple[int, int]:
+        messages = [self._message(each, states.get(each.product)) for each in group]
+        waiting = {each.alert_id: each for each in group}
+        taken = tried_again = 0
+        async with aclosing(channel.deliver(messages)) as outcomes:
+            async for outcome in outcomes:
+                if outcome.error is None:
+                    taken += 1
+                    emit("mailed", outcome.message.product, price_words(outcome.message))
+                else:
+                    tried_again += not outcome.error.permanent
+                    _log.warning("alert %d over %s: %s", outcome.message.alert_id, channel.name, outcome.error)
+                each = waiting.pop(outcome.message.alert_id)
+                async with transaction(self._pool) as connection:
+                    await deliveries.settle(connection, each, channel.name, outcome)
+        return taken, tried_again
+
+    async def _give_up(self, claimed: Claimed, reason: str) -> None:
+        async with transaction(self._pool) as connection:
+            await deliveries.give_up(connection, claimed, reason)
+
+    async def _states(self, products: set[ProductID]) -> dict[ProductID, ProductState]:
+        """What is known of the products; nothing while Redis is down, because an alert does not wait for its extras."""
+        try:
+            found = await self._store.products(sorted(products))
+        except Unavailable as error:
+            _log.warning("mails go without the lowest prices: %s", error)
+            return {}
+        return {state.product: state for state in found if state is not None}
+
+    def _message(self, claimed: Claimed, state: ProductState | None) -> Message:
+        offer = state.offers.get(claimed.offer) if state else None
+        return Message(
+            alert_id=claimed.alert_id,
+            to=claimed.email,
+            product=claimed.product,
+            offer=claimed.offer,
+            title=plain_title(claimed.title) or str(claimed.product),
+            price=claimed.price,
+            old_price=claimed.old_price,
+            currency=claimed.currency,
+            threshold=claimed.threshold,
+            seen_at=claimed.seen_at,
+            low=offer.low if offer else None,
+            low_at=offer.low_at if offer else None,
+            since=offer.first if offer else None,
+            page_url=f"{self._base_url}/products/{claimed.product}",
+            unsubscribe_url=self._unsubscribe(claimed.subscription_id),
+        )
+
+
+def price_words(message: Message) -> str:
+    """`12.99 USD (was 15.99)`."""
+    now = format_money(message.price, message.currency)
+    return now if message.old_price is None else f"{now} (was {format_amount(message.old_price, message.currency)})"
+
+
+@asynccontextmanager
+async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
+    """A deliverer of this installation.
+
+    Raises:
+        BadSetting: an address that it needs is not set.
+        Unavailable: PostgreSQL does not answer.
+    """
+    if not (settings.redis_url and settings.postgres_url and settings.smtp_url):
+        raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_POSTGRES_URL and PENNYWREN_SMTP_URL: a delivery needs them")
+    channels = {"EMAIL": EmailChannel(read_smtp_url(settings.smtp_url), settings.mail_from, system_clock)}
+    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
+    try:
+        pool = await open_pool(settings.postgres_url, size=2)
+        try:
+            key = await get_or_create(pool, UNSUBSCRIBE_KEY)
+            base_url = settings.base_url
+            yield Deliverer(
+                pool, Store(client, bytes_client), channels, base_url, lambda id_: unsubscribe_url(base_url, key, id_)
+            )
+        finally:
+            await pool.close()
+    finally:
+        await asyncio.gather(client.aclose(), bytes_client.aclose())
+
+
+async def deliver(settings: Settings, alert_ids: Sequence[int]) -> int:
+    """One delivery job: send these alerts; how many a channel took."""
+    async with open_deliverer(settings) as deliverer:
+        return await deliverer.deliver(alert_ids)

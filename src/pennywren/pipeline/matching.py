@@ -1,0 +1,282 @@
+"""From price changes to queued alerts: what `pennywren match` does.
+
+In this order, so that whatever dies in between is done again and nothing twice: read, match, decide, enqueue, keep
+that it is queued, acknowledge.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from pennywren.errors import BadSetting, Conflict, PennywrenError
+from pennywren.events import emit
+from pennywren.match import hints, index
+from pennywren.match.entries import Entry
+from pennywren.match.streams import ChangeReader, Reading
+from pennywren.model.change import PriceChange
+from pennywren.model.clock import SECOND, Clock, system_clock
+from pennywren.model.money import format_money
+from pennywren.notify import alerts, fan_outs
+from pennywren.pipeline.queueing import enqueue_alerts
+from pennywren.postgres.pool import Pool, open_pool, transaction
+from pennywren.settings import Settings
+from pennywren.store.connect import Client, connect
+from pennywren.workqueue import WorkQueue
+
+WAIT: Final = 1.0
+"""Seconds that a reader sleeps on the hints before it looks whether it should stop."""
+
+DECIDED_AT_ONCE: Final = 5_000
+"""Watches that one transaction decides: it stays short, and the right to read is renewed after each."""
+
+SWEEP_EVERY: Final = 15 * SECOND
+"""Time (ms) between two sweeps of the hints of this process, so that matching does not depend on a scheduler."""
+
+FAN_OUT_LOOK: Final = 10.0
+"""Seconds between two looks for a fan-out that another process left open."""
+
+# The last one is what asyncpg raises when its server goes in the middle of a commit.
+_FAULTS: Final = (
+    PennywrenError,
+    RedisError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+_BACKOFF: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A change that was read, and the watches that it may trigger."""
+
+    entry: Entry
+    change: PriceChange
+    triggered: index.Triggered
+
+
+@dataclass(slots=True)
+class _Progress:
+    handled: list[Entry] = field(default_factory=list[Entry])
+    failed: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list[Entry]))
+
+
+class Matcher:
+    """Turns price changes into queued alerts."""
+
+    def __init__(
+        self, client: Client, pool: Pool, queue: WorkQueue, clock: Clock, *, cooldown: timedelta, page: int = index.PAGE
+    ) -> None:
+        """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once."""
+        self._client = client
+        self._pool = pool
+        self._queue = queue
+        self._clock = clock
+        self._cooldown = cooldown
+        self._page = page
+        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._reader = ChangeReader(client, name, clock)
+        self._fan_out_opened = asyncio.Event()
+
+    async def step(self, wait: float = WAIT) -> bool:
+        """Handle what one hint leads to; False if there was nothing within `wait` seconds.
+
+        Raises:
+            Unavailable, RedisError, PostgresError: a part is down; what was not handled will be read again.
+            Conflict: another reader took over, because this one was too slow.
+        """
+        reading = await self._reader.read(wait)
+        if reading is None:
+            return False
+        progress = _Progress()
+        try:
+            await self._handle(reading, progress)
+        finally:
+            await self._reader.finish(reading, progress.handled, progress.failed)
+        return True
+
+    async def fan_out_step(self) -> bool:
+        """Decide and enqueue one page of one open fan-out; False if none is open.
+
+        Raises:
+            Unavailable, RedisError, PostgresError: a part is down; the page will be done again.
+        """
+        async with transaction(self._pool) as connection:
+            page = await fan_outs.decide_page(connection, self._cooldown, self._page)
+        if page is None:
+            return False
+        await enqueue_alerts(self._queue, self._pool, page.alert_ids)
+        return True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Match until `stop` is set; goes on by itself after Redis or PostgreSQL were down."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._changes_loop(stop))
+            group.create_task(self._fan_out_loop(stop))
+
+    async def _handle(self, reading: Reading, progress: _Progress) -> None:
+        alertable: list[tuple[Entry, PriceChange]] = []
+        for entry in reading.entries:
+            if entry.change is None:
+                progress.failed[entry.problem or "unreadable"].append(entry)
+            elif alerts.may_alert(entry.change):
+                alertable.append((entry, entry.change))
+            else:
+                progress.handled.append(entry)
+        triggered = await index.triggered(self._client, [change for _, change in alertable])
+        concerns: list[Concern] = []
+        for (entry, change), whom in zip(alertable, triggered, strict=True):
+            if whom.count:
+                concerns.append(Concern(entry, change, whom))
+            else:
+                progress.handled.append(entry)
+        if not concerns:
+            return
+        narrow = await self._fan_out(concerns, progress)
+        for batch in _batches(narrow):
+            await self._decide(batch, progress)
+            if not await self._reader.hold(reading):
+                raise Conflict("another matcher reads these changes now: this one was too slow")
+
+    async def _fan_out(self, concerns: Sequence[Concern], progress: _Progress) -> list[Concern]:
+        """Put on the list what concerns too many, and what comes after such a change of the same offer; the rest."""
+        wide: list[Concern] = []
+        narrow: list[Concern] = []
+        async with transaction(self._pool) as connection:
+            products = sorted({concern.change.product for concern in concerns})
+            wide_offers = await fan_outs.fanning_out(connection, products)
+            for concern in concerns:
+                offer = (concern.change.product, concern.change.offer)
+                if concern.triggered.count > self._page or offer in wide_offers:
+                    wide_offers.add(offer)
+                    wide.append(concern)
+                else:
+                    narrow.append(concern)
+            if wide:
+                await fan_outs.open_fan_outs(connection, [concern.change for concern in wide])
+        for concern in wide:
+            _emit_matched(concern)
+            progress.handled.append(concern.entry)
+            self._fan_out_opened.set()
+        return narrow
+
+    async def _decide(self, batch: Sequence[Concern], progress: _Progress) -> None:
+        try:
+            await self._decide_together(batch)
+        except alerts.UNDECIDABLE as error:
+            if len(batch) == 1:
+                _log.warning("the change %s cannot be decided: %s", batch[0].change.change_id, error)
+                progress.failed[str(error)].append(batch[0].entry)
+                return
+            # One of them is to blame: the others are not held up by it.
+            for concern in batch:
+                await self._decide([concern], progress)
+            return
+        progress.handled += [concern.entry for concern in batch]
+
+    async def _decide_together(self, batch: Sequence[Concern]) -> None:
+        concerned = [(concern.change, concern.triggered.subscription_ids) for concern in batch]
+        async with transaction(self._pool) as connection:
+            alert_ids = await alerts.decide(connection, concerned, self._cooldown)
+        for concern in batch:
+            _emit_matched(concern)
+        await enqueue_alerts(self._queue, self._pool, alert_ids)
+
+    async def _changes_loop(self, stop: asyncio.Event) -> None:
+        faults = 0
+        swept_at = 0
+        while not stop.is_set():
+            try:
+                if self._clock() - swept_at >= SWEEP_EVERY:
+                    # A matcher that died may have taken hints with it, and still held the right to read when we began.
+                    await hints.sweep(self._client, self._clock())
+                    swept_at = self._clock()
+                await self.step()
+                faults = 0
+            except _FAULTS as fault:
+                faults = await _back_off(stop, fault, faults)
+
+    async def _fan_out_loop(self, stop: asyncio.Event) -> None:
+        faults = 0
+        while not stop.is_set():
+            self._fan_out_opened.clear()
+            try:
+                if not await self.fan_out_step():
+                    await _wait_for_any(FAN_OUT_LOOK, stop, self._fan_out_opened)
+                faults = 0
+            except _FAULTS as fault:
+                faults = await _back_off(stop, fault, faults)
+
+
+@asynccontextmanager
+async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
+    """A matcher of this installation.
+
+    Raises:
+        BadSetting: an address that it needs is not set.
+        Unavailable: PostgreSQL does not answer.
+    """
+    if not (settings.redis_url and settings.queue_url and settings.postgres_url):
+        raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_QUEUE_URL and PENNYWREN_POSTGRES_URL: matching needs them")
+    client = connect(settings.redis_url)
+    queue = WorkQueue(settings.queue_url)
+    try:
+        pool = await open_pool(settings.postgres_url, size=4)
+        try:
+            cooldown = timedelta(seconds=settings.alert_cooldown)
+            yield Matcher(client, pool, queue, system_clock, cooldown=cooldown)
+        finally:
+            await pool.close()
+    finally:
+        await client.aclose()
+        await asyncio.to_thread(queue.close)
+
+
+def _emit_matched(concern: Concern) -> None:
+    change, count = concern.change, concern.triggered.count
+    price = None if change.new is None else format_money(change.new, change.currency)
+    emit("matched", change.product, f"{count} watch{'' if count == 1 else 'es'}", price)
+
+
+def _batches(concerns: Sequence[Concern]) -> list[list[Concern]]:
+    """In order, each of at most DECIDED_AT_ONCE watches."""
+    batches: list[list[Concern]] = []
+    size = DECIDED_AT_ONCE
+    for concern in concerns:
+        if size + concern.triggered.count > DECIDED_AT_ONCE:
+            batches.append([])
+            size = 0
+        batches[-1].append(concern)
+        size += concern.triggered.count
+    return batches
+
+
+async def _back_off(stop: asyncio.Event, fault: Exception, faults: int) -> int:
+    """Wait longer after each fault in a row; their new number."""
+    pause = _BACKOFF[min(faults, len(_BACKOFF) - 1)]
+    _log.warning("matching waits %.1f s: %s: %s", pause, type(fault).__name__, fault)
+    await _wait_for_any(pause, stop)
+    return faults + 1
+
+
+async def _wait_for_any(seconds: float, *events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,43 @@
+"""From decided alerts to delivery jobs: a job carries a batch of them."""
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from pennywren.notify import waiting
+from pennywren.postgres.pool import Pool, transaction
+from pennywren.workqueue import WorkQueue
+
+BATCH: Final = 250
+"""Alerts in one job."""
+
+JOB_TIMEOUT: Final = 600
+"""Seconds after which RQ ends a delivery job."""
+
+
+async def enqueue_alerts(queue: WorkQueue, pool: Pool, alert_ids: Sequence[int], *, slot: int | None = None) -> None:
+    """Put alerts into delivery jobs, and then keep that they are queued. Repeating it enqueues nothing twice.
+
+    A sweep gives the `slot` of time that it runs in, because jobs of the same alerts may have come and gone before.
+
+    Raises:
+        Unavailable, redis.RedisError: a part is down; what was not queued will be found by the sweep.
+    """
+    batches = [list(alert_ids[start : start + BATCH]) for start in range(0, len(alert_ids), BATCH)]
+    if not batches:
+        return
+    await asyncio.to_thread(_enqueue, queue, batches, slot)
+    async with transaction(pool) as connection:
+        await waiting.mark_queued(connection, alert_ids)
+
+
+def job_id(alert_ids: Sequence[int], slot: int | None) -> str:
+    """The id of the job of these alerts: the same alerts in the same slot are the same job."""
+    digest = sha256(",".join(map(str, alert_ids)).encode()).hexdigest()[:20]
+    return f"deliver-{digest}" if slot is None else f"deliver-{digest}-{slot}"
+
+
+def _enqueue(queue: WorkQueue, batches: Sequence[list[int]], slot: int | None) -> None:
+    for batch in batches:
+        queue.enqueue("deliver", "jobs.deliver.deliver", [batch], job_id(batch, slot), timeout=JOB_TIMEOUT)

@@ -1,0 +1,112 @@
+"""What happens regularly: one scheduler at a time enqueues one job for each slot of time."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.exceptions import LockError, RedisError
+
+from pennywren import keyspace
+from pennywren.model.clock import SECOND, Clock
+from pennywren.pipeline.sweeping import SWEEP_EVERY
+from pennywren.settings import Settings
+from pennywren.store.connect import Client
+from pennywren.workqueue import WorkQueue
+
+LEASE: Final = 15.0
+"""Seconds after which a scheduler that died is replaced."""
+
+RENEW_EVERY: Final = 5.0
+"""Seconds between two renewals of the lease."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """A job that is enqueued every so many seconds."""
+
+    kind: str
+    """Names the job and its slots: letters, digits, `_`, `-`."""
+    every: int
+    queue: str
+    function: str
+    args: tuple[Any, ...] = ()
+    timeout: int = 120
+    one_at_a_time: bool = False
+    """Not enqueued while the one before still waits or runs."""
+
+
+def regulars(settings: Settings) -> tuple[Regular, ...]:
+    """Everything that happens regularly here."""
+    crawls = [
+        Regular(f"crawl-{egress.name}", 3, "crawl", "jobs.crawl.crawl", (egress.name,), 300, one_at_a_time=True)
+        for egress in settings.egresses
+    ]
+    return (
+        *crawls,
+        Regular("sweep", SWEEP_EVERY, "upkeep", "jobs.sweep.sweep"),
+        Regular("sweep-hints", SWEEP_EVERY, "upkeep", "jobs.sweep_hints.sweep_hints"),
+    )
+
+
+class Scheduler:
+    """Enqueues regular jobs while it has the lease. `client` is connected to the Redis of `queue`."""
+
+    def __init__(self, client: Client, queue: WorkQueue, clock: Clock) -> None:
+        self._client = client
+        self._queue = queue
+        self._clock = clock
+        self._lease = client.lock(keyspace.schedule_lease(), timeout=LEASE, blocking=False)
+        self._leads = False
+
+    async def lead(self) -> bool:
+        """Take or renew the lease; whether this scheduler has it now."""
+        try:
+            if self._leads:
+                self._leads = await self._lease.reacquire()
+            else:
+                self._leads = await self._lease.acquire()
+        except LockError:
+            self._leads = False
+        except (RedisError, OSError) as error:
+            _log.warning("the scheduler's lease cannot be renewed: %s", error)
+            self._leads = False
+        return self._leads
+
+    async def tick(self, regular: Regular) -> bool:
+        """Enqueue the job of the present slot; False if that was done before, or is another scheduler's to do."""
+        if not self._leads:
+            return False
+        try:
+            return await self._enqueue(regular)
+        except (RedisError, OSError) as error:
+            _log.warning("%s is not enqueued this time: %s", regular.kind, error)
+            return False
+
+    async def resign(self) -> None:
+        """Give the lease back, so that another scheduler goes on at once."""
+        try:
+            if self._leads:
+                await self._lease.release()
+        except (RedisError, OSError) as error:
+            _log.info("the scheduler's lease ends by itself: %s", error)
+        self._leads = False
+
+    async def _enqueue(self, regular: Regular) -> bool:
+        if regular.one_at_a_time:
+            return await self._put(regular, regular.kind)
+        slot = self._clock() // (regular.every * SECOND)
+        # The mark outlives the job: another scheduler would enqueue it again when it is done and its id is free.
+        mark = keyspace.schedule_slot(regular.kind, slot)
+        if not await self._client.set(mark, "1", nx=True, ex=max(3 * regular.every, 600)):
+            return False
+        return await self._put(regular, f"{regular.kind}-{slot}")
+
+    async def _put(self, regular: Regular, job_id: str) -> bool:
+        args: Sequence[Any] = regular.args
+        return await asyncio.to_thread(
+            self._queue.enqueue, regular.queue, regular.function, args, job_id, timeout=regular.timeout
+        )

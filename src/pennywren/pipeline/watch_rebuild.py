@@ -1,0 +1,51 @@
+"""Rebuilding the watch index from PostgreSQL, which owns the subscriptions."""
+
+from collections.abc import Callable
+from typing import Final
+
+from pennywren.match import index
+from pennywren.match.index import Watch
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.connect import Client
+
+PAGE: Final = 1_000
+"""Subscriptions in one page."""
+
+# Locked while the page goes into the index, so that whoever moves a threshold meanwhile comes after it.
+_PAGE: Final = """
+select id, product_id, offer, threshold from subscriptions
+where id > $1 and state = 'active' order by id limit $2
+for share
+"""
+
+Progress = Callable[[int, int], None]
+"""Told after each page: subscriptions done, and of how many (an estimate)."""
+
+
+async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None = None) -> int:
+    """Put the watch of every active subscription into the index; how many there are.
+
+    Runs beside everything else. Watches of subscriptions that are gone may stay: PostgreSQL decides, so they tell
+    nobody anything. What is created meanwhile puts its own watch in.
+
+    Raises:
+        Unavailable: Redis or PostgreSQL does not answer; doing it again is safe.
+    """
+    async with transaction(pool) as connection:
+        total: int = await connection.fetchval("select count(*) from subscriptions where state = 'active'")
+    done, last = 0, 0
+    while True:
+        async with transaction(pool) as connection:
+            rows = await connection.fetch(_PAGE, last, PAGE)
+            if not rows:
+                return done
+            watches = [
+                Watch(row["id"], ProductID.parse(row["product_id"]), Offer(row["offer"]), row["threshold"])
+                for row in rows
+            ]
+            await index.add(client, *watches)
+        done, last = done + len(rows), rows[-1]["id"]
+        if progress:
+            progress(done, max(total, done))

@@ -1,0 +1,137 @@
+"""Two schedulers at once, and one that dies."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+from redis import Redis as BlockingRedis
+from rq import Queue
+from rq.job import Job, JobStatus
+from rq.serializers import JSONSerializer
+
+from pennywren import keyspace
+from pennywren.pipeline.scheduling import Regular, Scheduler, regulars
+from pennywren.settings import Egress, Settings
+from pennywren.store.connect import Client, connect
+from pennywren.workqueue import QUEUES, WorkQueue
+
+SWEEP = Regular("sweep", 30, "upkeep", "jobs.sweep.sweep")
+CRAWL = Regular("crawl-e1", 3, "crawl", "jobs.crawl.crawl", ("e1",), one_at_a_time=True)
+
+
+class Hands:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_764_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+async def client(queue_url: str) -> AsyncIterator[Client]:
+    opened = connect(queue_url)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def queue(queue_url: str) -> WorkQueue:
+    return WorkQueue(queue_url)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+async def test_of_two_schedulers_one_ticks(client: Client, queue: WorkQueue, hands: Hands) -> None:
+    one, two = Scheduler(client, queue, hands), Scheduler(client, queue, hands)
+    assert await one.lead()
+    assert not await two.lead()
+    assert not await two.tick(SWEEP)
+    assert await one.tick(SWEEP)
+    assert await asyncio.to_thread(queue.length, "upkeep") == 1
+
+
+async def test_a_slot_is_enqueued_once_also_when_its_job_is_long_done(
+    client: Client, queue: WorkQueue, queue_url: str, hands: Hands
+) -> None:
+    one, two = Scheduler(client, queue, hands), Scheduler(client, queue, hands)
+    await one.lead()
+    assert await one.tick(SWEEP)
+    assert not await one.tick(SWEEP)
+    with BlockingRedis.from_url(queue_url) as connection:
+        (job,) = Queue("upkeep", connection=connection, serializer=JSONSerializer).jobs
+        assert job.id == f"sweep-{hands.now // 30_000}"
+        job.delete()
+    await one.resign()
+    assert await two.lead()
+    assert not await two.tick(SWEEP)
+    hands.now += 30_000
+    assert await two.tick(SWEEP)
+
+
+async def test_a_scheduler_that_died_is_replaced_when_its_lease_ends(
+    client: Client, queue: WorkQueue, hands: Hands
+) -> None:
+    one, two = Scheduler(client, queue, hands), Scheduler(client, queue, hands)
+    await one.lead()
+    assert 0 < await client.pttl(keyspace.schedule_lease()) <= 15_000
+    await client.delete(keyspace.schedule_lease())  # as time does
+    assert await two.lead()
+    assert not await one.lead()
+    assert not await one.tick(SWEEP)
+
+
+async def test_a_crawl_is_not_enqueued_beside_itself(client: Client, queue: WorkQueue, hands: Hands) -> None:
+    one = Scheduler(client, queue, hands)
+    await one.lead()
+    assert await one.tick(CRAWL)
+    hands.now += 3_000
+    assert not await one.tick(CRAWL)
+    assert await asyncio.to_thread(queue.length, "crawl") == 1
+
+
+async def test_a_crawl_that_failed_for_good_does_not_keep_its_egress_idle(
+    client: Client, queue: WorkQueue, queue_url: str, hands: Hands
+) -> None:
+    one = Scheduler(client, queue, hands)
+    await one.lead()
+    await one.tick(CRAWL)
+    with BlockingRedis.from_url(queue_url) as connection:
+        Job.fetch("crawl-e1", connection=connection, serializer=JSONSerializer).set_status(JobStatus.FAILED)
+    assert await one.tick(CRAWL)
+
+
+async def test_a_queue_that_is_down_is_waited_for(hands: Hands) -> None:
+    nowhere = connect("redis://127.0.0.1:1/0")
+    one = Scheduler(nowhere, WorkQueue("redis://127.0.0.1:1/0"), hands)
+    assert not await one.lead()
+    assert not await one.tick(SWEEP)
+    await one.resign()
+    await nowhere.aclose()
+
+
+def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
+    found = regulars(Settings(egresses=(Egress("e1"), Egress("e2"))))
+    assert [each.kind for each in found] == ["crawl-e1", "crawl-e2", "sweep", "sweep-hints"]
+    assert {each.queue for each in found} <= set(QUEUES)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_scheduler_runs_until_it_is_told_to_stop(queue_url: str, client: Client, number: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jobs.schedule", env={**os.environ, "PENNYWREN_QUEUE_URL": queue_url}
+    )  # fmt: skip
+    queue = WorkQueue(queue_url)
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(queue.length, "crawl"):
+            await asyncio.sleep(0.05)
+        process.send_signal(number)
+        assert await process.wait() == 0
+    assert await client.get(keyspace.schedule_lease()) is None

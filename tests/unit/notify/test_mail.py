@@ -1,0 +1,160 @@
+"""What an alert's mail says, and what a hostile title cannot make it say."""
+
+import re
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+
+import pytest
+from aiosmtplib.email import flatten_message
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennywren.errors import BadSetting, DeliveryError
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.titles import TITLE_LIMIT, plain_title
+from pennywren.notify.channels import Message
+from pennywren.notify.channels.email.message import compose, read_sender
+
+NOW = 1_764_067_300_000
+MESSAGE = Message(
+    alert_id=7,
+    to="ann@example.org",
+    product=ProductID.parse("de:B08N5WRWNW"),
+    offer=Offer.BUYBOX,
+    title="Größe <b>M</b> & more",
+    price=1299,
+    old_price=1599,
+    currency="EUR",
+    threshold=1400,
+    seen_at=1_764_067_200_123,
+    low=1199,
+    low_at=1_750_000_000_000,
+    since=1_740_000_000_000,
+    page_url="https://pennywren.example.org/products/de:B08N5WRWNW",
+    unsubscribe_url="https://a-rather-long-host-name.pennywren.example.org/unsubscribe/" + 64 * "a",
+)
+
+
+def sent(message: Message) -> EmailMessage:
+    """The mail as it leaves, read again by the other side."""
+    raw = flatten_message(compose(message, "Pennywren <alerts@pennywren.example.org>", NOW), cte_type="7bit")
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_the_subject_has_title_price_and_old_price() -> None:
+    assert sent(MESSAGE)["Subject"] == "Größe <b>M</b> & more: 12.99 EUR (was 15.99)"
+    assert sent(replace(MESSAGE, old_price=None))["Subject"] == "Größe <b>M</b> & more: 12.99 EUR"
+
+
+def test_the_headers_are_those_of_an_automatic_mail_that_one_click_ends() -> None:
+    mail = sent(MESSAGE)
+    assert mail["From"] == "Pennywren <alerts@pennywren.example.org>"
+    assert mail["To"] == "ann@example.org"
+    assert mail["Message-ID"] == "<alert-7@pennywren.example.org>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert parsedate_to_datetime(mail["Date"]).timestamp() * 1000 == NOW
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_long_unsubscribe_link_stays_a_link() -> None:
+    raw = flatten_message(compose(MESSAGE, "alerts@pennywren.example.org", NOW))
+    assert f"\r\nList-Unsubscribe: <{MESSAGE.unsubscribe_url}>\r\n".encode() in raw
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_both_parts_say_the_same(kind: str) -> None:
+    text = part(sent(MESSAGE), kind)
+    for words in (
+        "12.99 EUR",
+        "15.99 EUR",
+        "14.00 EUR or less",
+        "The lowest price since 19 February 2025 was 11.99 EUR",
+    ):
+        assert words in text
+    for link in (MESSAGE.page_url, MESSAGE.unsubscribe_url, "https://www.amazon.de/dp/B08N5WRWNW"):
+        assert link in text
+    assert "25 November 2025, 10:40:00 UTC" in text
+
+
+def test_a_new_low_is_said_so_and_an_unknown_one_is_not() -> None:
+    assert "This is the lowest price since we began to watch" in part(sent(replace(MESSAGE, low=1299)), "plain")
+    assert "lowest" not in part(sent(replace(MESSAGE, low=None)), "plain")
+
+
+def test_the_offer_is_named_where_it_is_not_the_usual_one() -> None:
+    assert "for the lowest price of a used one" in part(sent(replace(MESSAGE, offer=Offer.USED)), "html")
+
+
+def test_the_html_asks_for_nothing_from_anywhere_and_fits_light_and_dark() -> None:
+    html = part(sent(MESSAGE), "html")
+    assert not re.search(r"<(img|script|link|iframe|object|video)\b|url\(|@import|\bsrc=", html)
+    assert "prefers-color-scheme: dark" in html
+    assert 'content="light dark"' in html
+    assert "Größe &lt;b&gt;M&lt;/b&gt; &amp; more" in html
+
+
+HOSTILE = [
+    "Kettle\r\nBcc: victim@example.org\r\n\r\nhello",
+    "Kettle\nBcc: victim@example.org",
+    "gnp.\u202eelttek",
+    "\u2066Kettle\u2069\u200f",
+    "Ket\x00tle\x07",
+    "\ud800Kettle",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "Kettle\u2028Bcc: x",
+    "k" * 10_000_000,
+    "=?utf-8?b?4oCuZXZpbA==?=",
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_title_is_only_text(title: str) -> None:
+    mail = sent(replace(MESSAGE, title=plain_title(title)))
+    assert set(mail.keys()) == set(sent(MESSAGE).keys())
+    html = part(mail, "html")
+    assert "<script" not in html
+    assert "<img" not in html
+    subject = str(mail["Subject"])
+    assert len(subject) < 150
+    assert subject.endswith(": 12.99 EUR (was 15.99)")
+    assert not re.search(
+        "[\x00-\x1f\u202a-\u202e\u2066-\u2069\u200e\u200f\u2028]", subject + re.sub("\\r?\\n", "", html)
+    )
+
+
+@given(st.text(st.characters(codec=None), max_size=400))
+def test_any_title_becomes_one_line_that_can_be_sent(title: str) -> None:
+    line = plain_title(title)
+    assert len(line) <= TITLE_LIMIT
+    assert line == " ".join(line.split())
+    assert plain_title(line) == line
+    sent(replace(MESSAGE, title=line or "x"))
+
+
+def test_joiners_that_words_and_emoji_need_stay() -> None:
+    assert plain_title("می\u200cخواهم 👨\u200d👩\u200d👧") == "می\u200cخواهم 👨\u200d👩\u200d👧"
+
+
+@pytest.mark.parametrize("address", ["no one", "", "a@b@c", "ann@example.org\r\nBcc: x@example.org", "@example.org"])
+def test_what_is_no_address_is_a_permanent_failure(address: str) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        compose(replace(MESSAGE, to=address), "alerts@pennywren.example.org", NOW)
+    assert caught.value.permanent
+
+
+def test_a_sender_without_an_address_is_refused() -> None:
+    with pytest.raises(BadSetting, match="PENNYWREN_MAIL_FROM"):
+        read_sender("Pennywren")
