@@ -1,0 +1,1 @@
+"""The HTTP face: JSON for programs, HTML for people."""

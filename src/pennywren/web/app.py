@@ -1,0 +1,84 @@
+"""The application: which handlers there are, and what goes around all of them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+from pennywren.errors import PennywrenError
+from pennywren.model.clock import Clock, system_clock
+from pennywren.settings import Settings, load_settings
+from pennywren.web import account, home, mailbox, products, sign_in, status, subscriptions, unsubscribe
+from pennywren.web.body import MAX_BODY
+from pennywren.web.headers import add_headers
+from pennywren.web.hot_history import HotHistory
+from pennywren.web.paths import PlainPaths
+from pennywren.web.problems import CrossSite, answer_error
+from pennywren.web.resources import open_resources
+from pennywren.web.same_site import is_forged
+
+HANDLERS: Final = (
+    home.show_home,
+    home.show_style,
+    home.show_problem,
+    home.show_openapi,
+    products.show_product,
+    products.show_history,
+    products.track_product,
+    subscriptions.create_subscription,
+    subscriptions.list_subscriptions,
+    subscriptions.show_subscription,
+    subscriptions.change_subscription,
+    subscriptions.delete_subscription,
+    sign_in.ask_address,
+    sign_in.request_link,
+    sign_in.confirm_sign_in,
+    sign_in.sign_in,
+    sign_in.sign_out,
+    account.show_account,
+    account.watch_product,
+    account.change_watch,
+    account.delete_watch,
+    unsubscribe.confirm_unsubscribe,
+    unsubscribe.unsubscribe,
+    status.show_status,
+    status.show_health,
+)
+MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
+"""Only on a machine with a local mailbox."""
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> PlainPaths:
+    """The website and the API as one ASGI application; without settings they are read from the environment."""
+    litestar = create_litestar(settings or load_settings(), clock)
+    return PlainPaths(litestar, HotHistory(litestar, clock))
+
+
+def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:
+    """The framework's application, without what goes before its routing."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        async with open_resources(settings, clock) as resources:
+            app.state.resources = resources
+            yield
+
+    def refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        method = connection.scope["method"] if connection.scope["type"] == "http" else "GET"
+        if not handler.opt.get("from_anywhere") and is_forged(method, connection.headers, settings.base_url):
+            raise CrossSite
+
+    return Litestar(
+        route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],
+        lifespan=[lifespan],
+        guards=[refuse_forged],
+        exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
+        before_send=[add_headers],
+        request_max_body_size=MAX_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )

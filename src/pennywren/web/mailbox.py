@@ -1,0 +1,34 @@
+"""The local mailbox, on a machine that has one: what would have been sent, to read and to click."""
+
+import asyncio
+
+from litestar import Response, get
+
+from pennywren.errors import NotFound
+from pennywren.local import mailbox
+from pennywren.local.mailbox import Mail
+from pennywren.web.headers import PRIVATE
+from pennywren.web.pages import html_page
+from pennywren.web.resources import resources_of
+from pennywren.web.types import Answer, Request
+
+_OWN = {"cache-control": PRIVATE}
+
+
+@get("/mailbox.json")
+async def list_mails(request: Request) -> Answer:
+    """All mails, oldest first."""
+    return Response(await _mails(request), headers=_OWN)
+
+
+@get("/mailbox")
+async def show_mails(request: Request) -> Answer:
+    """All mails, newest first, as text with links."""
+    return html_page("mailbox.html", headers=_OWN, mails=(await _mails(request))[::-1])
+
+
+async def _mails(request: Request) -> list[Mail]:
+    folder = resources_of(request).settings.mailbox_dir
+    if folder is None:
+        raise NotFound("There is no local mailbox here.")
+    return await asyncio.to_thread(mailbox.list_mails, folder)

@@ -1,0 +1,36 @@
+"""Whose request this is, for limits: the client's network, seen past our own proxies and no further."""
+
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+_MAX_HOPS: Final = 50
+UNKNOWN: Final = "unknown"
+
+
+def client_network(peer: str | None, forwarded_for: list[str], trusted_proxies: int) -> str:
+    """The /24 or /48 of the right-most hop that is not ours, or "unknown".
+
+    `forwarded_for` are the X-Forwarded-For header lines as they came. Each proxy of ours appends whom it was
+    called by, so with n trusted proxies the n-th hop from the right is the client; what stands left of it was
+    written by the client and is not believed.
+    """
+    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")][-_MAX_HOPS:]
+    chain = [*(hops if trusted_proxies else []), peer or ""]
+    address = _address(chain[max(len(chain) - 1 - trusted_proxies, 0)])
+    if address is None:
+        return UNKNOWN
+    prefix = 24 if isinstance(address, IPv4Address) else 48
+    return str(ip_network((address, prefix), strict=False))
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except (ValueError, AddressValueError):
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,91 @@
+"""Products: what a price is now and was, and the wish to follow one. A GET never crawls."""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from pennywren.errors import BadInput, NotFound, Unavailable
+from pennywren.history.question import parse_question
+from pennywren.model.product import ProductID
+from pennywren.pipeline.tracking import track
+from pennywren.postgres import catalogue
+from pennywren.postgres.catalogue import CatalogueRow
+from pennywren.web.body import read_body
+from pennywren.web.headers import PUBLIC
+from pennywren.web.limits import spend_for_network
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import redirect
+from pennywren.web.paths import product_in_path
+from pennywren.web.product_page import product_page
+from pennywren.web.resources import Resources, resources_of
+from pennywren.web.types import Answer, Request
+from pennywren.web.views import NewProduct, TrackedView, product_view
+
+_TRACK_PER_HOUR: Final = 60
+_TRACK_BURST: Final = 20
+
+
+@get("/products/{product:str}")
+async def show_product(request: Request, product: FromPath[str]) -> Answer:
+    """A product now: a page for people, JSON for programs."""
+    resources = resources_of(request)
+    id_ = product_in_path(product, resources.settings.default_marketplace)
+    state = await resources.store.product(id_)
+    row = await _catalogued(resources, id_, needed=state is None)
+    if row is None and state is None:
+        raise NotFound(f"{id_} is not followed here yet: paste its link to follow it, or POST it to /products.")
+    if prefers_html(request.headers.get("accept")):
+        page = await product_page(resources.store, id_, state, row, resources.clock())
+        return conditional(request, str(page.content).encode(), "text/html")
+    return conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
+
+
+@get("/products/{product:str}/history")
+async def show_history(request: Request, product: FromPath[str]) -> Answer:
+    """A product's past, always JSON."""
+    resources = resources_of(request)
+    id_ = product_in_path(product, resources.settings.default_marketplace)
+    answer = await resources.history.answer(id_, parse_question(dict(request.query_params), resources.clock()))
+    return conditional(request, answer.body, "application/json", answer.etag)
+
+
+@post("/products", status_code=202)
+async def track_product(request: Request) -> Answer:
+    """Follow a product: it is looked at soon, in a lane with a cap."""
+    resources = resources_of(request)
+    wish = await read_body(request, NewProduct)
+    text = wish.product if wish.product is not None else wish.url
+    if text is None or (wish.product is not None and wish.url is not None):
+        raise BadInput("Give either product or url: an ASIN, MARKETPLACE:ASIN, or a product link.")
+    id_ = ProductID.parse(text, resources.settings.default_marketplace)
+    is_known = bool(await catalogue.known(resources.pool, [id_]))
+    if not is_known:
+        await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)
+        await track(resources.client, resources.pool, [id_], urgent=True)
+    if prefers_html(request.headers.get("accept")):
+        return redirect(f"/products/{id_}")
+    view = TrackedView(product_id=str(id_), status="known" if is_known else "tracked", url=f"/products/{id_}")
+    return Response(view, status_code=200 if is_known else 202)
+
+
+async def _catalogued(resources: Resources, product: ProductID, *, needed: bool) -> CatalogueRow | None:
+    """What the catalogue knows; prices are shown without it while the database is away."""
+    try:
+        return await catalogue.get(resources.pool, product)
+    except Unavailable:
+        if needed:
+            raise
+        return None
+
+
+def conditional(request: Request, body: bytes, media_type: str, etag: str | None = None) -> Answer:
+    """A public answer with its ETag, or 304 where the client has it already."""
+    tag = etag or f'"{sha256(body).hexdigest()[:24]}"'
+    headers = {"etag": tag, "cache-control": PUBLIC, "vary": "Accept"}
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag.removeprefix("W/") in known or "*" in known:
+        return Response(None, status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

@@ -1,0 +1,73 @@
+"""What the handlers work with: opened with the application, closed with it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from litestar.connection import ASGIConnection
+
+from pennywren.accounts.links import UNSUBSCRIBE_KEY
+from pennywren.history.reading import HistoryReader
+from pennywren.history.service import HistoryService
+from pennywren.model.clock import Clock
+from pennywren.pipeline.signing_in import SigningIn
+from pennywren.pipeline.subscribing import Subscribing
+from pennywren.postgres.pool import Pool, open_pool
+from pennywren.postgres.secrets import get_or_create
+from pennywren.settings import Settings
+from pennywren.store.connect import Client, connect, require_time_series
+from pennywren.store.store import Store
+from pennywren.workqueue import WorkQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Connections, and the services that are built on them."""
+
+    settings: Settings
+    clock: Clock
+    client: Client
+    pool: Pool
+    store: Store
+    history: HistoryService
+    subscribing: Subscribing
+    signing_in: SigningIn
+    unsubscribe_key: bytes
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Resources]:
+    """Connect to what the settings name.
+
+    Raises:
+        MissingPart: Redis has no TimeSeries.
+        Unavailable: Redis or PostgreSQL does not answer.
+    """
+    client, bytes_client = connect(settings.redis_url or ""), connect(settings.redis_url or "", decode=False)
+    await require_time_series(client)
+    pool = await open_pool(settings.postgres_url or "")
+    queue = WorkQueue(settings.queue_url or "")
+    store = Store(client, bytes_client)
+    try:
+        yield Resources(
+            settings=settings,
+            clock=clock,
+            client=client,
+            pool=pool,
+            store=store,
+            history=HistoryService(store, HistoryReader(store, settings, clock)),
+            subscribing=Subscribing(pool, store, queue, settings),
+            signing_in=SigningIn(pool, client, settings, clock),
+            unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
+        )
+    finally:
+        queue.close()
+        await pool.close()
+        await bytes_client.aclose()
+        await client.aclose()
+
+
+def resources_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Resources:
+    """The resources of the application that a request came to."""
+    return cast("Resources", connection.app.state.resources)

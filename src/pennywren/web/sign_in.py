@@ -1,0 +1,66 @@
+"""Sign-in and sign-out. A GET consumes nothing: mail scanners open every link."""
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from pennywren.accounts import sessions
+from pennywren.accounts.signing_in import use_link
+from pennywren.model.clock import rfc3339
+from pennywren.web.body import read_body
+from pennywren.web.headers import PRIVATE
+from pennywren.web.identity import ended_cookie, session_cookie, session_token
+from pennywren.web.limits import network_of
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import html_page, redirect
+from pennywren.web.resources import resources_of
+from pennywren.web.types import Answer, Request
+from pennywren.web.views import SessionView, SignInRequest, SignInSent
+
+_OWN = {"cache-control": PRIVATE, "vary": "Accept"}
+
+
+@get("/sign-in")
+async def ask_address(request: Request) -> Answer:
+    """The page that asks for an address."""
+    return html_page("sign-in.html", headers=_OWN)
+
+
+@post("/sign-in", status_code=202)
+async def request_link(request: Request) -> Answer:
+    """Send a link; the answer is the same for every address."""
+    wish = await read_body(request, SignInRequest)
+    await resources_of(request).signing_in.send_link(wish.email, network_of(request))
+    if prefers_html(request.headers.get("accept")):
+        return html_page("sign-in-sent.html", status=202, headers=_OWN, email=wish.email)
+    return Response(SignInSent(), status_code=202, headers=_OWN)
+
+
+@get("/sign-in/{token:str}")
+async def confirm_sign_in(request: Request, token: FromPath[str]) -> Answer:
+    """The page with the button; it looks nothing up."""
+    return html_page("sign-in-confirm.html", headers=_OWN, token=token)
+
+
+@post("/sign-in/{token:str}", status_code=200)
+async def sign_in(request: Request, token: FromPath[str]) -> Answer:
+    """Use the link up: a cookie for a browser, a bearer token for a program."""
+    resources = resources_of(request)
+    now = resources.clock()
+    if prefers_html(request.headers.get("accept")):
+        _, session = await use_link(resources.pool, token, "cookie", now)
+        return redirect("/account", [session_cookie(resources.settings, session)])
+    _, session = await use_link(resources.pool, token, "bearer", now)
+    return Response(SessionView(session, rfc3339(now + sessions.LIFETIME["bearer"])), status_code=200, headers=_OWN)
+
+
+@post("/sign-out", status_code=200)
+async def sign_out(request: Request) -> Answer:
+    """End the session that this request shows."""
+    resources = resources_of(request)
+    token = session_token(request)
+    if token:
+        await sessions.revoke(resources.pool, token)
+    cookie = ended_cookie(resources.settings)
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/", [cookie])
+    return Response(None, status_code=204, headers=_OWN, cookies=[cookie])

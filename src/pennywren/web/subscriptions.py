@@ -1,0 +1,80 @@
+"""Subscriptions over JSON: everything here belongs to whoever asks, and nothing else is seen."""
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath
+
+from pennywren.accounts import subscriptions
+from pennywren.errors import BadInput
+from pennywren.model.product import ProductID
+from pennywren.postgres.pool import transaction
+from pennywren.web.body import read_body
+from pennywren.web.headers import PRIVATE
+from pennywren.web.identity import require_person
+from pennywren.web.resources import resources_of
+from pennywren.web.types import Answer, Request
+from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList, subscription_view
+
+_PAGE = 100
+_OWN = {"cache-control": PRIVATE}
+
+
+@post("/subscriptions")
+async def create_subscription(request: Request) -> Answer:
+    """Watch a price."""
+    person = await require_person(request)
+    resources = resources_of(request)
+    wish = await read_body(request, NewSubscription)
+    made = await resources.subscribing.subscribe(
+        person.id,
+        ProductID.parse(wish.product_id, resources.settings.default_marketplace),
+        wish.offer,
+        wish.threshold,
+        wish.notification_type,
+    )
+    view = subscription_view(made.subscription, already_met=made.already_met, current_price=made.price)
+    return Response(view, status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"})
+
+
+@get("/subscriptions")
+async def list_subscriptions(request: Request) -> Answer:
+    """The watches of whoever asks, by id, 100 a page."""
+    person = await require_person(request)
+    after = request.query_params.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 20):
+        raise BadInput("after must be the number that `next` of the page before was.")
+    async with transaction(resources_of(request).pool) as connection:
+        found = await subscriptions.list_of(connection, person.id, after=int(after), limit=_PAGE)
+    last = found[-1].id if len(found) == _PAGE else None
+    return Response(SubscriptionList([subscription_view(one) for one in found], last), headers=_OWN)
+
+
+@get("/subscriptions/{subscription:str}")
+async def show_subscription(request: Request, subscription: FromPath[str]) -> Answer:
+    """One watch."""
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        found = await subscriptions.get(connection, person.id, subscription_id(subscription))
+    return Response(subscription_view(found), headers=_OWN)
+
+
+@patch("/subscriptions/{subscription:str}")
+async def change_subscription(request: Request, subscription: FromPath[str]) -> Answer:
+    """Another threshold, which arms the watch anew."""
+    person = await require_person(request)
+    change = await read_body(request, SubscriptionChange)
+    changed = await resources_of(request).subscribing.change(person.id, subscription_id(subscription), change.threshold)
+    view = subscription_view(changed.subscription, already_met=changed.already_met, current_price=changed.price)
+    return Response(view, headers=_OWN)
+
+
+@delete("/subscriptions/{subscription:str}", status_code=200)
+async def delete_subscription(request: Request, subscription: FromPath[str]) -> Answer:
+    """Stop watching."""
+    person = await require_person(request)
+    await resources_of(request).subscribing.cancel(person.id, subscription_id(subscription))
+    return Response(None, status_code=204, headers=_OWN)
+
+
+def subscription_id(text: str) -> int:
+    """The id in a path; 0, which nobody has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0

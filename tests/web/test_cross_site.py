@@ -1,0 +1,84 @@
+"""Cookies, and writes that another site leads a browser to."""
+
+import httpx
+import msgspec
+import pytest
+
+from pennywren.accounts.links import sign_unsubscribe
+from pennywren.accounts.signing_in import make_link
+from pennywren.settings import Settings
+from pennywren.web.identity import session_cookie
+from tests.web.site import HTML, PRODUCT, Site
+
+ELSEWHERE = {"origin": "https://evil.example"}
+SUBSCRIPTION = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
+
+
+@pytest.fixture
+async def signed_in(site: Site, browser: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A browser with a session cookie."""
+    await browser.post("/sign-in/" + await make_link(site.resources.pool, "ada@example.com", site.clock()))
+    return browser
+
+
+@pytest.mark.parametrize("headers", [ELSEWHERE, {"origin": "null"}, {"sec-fetch-site": "cross-site"}])
+async def test_a_write_from_another_site_is_refused(signed_in: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    answer = await signed_in.post("/subscriptions", json=SUBSCRIPTION, headers={**headers, "accept": "*/*"})
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/cross-site")
+
+
+async def test_a_form_of_our_own_page_is_carried_out(signed_in: httpx.AsyncClient) -> None:
+    answer = await signed_in.post(
+        f"/products/{PRODUCT}/watch", data={"amount": "10"}, headers={"origin": "http://testserver"}
+    )
+
+    assert answer.status_code == 303
+
+
+async def test_another_site_cannot_sign_a_browser_in(site: Site, browser: httpx.AsyncClient) -> None:
+    link = await make_link(site.resources.pool, "attacker@example.com", site.clock())
+
+    assert (await browser.post(f"/sign-in/{link}", headers=ELSEWHERE)).status_code == 403
+    assert not browser.cookies
+
+
+async def test_a_bearer_token_works_from_anywhere(owner: httpx.AsyncClient) -> None:
+    answer = await owner.post("/subscriptions", json=SUBSCRIPTION, headers={"origin": "chrome-extension://abc"})
+
+    assert answer.status_code == 201
+
+
+async def test_one_click_unsubscribe_works_from_anywhere_without_a_cookie(
+    site: Site, owner: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    made = (await owner.post("/subscriptions", json=SUBSCRIPTION)).json()
+    token = sign_unsubscribe(site.resources.unsubscribe_key, made["id"])
+    answer = await anonymous.post(
+        f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, headers={"sec-fetch-site": "cross-site"}
+    )
+
+    assert answer.status_code == 200
+    assert not answer.headers.get_list("set-cookie")
+    assert (await owner.get(f"/subscriptions/{made['id']}")).status_code == 404
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(settings: Settings) -> None:
+    https = session_cookie(msgspec.structs.replace(settings, public_url="https://pennywren.example"), "x")
+    http = session_cookie(msgspec.structs.replace(settings, public_url="http://127.0.0.1:8000"), "x")
+
+    assert https.to_header(header="").split("; ") == [
+        "__Host-pennywren=x", "HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=lax", "Secure"
+    ]  # fmt: skip
+    assert (http.key, http.secure, http.httponly, http.samesite) == ("pennywren", False, True, "lax")
+
+
+async def test_every_answer_carries_the_security_headers(browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/nothing-here", "/healthz", "/static/style.css", "/account"):
+        headers = (await browser.get(path, headers=HTML)).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "cache-control" in headers

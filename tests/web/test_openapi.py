@@ -1,0 +1,73 @@
+"""The description of the API against the application."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from pennywren.web.app import HANDLERS
+from pennywren.web.openapi import build_document
+from pennywren.web.operations import OPERATIONS
+from pennywren.web.problems import KINDS
+
+PAGES = {
+    "GET /",
+    "GET /static/style.css",
+    "GET /sign-in",
+    "GET /sign-in/{token}",
+    "GET /account",
+    "POST /products/{product}/watch",
+    "POST /account/subscriptions/{subscription}",
+    "POST /account/subscriptions/{subscription}/delete",
+}
+"""What is for people only."""
+
+
+def test_every_route_is_described_or_a_page_and_nothing_else_is_described() -> None:
+    routes = {f"{method} {path.replace(':str', '')}" for h in HANDLERS for path in h.paths for method in h.http_methods}
+    described = {f"{operation.method.upper()} {operation.path}" for operation in OPERATIONS}
+
+    assert described | PAGES == routes
+    assert not described & PAGES
+
+
+async def test_it_is_served_as_openapi_3_1_with_an_id_on_every_operation(anonymous: httpx.AsyncClient) -> None:
+    document = (await anonymous.get("/openapi.json")).json()
+    ids = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+
+    assert document["openapi"].startswith("3.1")
+    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
+    document = build_document()
+    text = msgspec.json.encode(document).decode()
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    for name in schemas:
+        assert f'"#/components/schemas/{name}"' in text, name
+
+    assert text.count("#/components/schemas/") == sum(text.count(f'#/components/schemas/{n}"') for n in schemas)
+
+
+def test_what_is_read_refuses_unknown_fields_and_says_so() -> None:
+    schemas: dict[str, Any] = build_document()["components"]["schemas"]
+
+    for operation in OPERATIONS:
+        if operation.body:
+            assert schemas[operation.body.__name__]["additionalProperties"] is False
+
+
+def test_every_operation_names_its_problems() -> None:
+    for path in build_document()["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and operation["operationId"] != "getHealth":
+                    assert "application/problem+json" in answer["content"]
+
+
+def test_the_documentation_names_every_kind_of_problem_and_no_other() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"`/problems/([a-z-]+)`", text)) == set(KINDS)

@@ -1,0 +1,111 @@
+"""Every route, asked by nobody, by its owner and by a stranger. A new route without a row fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from pennywren.accounts.links import sign_unsubscribe
+from tests.web.site import JSON, PRODUCT, Site
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route, and the statuses that it answers to (anonymous, stranger, owner), asked in this order."""
+
+    route: str
+    statuses: tuple[int, int, int]
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = None
+
+
+OPEN = (200, 200, 200)
+NEW = {"productID": "us:B000000001", "threshold": 100, "notificationType": "EMAIL"}
+ROWS = [
+    Row("GET /", OPEN),
+    Row("GET /static/style.css", OPEN),
+    Row("GET /openapi.json", OPEN),
+    Row("GET /problems/{slug}", OPEN),
+    Row("GET /healthz", OPEN),
+    Row("GET /status", OPEN),
+    Row("GET /mailbox", OPEN),
+    Row("GET /mailbox.json", OPEN),
+    Row("GET /products/{product}", OPEN),
+    Row("GET /products/{product}/history", OPEN),
+    Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
+    Row("POST /products/{product}/watch", (401, 303, 409), form={"amount": "10"}),
+    Row("GET /sign-in", OPEN),
+    Row("POST /sign-in", (202, 202, 202), json={"email": "someone@example.com"}),
+    Row("GET /sign-in/{token}", OPEN),
+    Row("POST /sign-in/{token}", (401, 401, 401)),
+    Row("POST /sign-out", (204, 204, 204)),
+    Row("GET /account", (401, 200, 200)),
+    Row("POST /account/subscriptions/{subscription}", (401, 404, 303), form={"amount": "10"}),
+    Row("POST /account/subscriptions/{subscription}/delete", (401, 404, 303)),
+    Row("GET /subscriptions", (401, 200, 200)),
+    Row("POST /subscriptions", (401, 201, 201), json=NEW),
+    Row("GET /subscriptions/{subscription}", (401, 404, 200)),
+    Row("PATCH /subscriptions/{subscription}", (401, 404, 200), json={"threshold": 900}),
+    Row("DELETE /subscriptions/{subscription}", (401, 404, 204)),
+    Row("GET /unsubscribe/{token}", OPEN),
+    Row("POST /unsubscribe/{token}", OPEN),
+]
+
+
+def routes(site: Site) -> set[str]:
+    """Every method and path of the application; OPTIONS and HEAD come by themselves."""
+    return {
+        f"{method} {route.path_format}"
+        for route in site.app.litestar.routes
+        for method in getattr(route, "methods", [])
+        if method not in ("OPTIONS", "HEAD")
+    }
+
+
+async def test_every_route_has_a_row(site: Site) -> None:
+    assert routes(site) == {row.route for row in ROWS}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.route)
+async def test_what_belongs_to_somebody_is_nobody_elses(
+    site: Site, anonymous: httpx.AsyncClient, stranger: httpx.AsyncClient, owner: httpx.AsyncClient, row: Row
+) -> None:
+    await site.record(1999)
+    wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
+    own = (await owner.post("/subscriptions", json=wish)).json()
+    method, template = row.route.split(" ")
+    path = template.format(
+        product=PRODUCT,
+        subscription=own["id"],
+        slug="plan-limit",
+        token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
+    )
+    statuses: list[int] = []
+    for client in (anonymous, stranger, owner):
+        answer = await client.request(method, path, json=row.json, data=row.form, headers=JSON)
+        statuses.append(answer.status_code)
+        if client is not owner and answer.status_code < 300:
+            assert "owner@example.com" not in answer.text
+            assert f'"id":{own["id"]},' not in answer.text
+
+    assert tuple(statuses) == row.statuses
+
+
+async def test_a_strangers_id_and_a_missing_one_are_told_alike(
+    owner: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
+    theirs = (await owner.post("/subscriptions", json=wish)).headers["location"]
+    for method, body in (("GET", None), ("PATCH", {"threshold": 5}), ("DELETE", None)):
+        answers = [await stranger.request(method, path, json=body) for path in (theirs, "/subscriptions/999999")]
+        first, second = ({**answer.json(), "instance": ""} for answer in answers)
+        assert first == second
+
+    assert (await owner.get(theirs)).json()["threshold"] == 1000
+
+
+async def test_a_strangers_watches_are_not_listed(owner: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:
+    await owner.post("/subscriptions", json={"productID": str(PRODUCT), "threshold": 1, "notificationType": "EMAIL"})
+
+    assert (await stranger.get("/subscriptions")).json()["subscriptions"] == []
