@@ -1,10 +1,10 @@
--- Spends one of a rate limit, or says how long to wait: GCRA, the leaky bucket that keeps one number.
+-- limit: spend one of a rate limit, or say how long to wait: GCRA, the leaky bucket that keeps one number.
 --
 -- KEYS[1]  {limit}:PURPOSE:WHO  string: when the bucket will be full again (microseconds); expires then
 -- ARGV[1]  interval  microseconds that one use costs: an hour through the rate
 -- ARGV[2]  burst     uses that may come at once
 -- RETURNS  0 if spent, else the microseconds until one is free; nothing is spent then
--- CALLED BY pennywren.store.limits.spend
+-- CALLED BY pennywren.store.limits
 --
 -- Time is this server's, so all processes share one clock. There is no `now` to pass in: a test that wants
 -- time to pass moves the stored moment back.

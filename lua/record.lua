@@ -92,100 +92,102 @@ local function append_state(series, exists, at, state, unseen_from)
   end
 end
 
+local function announce(look, offer, version, outcome, old, price, at, new_low, days)
+  call('XADD', changes, '*', 'product', look[1], 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
+    'currency', look[2], 'at', at, 'version', version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
+    'source', look[4])
+end
+
+-- Why this is not to be written; nil where it is.
+local function refusal(price, stamp, at, last, state, last_seen)
+  if price and (price < MIN_PRICE or price > MAX_PRICE or price % 1 ~= 0) then
+    return -5
+  elseif stamp and at > now + AHEAD then
+    return -4
+  elseif last_seen and at <= last_seen then
+    local same = state == OFFERED and price == last or state == NO_OFFER and not price
+    return at == last_seen and same and -3 or -2
+  end
+end
+
+-- The price or the presence of an offer moved: append it and announce it. Returns the outcome.
+local function move(look, hash, raw, name, fields, version, offer, price, at, last, absent)
+  if not price then
+    if last then
+      announce(look, offer, version, 3, last, '', at, false, 0)
+    end
+    return 3
+  end
+  local known = call('HMGET', hash, name.first, name.low, name.high, name.since)
+  local days = last and (absent or price < last) and lowest_for_days(raw, at, price, last, known) or 0
+  local new_low = not last or price < tonumber(known[2])
+  if price ~= last then
+    append_price(raw, at, price, last, name, fields, known)
+  end
+  local outcome = not last and 1 or absent and 4 or 2
+  announce(look, offer, version, outcome, outcome == 2 and last or '', price, at, new_low, days)
+  return outcome
+end
+
 local key = 5
 local replies = {}
 for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local product, currency, stamp, source, lease = look[1], look[2], look[3], look[4], look[5]
-  local seen_offers, count = look[11], look[12]
+  local product, stamp, lease, offers, count = look[1], look[3], look[5], look[11], look[12]
   local hash = KEYS[key]
-  local reply, fields, changed = {}, {}, 0
-
-  local function announce(kind, offer, old, new, at, at_version, new_low, days)
-    call('XADD', changes, '*', 'product', product, 'offer', offer, 'kind', kind, 'old', old, 'new', new,
-      'currency', currency, 'at', at, 'version', at_version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
-      'source', source)
-  end
+  local reply, fields, changed, looked_at = {}, {}, 0, stamp or now
 
   -- Most looks are of one offer: its fields come along with the product's own.
-  local name_1 = names[seen_offers[1]]
-  local head = call('HMGET', hash, 'version', 'currency', 'changes', name_1.price, name_1.state, name_1.lastSeen,
-    name_1.states)
-  local version, known_currency = tonumber(head[1] or 0), head[2]
-  local first_had = { head[4], head[5], head[6], head[7] }
-  local held = not lease or tonumber(call('ZSCORE', leases, product) or 0) == lease
-  local looked_at = stamp or now
+  local name = names[offers[1]]
+  local had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.states, 'version', 'currency', 'changes')
+  local version, currency, total = tonumber(had[5] or 0) + 1, had[6], tonumber(had[7] or 0)
+  local refused
+  if lease and (lease <= now or tonumber(call('ZSCORE', leases, product) or 0) ~= lease) then
+    refused = -1
+  elseif currency and currency ~= look[2] then
+    refused = -6
+  end
 
-  for i = 0, count - 1 do
-    local offer, price = seen_offers[2 * i + 1], seen_offers[2 * i + 2]
-    local raw, states = KEYS[key + 1 + 2 * i], KEYS[key + 2 + 2 * i]
-    local name = names[offer]
-    local had = i > 0 and call('HMGET', hash, name.price, name.state, name.lastSeen, name.states) or first_had
+  for i = 1, count do
+    local offer, price = offers[2 * i - 1], offers[2 * i]
+    if i > 1 then
+      name = names[offer]
+      had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.states)
+    end
     local last, state, last_seen = tonumber(had[1]), tonumber(had[2]), tonumber(had[3])
     local at = stamp or now
     if not stamp and last_seen and at <= last_seen then
       at = last_seen + 1 -- our own looks are never refused for a reporter's clock
     end
-
-    local outcome
-    if not held then
-      outcome = -1
-    elseif known_currency and known_currency ~= currency then
-      outcome = -6
-    elseif price and (price < MIN_PRICE or price > MAX_PRICE or price % 1 ~= 0) then
-      outcome = -5
-    elseif stamp and at > now + AHEAD then
-      outcome = -4
-    elseif last_seen and at == last_seen and ((state == OFFERED and price == last) or (state == NO_OFFER and not price))
-    then
-      outcome = -3
-    elseif last_seen and at <= last_seen then
-      outcome = -2
-    else
-      outcome = 0
+    local outcome = refused or refusal(price, stamp, at, last, state, last_seen)
+    if not outcome then
+      local seen, absent = price and OFFERED or NO_OFFER, state == NO_OFFER
       local unseen_from = last_seen and at - last_seen > gap and last_seen + 1 or nil
-      local seen = price and OFFERED or NO_OFFER
-      local absent = state == NO_OFFER
-      if price and (price ~= last or absent) then
-        local known = call('HMGET', hash, name.first, name.low, name.high, name.since)
-        local days = last and (absent or price < last) and lowest_for_days(raw, at, price, last, known) or 0
-        local new_low = not last or price < tonumber(known[2])
-        if price ~= last then
-          append_price(raw, at, price, last, name, fields, known)
-        end
-        outcome = not last and 1 or absent and 4 or 2
-        announce(KINDS[outcome], offer, outcome == 2 and last or '', price, at, version + 1, new_low, days)
-      elseif not price and not absent then
-        outcome = 3
-        if last then
-          announce(KINDS[outcome], offer, last, '', at, version + 1, false, 0)
-        end
-      end
-      if outcome ~= 0 and (last or price) then
-        changed = changed + 1
+      outcome = 0
+      if price ~= last and price or seen ~= state then
+        outcome = move(look, hash, KEYS[key + 2 * i - 1], name, fields, version, offer, price, at, last, absent)
+        changed = changed + ((last or price) and 1 or 0)
+        add(fields, name.state, seen)
+        add(fields, name.since, at)
       end
       -- Before its first state an offer counts as offered from its first price on.
-      if unseen_from or (state and state ~= seen) or (not state and seen == NO_OFFER) then
-        append_state(states, had[4], at, seen, unseen_from)
+      if unseen_from or (state and state ~= seen) or (not state and not price) then
+        append_state(KEYS[key + 2 * i], had[4], at, seen, unseen_from)
         if not had[4] then
           add(fields, name.states, 1)
         end
       end
-      if outcome ~= 0 then
-        add(fields, name.state, seen)
-        add(fields, name.since, at)
-      end
       add(fields, name.lastSeen, at)
       looked_at = at
     end
-    reply[i + 1] = outcome
+    reply[i] = outcome
   end
 
-  local total = tonumber(head[3] or 0) + changed
+  total = total + changed
   if #fields > 0 then
-    add(fields, 'version', version + 1)
-    if not known_currency then
+    add(fields, 'version', version)
+    if not currency then
       add(fields, 'tier', 'raw')
-      add(fields, 'currency', currency)
+      add(fields, 'currency', look[2])
     end
     if changed > 0 then
       add(fields, 'changes', total)
@@ -200,13 +202,13 @@ for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
     call('HSET', hash, unpack(fields))
   end
   local due = changed > 0 and look[7] or look[6]
-  if lease then
-    if held then
-      call('ZREM', leases, product)
-      call('ZADD', frontier, due or now, product)
+  if not lease then
+    if due then
+      call('ZADD', frontier, 'XX', due, product)
     end
-  elseif due then
-    call('ZADD', frontier, 'XX', due, product)
+  elseif refused ~= -1 then
+    call('ZREM', leases, product)
+    call('ZADD', frontier, due or now, product)
   end
   reply[count + 1] = total
   reply[count + 2] = looked_at

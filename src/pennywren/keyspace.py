@@ -170,7 +170,7 @@ def robots(host: str) -> str:
 
 
 def crawl_threshold() -> str:
-    """String: the crawl value (lambda) above which a product is due."""
+    """String: the natural logarithm of the crawl value (lambda) above which a product is due."""
     return "{frontier}:lambda"
 
 

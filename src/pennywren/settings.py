@@ -108,6 +108,9 @@ def parse_egresses(text: str) -> tuple[Egress, ...]:
             raise BadSetting(f"PENNYWREN_EGRESSES: {how!r} is neither direct, direct@ADDRESS nor a proxy URL")
     if not found or len({e.name for e in found}) < len(found):
         raise BadSetting("PENNYWREN_EGRESSES: give each egress a name of its own, and at least one")
+    if len({(e.source, e.proxy) for e in found}) < len(found):
+        # Each has a token of its own: the shop would see two requests a second from one address.
+        raise BadSetting("PENNYWREN_EGRESSES: two egresses leave from the same address; give it one name")
     return tuple(found)
 
 

@@ -45,7 +45,8 @@ def test_egresses_and_origins_are_read(tmp_path: Path) -> None:
     [
         ("PENNYWREN_HTTP_PORT", "eighty"),
         ("PENNYWREN_EGRESSES", "e1=fast"),
-        ("PENNYWREN_EGRESSES", "e1=direct,e1=direct"),
+        ("PENNYWREN_EGRESSES", "e1=direct,e1=direct@127.0.0.2"),
+        ("PENNYWREN_EGRESSES", "e1=direct,e2=direct"),
         ("PENNYWREN_EGRESSES", ","),
         ("PENNYWREN_SHOP_ORIGINS", "xx=http://127.0.0.1"),
         ("PENNYWREN_SHOP_ORIGINS", "us=file:///etc/passwd"),

@@ -13,6 +13,7 @@ NOW = 1_760_000_000_000
 KETTLE = ProductID("us", "B08N5WRWNW")
 TOASTER = ProductID("us", "B0CVCV33BG")
 PARTITION = keyspace.partition_of(KETTLE)
+LEASE = NOW + 60_000
 
 
 @pytest.fixture
@@ -36,9 +37,9 @@ async def test_a_look_records_all_offers_of_its_page_at_one_time(store: Store, r
 
 
 async def test_recording_under_a_lease_ends_it_and_sets_the_next_look(store: Store, recorder: Recorder) -> None:
-    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): 5000})
+    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): LEASE})
     to_record = LookToRecord(
-        seen(1599), due_if_same=111, due_if_changed=222, rate_if_same="calm", rate_if_changed="wild", lease=5000
+        seen(1599), due_if_same=111, due_if_changed=222, rate_if_same="calm", rate_if_changed="wild", lease=LEASE
     )
     await recorder.record([to_record])
     assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) is None
@@ -49,12 +50,21 @@ async def test_recording_under_a_lease_ends_it_and_sets_the_next_look(store: Sto
 
 
 async def test_a_lost_lease_records_nothing(store: Store, recorder: Recorder) -> None:
-    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): 9000})
-    (result,) = await recorder.record([LookToRecord(seen(1599), due_if_changed=222, lease=5000)])
+    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): LEASE + 4000})
+    (result,) = await recorder.record([LookToRecord(seen(1599), due_if_changed=222, lease=LEASE)])
     assert result.outcomes == {Offer.BUYBOX: Outcome.LEASE_LOST}
     assert await store.product(KETTLE) is None
-    assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) == 9000
+    assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) == LEASE + 4000
     assert await store.client.zcard(keyspace.frontier(PARTITION)) == 0
+
+
+async def test_a_worker_that_wakes_after_its_lease_ended_records_nothing(store: Store) -> None:
+    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): LEASE})
+    late = Recorder(store, 7 * 86_400, now=LEASE)
+    (result,) = await late.record([LookToRecord(seen(1599), due_if_changed=222, lease=LEASE)])
+    assert result.outcomes == {Offer.BUYBOX: Outcome.LEASE_LOST}
+    assert await store.product(KETTLE) is None
+    assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) == LEASE
 
 
 async def test_a_report_moves_the_due_time_only_of_what_is_in_the_frontier(store: Store, recorder: Recorder) -> None:
@@ -67,9 +77,9 @@ async def test_a_report_moves_the_due_time_only_of_what_is_in_the_frontier(store
 
 async def test_a_refused_look_under_a_lease_still_goes_back_to_the_frontier(store: Store, recorder: Recorder) -> None:
     await recorder.record([LookToRecord(seen(1599))])
-    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): 5000})
+    await store.client.zadd(keyspace.leases(PARTITION), {str(KETTLE): LEASE})
     other = Look(KETTLE, "EUR", {Offer.BUYBOX: 1599})
-    (result,) = await recorder.record([LookToRecord(other, due_if_same=111, lease=5000)])
+    (result,) = await recorder.record([LookToRecord(other, due_if_same=111, lease=LEASE)])
     assert result.outcomes == {Offer.BUYBOX: Outcome.OTHER_CURRENCY}
     assert await store.client.zscore(keyspace.frontier(PARTITION), str(KETTLE)) == 111
 

@@ -1,0 +1,40 @@
+-- admit: products of one partition enter the frontier, and where somebody waits for them the urgent lane.
+--
+-- What is known keeps its place: a product in the frontier keeps its due time, a leased one its lease.
+--
+-- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
+-- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
+-- ARGV[2] how many the urgent lane may hold
+-- ARGV[3…] for each product: product, due (ms; '' for now), 1 to put it into the urgent lane as well
+-- RETURNS now, then for each product: 1 if it was new here, and 1 in the urgent lane, 0 not asked for, -1 it is full
+-- CALLED BY pennywren.frontier.admission
+
+local call = redis.call
+local frontier, urgent, leases = KEYS[1], KEYS[2], KEYS[3]
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
+  now = tonumber(ARGV[1])
+end
+local cap = tonumber(ARGV[2])
+local reply = { now }
+for i = 3, #ARGV, 3 do
+  local product, due, hurry = ARGV[i], ARGV[i + 1], ARGV[i + 2] == '1'
+  local new, lane = 0, 0
+  if not call('ZSCORE', leases, product) then
+    new = call('ZADD', frontier, 'NX', due ~= '' and due or now, product)
+  end
+  if hurry then
+    if call('ZSCORE', urgent, product) then
+      lane = 1
+    elseif call('ZCARD', urgent) < cap then
+      call('ZADD', urgent, now, product)
+      lane = 1
+    else
+      lane = -1
+    end
+  end
+  reply[#reply + 1] = new
+  reply[#reply + 1] = lane
+end
+return reply

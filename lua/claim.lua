@@ -1,0 +1,95 @@
+-- claim: lease products of one marketplace in one partition to the worker that asks.
+--
+-- A lease is a member of {n}:leases whose score is the time at which it ends (ms). The score is its fencing
+-- token: who finishes or records must name it, and no two leases of a product share it, because a new one is
+-- only given after the old one ended. What was leased and never finished becomes due again here.
+--
+-- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
+-- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
+-- ARGV[2] marketplace  ARGV[3] how many at most  ARGV[4] how many of them may come from the urgent lane first
+-- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time an entry may be taken (ms)
+-- ARGV[7] score from which on the frontier holds this marketplace (the hint's), 0 if unknown
+-- RETURNS now, next due ('' if there is no more), next urgent (likewise), then for each product:
+--   product, end of the lease, due (ms; for the urgent lane: when it was asked), lane (due or urgent)
+-- CALLED BY pennywren.frontier.claiming
+
+local call = redis.call
+local frontier, urgent, leases = KEYS[1], KEYS[2], KEYS[3]
+local RETURNED, PAGE, SCANNED = 16, 16, 512
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
+  now = tonumber(ARGV[1])
+end
+local prefix, want, urgent_first = ARGV[2] .. ':', tonumber(ARGV[3]), tonumber(ARGV[4])
+local ends, horizon, from = now + tonumber(ARGV[5]), now + tonumber(ARGV[6]), tonumber(ARGV[7])
+
+local expired = call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, RETURNED, 'WITHSCORES')
+for i = 1, #expired, 2 do
+  call('ZREM', leases, expired[i])
+  call('ZADD', frontier, 'LT', expired[i + 1], expired[i])
+  from = math.min(from, tonumber(expired[i + 1]))
+end
+
+local reply = { now, '', '' }
+
+-- Takes up to `count` members of the marketplace from score `first` on, with scores up to `last`. Returns how many,
+-- and the score of the next one; where the scan was given up, a score that it is not before.
+local function take(lane, key, first, last, count)
+  local taken, following, scanned, page, stop = {}, nil, 0, PAGE, false
+  while not stop do
+    local found = call('ZRANGE', key, first, '+inf', 'BYSCORE', 'LIMIT', scanned, page, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      local member, score = found[i], tonumber(found[i + 1])
+      if string.sub(member, 1, #prefix) == prefix then
+        local lease = call('ZSCORE', leases, member)
+        if lease then -- asked for while somebody looks: a second look follows when that one is over
+          following = math.min(following or math.huge, math.max(tonumber(lease), score))
+        elseif #taken < count and score <= last then
+          taken[#taken + 1] = { member, score }
+        else
+          following, stop = math.min(following or math.huge, score), true
+          break
+        end
+      end
+    end
+    scanned = scanned + #found / 2
+    if #found < 2 * page then
+      stop = true
+    elseif scanned >= SCANNED and not stop then
+      following, stop = math.min(following or math.huge, tonumber(found[#found])), true
+    end
+    page = page * 2
+  end
+  for _, each in ipairs(taken) do
+    call('ZREM', frontier, each[1])
+    call('ZREM', urgent, each[1])
+    call('ZADD', leases, ends, each[1])
+    reply[#reply + 1] = each[1]
+    reply[#reply + 1] = ends
+    reply[#reply + 1] = each[2]
+    reply[#reply + 1] = lane
+  end
+  return #taken, following or ''
+end
+
+local count, _
+count, reply[3] = take('urgent', urgent, '-inf', math.huge, math.min(want, urgent_first))
+want = want - count
+count, reply[2] = take('due', frontier, from, horizon, want)
+want = want - count
+if want > 0 then
+  _, reply[3] = take('urgent', urgent, '-inf', math.huge, want)
+end
+
+-- A lease that is never finished becomes due when it ends.
+local running = call('ZRANGE', leases, 0, RETURNED - 1, 'WITHSCORES')
+for i = 1, #running, 2 do
+  if string.sub(running[i], 1, #prefix) == prefix then
+    local ending = tonumber(running[i + 1])
+    reply[2] = reply[2] == '' and ending or math.min(reply[2], ending)
+    break
+  end
+end
+return reply

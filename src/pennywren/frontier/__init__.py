@@ -1,0 +1,1 @@
+"""Who is crawled next: values, learned rates, due times, leases and egress tokens."""

@@ -1,0 +1,94 @@
+"""The typed wrapper of admit.lua: products enter the frontier, and the urgent lane where somebody waits."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pennywren import keyspace
+from pennywren.frontier import hints
+from pennywren.frontier.claiming import Lane
+from pennywren.model.product import ProductID
+from pennywren.store.connect import Client
+from pennywren.store.scripts import Argument, Call, Script
+
+_SCRIPT: Final = Script("admit")
+_BATCH: Final = 500
+
+URGENT_CAP: Final = 256
+"""Products that may wait in the urgent lane of one partition; more come in the order of their due times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A product to admit."""
+
+    product: ProductID
+    due: int | None = None
+    """When it is due (ms); None for now. A product that is in the frontier keeps its own time."""
+    urgent: bool = False
+    """Whether somebody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of an admission."""
+
+    new: bool
+    """Whether the frontier did not have it yet."""
+    urgent: Literal["waiting", "full", "not asked"]
+    """Whether it is in the urgent lane."""
+
+
+_URGENT: Final[dict[int, Literal["waiting", "full", "not asked"]]] = {1: "waiting", 0: "not asked", -1: "full"}
+
+
+async def admit_all(client: Client, admissions: Sequence[Admission], *, now: int | None = None) -> list[Admitted]:
+    """Admit products, a round trip for all of them; the answers are in their order.
+
+    `now` (ms) is honoured only by a server made for tests.
+    """
+    by_partition: defaultdict[int, list[int]] = defaultdict(list)
+    for i, each in enumerate(admissions):
+        by_partition[keyspace.partition_of(each.product)].append(i)
+    batches = [
+        (partition, members[start : start + _BATCH])
+        for partition, members in by_partition.items()
+        for start in range(0, len(members), _BATCH)
+    ]
+    calls = [_call(partition, [admissions[i] for i in members], now) for partition, members in batches]
+    answers: dict[int, Admitted] = {}
+    lowered: list[tuple[Lane, str, int, int]] = []
+    for (partition, members), reply in zip(batches, await _SCRIPT.run_many(client, calls), strict=True):
+        if isinstance(reply, Exception):
+            raise reply
+        at = int(reply[0])
+        for position, i in enumerate(members):
+            each = admissions[i]
+            new, lane = int(reply[1 + 2 * position]), int(reply[2 + 2 * position])
+            answers[i] = Admitted(bool(new), _URGENT[lane])
+            if new:
+                lowered.append(("due", each.product.marketplace, partition, at if each.due is None else each.due))
+            if lane == 1:
+                lowered.append(("urgent", each.product.marketplace, partition, at))
+    if lowered:
+        await hints.lower(client, lowered)
+    return [answers[i] for i in range(len(admissions))]
+
+
+async def admit(client: Client, product: ProductID, due_ms: int | None, urgent: bool) -> Admitted:
+    """Admit one product; see `Admission`."""
+    return (await admit_all(client, [Admission(product, due_ms, urgent)]))[0]
+
+
+def _call(partition: int, admissions: Sequence[Admission], now: int | None) -> Call:
+    keys = [
+        keyspace.frontier(partition),
+        keyspace.urgent(partition),
+        keyspace.leases(partition),
+        keyspace.test_server(partition),
+    ]
+    args: list[Argument] = ["" if now is None else now, URGENT_CAP]
+    for each in admissions:
+        args += [str(each.product), "" if each.due is None else each.due, int(each.urgent)]
+    return keys, args

@@ -1,0 +1,83 @@
+"""The typed wrapper of claim.lua: products are leased to the worker that asks."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pennywren import keyspace
+from pennywren.model.clock import SECOND
+from pennywren.model.product import ProductID
+from pennywren.store.connect import Client
+from pennywren.store.scripts import Argument, Script
+
+_SCRIPT: Final = Script("claim")
+
+LEASE: Final = 60 * SECOND
+"""Longer than a fetch, a reading and a recording take at worst (ms)."""
+
+Lane = Literal["due", "urgent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One product that is ours to crawl until `ends`."""
+
+    product: ProductID
+    ends: int
+    """When it ends (ms); also the fencing token that finishing and recording must name."""
+    due: int
+    """When it was due, or for the urgent lane when it was asked (ms)."""
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim brought."""
+
+    now: int
+    """The time of Redis (ms)."""
+    leases: list[Lease]
+    next_due: int | None
+    """Not before this is more of the marketplace due in this partition (ms); None if there is none."""
+    next_urgent: int | None
+
+
+async def claim(
+    client: Client,
+    partition: int,
+    marketplace: str,
+    limit: int = 1,
+    lease_ms: int = LEASE,
+    *,
+    urgent_first: int = 0,
+    ahead_ms: int = 0,
+    from_score: int = 0,
+    now: int | None = None,
+) -> Claim:
+    """Lease up to `limit` products of a marketplace.
+
+    Up to `urgent_first` come from the urgent lane, then those that are due, then again urgent ones.
+
+    Args:
+        ahead_ms: how far ahead of their time entries may be taken, when there is nothing better to do.
+        from_score: the hint's score: where this marketplace's entries begin.
+        now: ms, honoured only by a server made for tests.
+    """
+    keys = [
+        keyspace.frontier(partition),
+        keyspace.urgent(partition),
+        keyspace.leases(partition),
+        keyspace.test_server(partition),
+    ]
+    args: list[Argument] = [
+        "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms, from_score
+    ]  # fmt: skip
+    at, next_due, next_urgent, *rest = await _SCRIPT.run(client, keys, args)
+    leases = [
+        Lease(ProductID.parse(rest[i]), int(rest[i + 1]), int(float(rest[i + 2])), rest[i + 3])
+        for i in range(0, len(rest), 4)
+    ]
+    return Claim(int(at), leases, _time(next_due), _time(next_urgent))
+
+
+def _time(reply: str | int) -> int | None:
+    return None if reply == "" else int(float(reply))

@@ -1,0 +1,117 @@
+"""Politeness, counted in Redis and exact over all processes: the typed wrapper of egress_take.lua and egress_done.lua.
+
+An egress holds at most one token towards a host. A request needs it, and gives it back when its answer came.
+`redis-cli HGETALL {egress:NAME}:HOST` shows all there is; `docs/redis.md` explains the fields.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pennywren import keyspace
+from pennywren.store.connect import Client
+from pennywren.store.scripts import Script
+
+_TAKE: Final = Script("egress_take")
+_DONE: Final = Script("egress_done")
+
+Came = Literal["ok", "refused", "failed", "unused"]
+"""What came of a request: an answer; 429, 503 or a block page; no answer or an error; it was never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The right to send one request."""
+
+    egress: str
+    host: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Not now."""
+
+    wait_ms: int
+    why: Literal["held", "pace", "open"]
+    """A request is under way; the pause is not over; the circuit is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressStatus:
+    """How one egress stands with one host. Times are ms UTC, pauses ms."""
+
+    egress: str
+    host: str
+    circuit: str
+    pause: int
+    next_at: int
+    open_until: int
+    troubles_in_a_row: int
+    ok: int
+    refused: int
+    failed: int
+    last_at: int
+    """When the last answer came; 0 if there never was one."""
+
+
+async def take(client: Client, egress: str, host: str, *, now: int | None = None) -> Token | Refusal:
+    """Ask for the token. `now` (ms) is honoured only where the hash has the field `testserver`."""
+    secret = secrets.token_hex(8)
+    key = keyspace.egress(egress, host)
+    granted, *rest = await _TAKE.run(client, [key], ["" if now is None else now, secret])
+    if granted:
+        return Token(egress, host, secret)
+    wait, why = rest
+    return Refusal(int(wait), why)
+
+
+async def done(
+    client: Client,
+    token: Token,
+    came: Came,
+    *,
+    retry_after_s: float | None = None,
+    pause_ms: int = 0,
+    answered_ms_ago: int = 0,
+    now: int | None = None,
+) -> int:
+    """Give the token back and say what came; when the next request may leave (ms).
+
+    `retry_after_s` is what the shop asked for, `pause_ms` what its robots.txt asks for between requests. The pause
+    counts from the answer, which came `answered_ms_ago`.
+    """
+    asked = round((retry_after_s or 0) * 1000)
+    args = ["" if now is None else now, token.secret, came, asked, pause_ms, answered_ms_ago]
+    _, next_at = await _DONE.run(client, [keyspace.egress(token.egress, token.host)], args)
+    return int(float(next_at))
+
+
+async def status(client: Client, names: Sequence[str], hosts: Sequence[str]) -> list[EgressStatus]:
+    """How each egress stands with each host that it ever sent a request to."""
+    pairs = [(name, host) for name in names for host in hosts]
+    async with client.pipeline(transaction=False) as pipe:
+        for name, host in pairs:
+            pipe.hgetall(keyspace.egress(name, host))
+        found: list[dict[str, str]] = await pipe.execute()
+    return [_status(name, host, fields) for (name, host), fields in zip(pairs, found, strict=True) if fields]
+
+
+def _status(name: str, host: str, fields: dict[str, str]) -> EgressStatus:
+    def number(field: str, default: int = 0) -> int:
+        return int(float(fields.get(field, default)))
+
+    return EgressStatus(
+        egress=name,
+        host=host,
+        circuit=fields.get("circuit", "closed"),
+        pause=number("interval", 1000),
+        next_at=number("next"),
+        open_until=number("openUntil"),
+        troubles_in_a_row=number("troubles"),
+        ok=number("ok"),
+        refused=number("refused"),
+        failed=number("failed"),
+        last_at=number("lastAt"),
+    )

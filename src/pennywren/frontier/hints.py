@@ -1,0 +1,129 @@
+"""Hints: which partition has something due of a marketplace. They may be wrong; a sweep makes them right.
+
+A hint's score says "not before this is anything due". Too early costs one claim for nothing; too late, or a
+lost one, is put right by the next sweep.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pennywren import keyspace
+from pennywren.frontier.claiming import Claim, Lane
+from pennywren.model.clock import SECOND
+from pennywren.model.marketplace import MARKETPLACES
+from pennywren.model.product import ProductID
+from pennywren.store.connect import Client
+from pennywren.store.scripts import Script
+
+_TAKE: Final = Script("hint_take")
+_RESERVED: Final = 2 * SECOND
+_HEAD: Final = 8
+"""Entries of each partition that a sweep reads from the front, and as many at random: so no marketplace stays
+hidden behind another one's."""
+_AT_ONCE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A partition to look into, and the score at which this marketplace's entries begin there."""
+
+    partition: int
+    score: int
+
+
+def _key(lane: Lane, marketplace: str) -> str:
+    return keyspace.ready_urgent(marketplace) if lane == "urgent" else keyspace.ready_due(marketplace)
+
+
+async def take(client: Client, lane: Lane, marketplace: str, now: int, *, early: bool = False) -> Hint | int | None:
+    """The partition that has waited longest, kept from others for 2 s; or when the first will be ready (ms); or None.
+
+    `early` takes it whether it is ready or not.
+    """
+    found = await _TAKE.run(client, [_key(lane, marketplace)], ["" if early else now, now + _RESERVED])
+    if not found:
+        return None
+    partition, score = found
+    return Hint(int(partition), int(float(score))) if partition != "" else int(float(score))
+
+
+async def put(client: Client, marketplace: str, partition: int, claimed: Claim) -> None:
+    """After a claim: where the rest of this marketplace begins in this partition."""
+    async with client.pipeline(transaction=False) as pipe:
+        for key, score in (
+            (keyspace.ready_due(marketplace), claimed.next_due),
+            (keyspace.ready_urgent(marketplace), claimed.next_urgent),
+        ):
+            if score is None:
+                pipe.zrem(key, partition)
+            else:
+                pipe.zadd(key, {str(partition): score})
+        await pipe.execute()
+
+
+async def lower(client: Client, hints: Iterable[tuple[Lane, str, int, int]]) -> None:
+    """Make sure that hints (lane, marketplace, partition, score) are not later than these."""
+    by_key: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for lane, marketplace, partition, score in hints:
+        members = by_key[_key(lane, marketplace)]
+        members[str(partition)] = min(score, members.get(str(partition), score))
+    async with client.pipeline(transaction=False) as pipe:
+        for key, members in by_key.items():
+            pipe.zadd(key, members, lt=True)
+        await pipe.execute()
+
+
+async def point_at(client: Client, product: ProductID) -> None:
+    """Make sure that the hint of a product that went back into the frontier is not later than its due time."""
+    partition = keyspace.partition_of(product)
+    score = await client.zscore(keyspace.frontier(partition), str(product))
+    if score is not None:
+        await lower(client, [("due", product.marketplace, partition, int(score))])
+
+
+async def marketplaces(client: Client) -> list[str]:
+    """The marketplaces that have products in the frontier."""
+    async with client.pipeline(transaction=False) as pipe:
+        for code in MARKETPLACES:
+            pipe.exists(keyspace.ready_due(code), keyspace.ready_urgent(code))
+        found = await pipe.execute()
+    return [code for code, count in zip(MARKETPLACES, found, strict=True) if count]
+
+
+async def sweep(client: Client) -> int:
+    """Derive the hints of all partitions again; how many products are in the frontier, leased ones included."""
+    population = 0
+    for start in range(0, keyspace.PARTITIONS, _AT_ONCE):
+        partitions = range(start, min(start + _AT_ONCE, keyspace.PARTITIONS))
+        async with client.pipeline(transaction=False) as pipe:
+            for n in partitions:
+                pipe.zrange(keyspace.frontier(n), 0, _HEAD - 1, withscores=True)
+                pipe.zrandmember(keyspace.frontier(n), _HEAD, withscores=True)
+                pipe.zrange(keyspace.leases(n), 0, _HEAD - 1, withscores=True)
+                pipe.zrange(keyspace.urgent(n), 0, _HEAD - 1, withscores=True)
+                pipe.zcard(keyspace.frontier(n))
+                pipe.zcard(keyspace.leases(n))
+            replies: list[Any] = await pipe.execute()
+        hints: list[tuple[Lane, str, int, int]] = []
+        for i, n in enumerate(partitions):
+            head, some, leased, urgent, waiting, out = replies[6 * i : 6 * i + 6]
+            hints += _of("due", n, [*head, *some, *leased])
+            hints += _of("urgent", n, urgent)
+            population += waiting + out
+        await lower(client, hints)
+    return population
+
+
+async def population(client: Client) -> int:
+    """How many products there are, in the frontier or leased."""
+    async with client.pipeline(transaction=False) as pipe:
+        for n in range(keyspace.PARTITIONS):
+            pipe.zcard(keyspace.frontier(n))
+            pipe.zcard(keyspace.leases(n))
+        return sum(await pipe.execute())
+
+
+def _of(lane: Lane, partition: int, entries: Iterable[tuple[str, float]]) -> list[tuple[Lane, str, int, int]]:
+    return [(lane, member.partition(":")[0], partition, int(score)) for member, score in entries]

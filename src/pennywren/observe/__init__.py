@@ -1,0 +1,1 @@
+"""Seeing a page: a polite fetch, and a careful reading."""

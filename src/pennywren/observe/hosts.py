@@ -1,0 +1,53 @@
+"""Where we fetch from: the marketplaces' own hosts, or the origins that a setting puts in their place. Nothing else.
+
+An address is built from a marketplace and an ASIN only, so no page, report or redirect can send us anywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+from pennywren.model.marketplace import MARKETPLACES
+from pennywren.model.product import ProductID
+from pennywren.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A page that may be fetched. Only `Hosts` makes these."""
+
+    url: str
+    host: str
+    """Host, and port where the address has one: what politeness is counted for."""
+    language: str
+    """BCP 47: what the page should be written in."""
+
+
+class Hosts:
+    """The allow-list."""
+
+    def __init__(self, origins: Mapping[str, str]) -> None:
+        """`origins`: marketplace code to `https://HOST`."""
+        self._origins = dict(origins)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Every marketplace's own host, or the origin that is set for it."""
+        return cls({code: settings.origin(code) for code in MARKETPLACES})
+
+    def host(self, marketplace: str) -> str:
+        """The host that a marketplace's pages come from, with its port where there is one."""
+        return urlsplit(self._origins[marketplace]).netloc
+
+    def page(self, product: ProductID) -> Address:
+        """A product's page."""
+        return self._address(product.marketplace, f"/dp/{product.asin}")
+
+    def robots(self, marketplace: str) -> Address:
+        """The robots.txt that rules a marketplace's pages."""
+        return self._address(marketplace, "/robots.txt")
+
+    def _address(self, marketplace: str, path: str) -> Address:
+        origin = self._origins[marketplace]
+        return Address(origin + path, urlsplit(origin).netloc, MARKETPLACES[marketplace].language)

@@ -1,0 +1,217 @@
+"""What follows from a crawl: a verdict, what is learned, what is recorded, and when the product is due again."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from pennywren import keyspace
+from pennywren.events import emit
+from pennywren.frontier import due as due_times
+from pennywren.frontier.admission import admit
+from pennywren.frontier.claiming import Lease
+from pennywren.frontier.due import Bounds, Interest
+from pennywren.frontier.finishing import give_back
+from pennywren.frontier.rate import learn, prior_of, unpack
+from pennywren.frontier.value import importance
+from pennywren.model.clock import DAY, MINUTE, SECOND
+from pennywren.model.money import format_money
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.observe.fetch import Fetched
+from pennywren.observe.outcome import Meaning, Outcome
+from pennywren.observe.page.reading import PageReading
+from pennywren.record.recording import LookResult, LookToRecord, Recorder
+from pennywren.record.recording import Outcome as Recorded
+from pennywren.store.state import ProductState
+from pennywren.store.store import Store
+from pennywren.trust.judge import Judgement, Kind, Waiting, judge
+from pennywren.trust.waiting import read_waiting, write_waiting
+
+_log = logging.getLogger(__name__)
+
+_GONE: Final = "gone"
+_FAILING: Final = "failing"
+"""Fields of the product's held hash beside the prices that wait: since when (ms) the page is gone, or failing."""
+_FORGET_TROUBLE_S: Final = 90 * 86_400
+_WORTH_MOVING: Final = 10 * MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a product before it is crawled."""
+
+    state: ProductState | None
+    held: dict[str, str]
+    """The hash of what waits for a second look."""
+    watchers: int
+
+    @property
+    def last_seen(self) -> int | None:
+        """When anybody last looked (ms)."""
+        return self.state.last_seen or None if self.state is not None else None
+
+    def interest(self, product: ProductID, rate: str | None) -> Interest:
+        """Why the product is worth looking at, if `rate` is what was learned."""
+        return Interest(importance(self.watchers), unpack(rate).chances(prior_of(product.marketplace)))
+
+
+def look_of(product: ProductID, reading: PageReading) -> Look | None:
+    """What a page showed as a look: the offers in the currency of the buy box; None where it shows none."""
+    buybox = reading.offers.get(Offer.BUYBOX)
+    if buybox is None:
+        return None
+    prices = {
+        offer: shown.price
+        for offer in Offer
+        if (shown := reading.offers.get(offer)) is not None and shown.currency == buybox.currency
+    }
+    return Look(product, buybox.currency, prices)
+
+
+class Conclusions:
+    """Draws them, for one worker."""
+
+    def __init__(self, store: Store, recorder: Recorder, recrawl_after: int) -> None:
+        """`recrawl_after` in seconds."""
+        self._store = store
+        self._client = store.client
+        self._recorder = recorder
+        self.bounds = Bounds(recrawl_after, 30 * DAY / SECOND)
+
+    async def known(self, product: ProductID) -> Known:
+        """Read what is known of a product."""
+        state = await self._store.product(product)
+        async with self._client.pipeline(transaction=False) as pipe:
+            pipe.hgetall(keyspace.held(product))
+            for offer in Offer:
+                pipe.zcard(keyspace.watch(product, offer))
+            held, *watchers = await pipe.execute()
+        return Known(state, held, sum(watchers))
+
+    def better_later(self, lease: Lease, known: Known, now: int, threshold: float) -> int | None:
+        """When a claimed product would better be crawled by today's threshold (ms); None for now.
+
+        Due times are computed when a product goes back into the frontier; this is where they meet a threshold
+        that has moved since.
+        """
+        if lease.lane == "urgent" or known.last_seen is None or known.held or known.state is None:
+            return None
+        wait = due_times.wait_s(known.interest(lease.product, known.state.rate), threshold, self.bounds)
+        later = known.last_seen + round(wait * SECOND)
+        return later if later > now + _WORTH_MOVING else None
+
+    async def seen(
+        self, lease: Lease, known: Known, reading: PageReading, now: int, threshold: float
+    ) -> LookResult | None:
+        """A page showed the product: judge it, learn from it, record it. None where nothing was recorded."""
+        look = look_of(lease.product, reading)
+        if look is None:
+            await self.not_seen(lease, known, Meaning(Outcome.UNREADABLE, "no_buybox"), now)
+            return None
+        waiting = read_waiting(known.held)
+        judgement = judge(look, known.state, waiting, now)
+        accepted = judgement.of_kind(Kind.ACCEPTED)
+        self._log_doubts(look, judgement)
+        result: LookResult | None = None
+        if accepted:
+            believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
+            result = await self._record(believed, lease, known, reading.availability, now, threshold)
+        else:
+            again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
+            await give_back(self._client, lease, again)
+        await self._remember(look, judgement, waiting, known, now)
+        return result
+
+    async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> None:
+        """There was no page, or none that says what we ask: try again later, and later each time."""
+        field = _GONE if meaning.outcome is Outcome.GONE else _FAILING
+        since = int(known.held.get(field, now))
+        again = due_times.after_gone(since, now) if field == _GONE else due_times.after_trouble(since, now)
+        if not await give_back(self._client, lease, again):
+            return
+        key = keyspace.held(lease.product)
+        async with self._client.pipeline(transaction=False) as pipe:
+            pipe.hsetnx(key, field, now)
+            pipe.expire(key, _FORGET_TROUBLE_S)
+            await pipe.execute()
+
+    async def _record(
+        self, look: Look, lease: Lease, known: Known, availability: str, now: int, threshold: float
+    ) -> LookResult:
+        rate = known.state.rate if known.state is not None else None
+        if_same = if_changed = rate
+        if known.last_seen is not None:
+            elapsed = (now - known.last_seen) / SECOND
+            if_same = learn(rate, changed=False, elapsed_s=elapsed)
+            if_changed = learn(rate, changed=True, elapsed_s=elapsed)
+        to_record = LookToRecord(
+            look,
+            due_if_same=self._due(lease.product, known, if_same, now, threshold),
+            due_if_changed=self._due(lease.product, known, if_changed, now, threshold),
+            rate_if_same=if_same,
+            rate_if_changed=if_changed,
+            lease=lease.ends,
+            availability=availability,
+        )
+        (result,) = await self._recorder.record([to_record])
+        self._tell(look, known.state, result)
+        return result
+
+    def _due(self, product: ProductID, known: Known, rate: str | None, now: int, threshold: float) -> int:
+        wait = due_times.wait_s(known.interest(product, rate), threshold, self.bounds)
+        return now + round(wait * SECOND)
+
+    async def _remember(
+        self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int
+    ) -> None:
+        """Keep what must be seen twice, forget what is settled, and ask for the second look, once."""
+        key = keyspace.held(look.product)
+        held = judgement.of_kind(Kind.HELD)
+        settled = [field for field in known.held if field not in held]
+        if settled:
+            await self._client.hdel(key, *settled)
+        if not held:
+            return
+        async with self._client.pipeline(transaction=False) as pipe:
+            for offer in held:
+                pipe.hset(key, offer.value, write_waiting(look.prices[offer] or 0, now))
+            pipe.expire(key, _FORGET_TROUBLE_S)
+            await pipe.execute()
+        if any(offer not in waiting for offer in held):
+            await admit(self._client, look.product, None, urgent=True)
+
+    def _tell(self, look: Look, before: ProductState | None, result: LookResult) -> None:
+        for offer, outcome in result.outcomes.items():
+            shown = _shown(look.prices[offer], look.currency)
+            if not outcome.written:
+                _log.info("%s %s was not recorded: %s", look.product, offer, outcome.name.lower())
+                continue
+            emit("recorded", look.product, offer, shown)
+            known = before.offers.get(offer) if before is not None else None
+            if known is not None and outcome.is_change and outcome is not Recorded.FIRST:
+                emit("changed", look.product, offer, shown, f"(was {_shown(known.price, look.currency, unit=False)})")
+
+    def _log_doubts(self, look: Look, judgement: Judgement) -> None:
+        for offer, verdict in judgement.verdicts.items():
+            if verdict.kind is not Kind.ACCEPTED:
+                shown = _shown(look.prices[offer], look.currency)
+                _log.warning("%s %s %s is %s: %s", look.product, offer, shown, verdict.kind, verdict.reason)
+
+
+def tell_crawled(product: ProductID, fetched: Fetched, seen: Meaning, reading: PageReading | None) -> None:
+    """Write the event line of a crawl."""
+    status = fetched.status or fetched.trouble
+    buybox = reading.offers.get(Offer.BUYBOX) if reading is not None else None
+    if seen.outcome is not Outcome.PRODUCT or buybox is None:
+        emit("crawled", product, status, seen.outcome, seen.reason)
+        return
+    price = _shown(buybox.price, buybox.currency)
+    emit("crawled", product, status, price, seen.reason)
+
+
+def _shown(price: int | None, currency: str, *, unit: bool = True) -> str:
+    if price is None:
+        return "no offer"
+    text = format_money(price, currency)
+    return text if unit else text.rpartition(" ")[0]

@@ -1,0 +1,289 @@
+"""Crawling with one egress: a token, a lease, a polite fetch, a careful reading, and what follows from it."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from redis.exceptions import RedisError
+
+from pennywren.errors import Unavailable
+from pennywren.frontier import egress, hints
+from pennywren.frontier.claiming import Claim, Lease, claim
+from pennywren.frontier.due import Bounds, latest_s
+from pennywren.frontier.egress import Came, Refusal, Token
+from pennywren.frontier.finishing import give_back
+from pennywren.frontier.hints import Hint
+from pennywren.frontier.lanes import LaneShare
+from pennywren.frontier.threshold import Threshold, lateness
+from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
+from pennywren.observe.fetch import Fetcher
+from pennywren.observe.hosts import Hosts
+from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
+from pennywren.observe.page.reading import PageReading
+from pennywren.observe.robots import Robots, Rules
+from pennywren.pipeline.cataloguing import CatalogueWriter
+from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
+from pennywren.postgres.catalogue import CatalogueEntry
+from pennywren.record.recording import Recorder
+from pennywren.settings import Egress, Settings
+from pennywren.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+_CAME: Final[dict[Outcome, Came]] = {Outcome.BLOCKED: "refused", Outcome.UNREACHABLE: "failed"}
+_TRIES: Final = 3
+"""Products that are put back because the threshold has moved, before one is crawled all the same."""
+_SEND_WITHIN_S: Final = 8.0
+"""A worker that was stopped with a token in its hand must not send long after: another may hold one by then."""
+_NAP_S: Final = 1.0
+_LOOK_AROUND_S: Final = 2.0
+_POPULATION_EVERY_S: Final = 60.0
+
+
+class Reader(Protocol):
+    """Reads pages (`observe.child.PageParser` does it in a child that can be killed)."""
+
+    async def read(self, html: bytes, marketplace: str) -> PageReading:
+        """What the page shows; `unreadable` where it took too long or too much memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did."""
+
+    worked: bool
+    """Whether a request left."""
+    wait_s: float = 0.0
+    """How long to wait before the next step is worth while."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request to a product's page, and what it is needed for."""
+
+    lease: Lease
+    known: Known
+    now: int
+    """The time of Redis when the product was claimed (ms)."""
+
+
+class Crawler:
+    """Keeps one egress busy."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        recorder: Recorder,
+        catalogue: CatalogueWriter | None,
+        reader: Reader,
+        through: Egress,
+        *,
+        clock: Clock = system_clock,
+        fetcher: Fetcher | None = None,
+    ) -> None:
+        """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given."""
+        self._settings = settings
+        self._client = store.client
+        self._catalogue = catalogue
+        self._reader = reader
+        self._through = through
+        self._clock = clock
+        self._hosts = Hosts.of(settings)
+        self._robots = Robots(store.client)
+        self._fetcher = fetcher or Fetcher(through, settings.user_agent)
+        self._threshold = Threshold(store.client)
+        self._conclusions = Conclusions(store, recorder, settings.recrawl_after)
+        self._lanes: defaultdict[str, LaneShare] = defaultdict(LaneShare)
+        self._marketplaces: dict[str, list[str]] = {}
+        self._turns: defaultdict[str, int] = defaultdict(int)
+        self._stopping = asyncio.Event()
+        self._requests = 0
+        self._visits: dict[str, _Visit] = {}
+
+    async def close(self) -> None:
+        """Write what is left for the catalogue, and close the connections to shops."""
+        if self._catalogue is not None:
+            await self._catalogue.flush(self._clock())
+        await self._fetcher.close()
+
+    def stop(self) -> None:
+        """End `run_for` now: what is under way is cut off, and given back for others."""
+        self._stopping.set()
+
+    async def run_for(self, seconds: float) -> int:
+        """Crawl all marketplaces side by side for a while; how many requests left. Ends early if there is nothing."""
+        deadline = time.monotonic() + seconds
+        before = self._requests
+        loops: dict[str, asyncio.Task[None]] = {}
+        counted_at = 0.0
+        async with asyncio.TaskGroup() as group:
+            while (left := deadline - time.monotonic()) > 0 and not self._stopping.is_set():
+                await self.look_around()
+                if not self._marketplaces and not loops:
+                    break
+                if time.monotonic() - counted_at > _POPULATION_EVERY_S:
+                    counted_at = time.monotonic()
+                    await self._set_bounds()
+                for host in self._marketplaces.keys() - loops.keys():
+                    loops[host] = group.create_task(self._keep_busy(host, deadline))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(_LOOK_AROUND_S, left)):
+                        await self._stopping.wait()
+            if self._stopping.is_set():
+                for loop in loops.values():
+                    loop.cancel()
+        return self._requests - before
+
+    async def look_around(self) -> list[str]:
+        """Find out which marketplaces have products; the hosts to crawl them at."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for code in await hints.marketplaces(self._client):
+            found[self._hosts.host(code)].append(code)
+        self._marketplaces = dict(found)
+        return list(found)
+
+    async def step(self, host: str) -> Step:
+        """Send at most one request to a host, and do everything that follows from it."""
+        threshold = await self._threshold.refresh(self._clock())
+        granted = await egress.take(self._client, self._through.name, host)
+        if isinstance(granted, Refusal):
+            return Step(False, min(granted.wait_ms / SECOND, _NAP_S))
+        try:
+            step = await self._use(granted, threshold)
+        except asyncio.CancelledError:
+            await self._let_go(granted)
+            raise
+        finally:
+            self._visits.pop(host, None)
+        self._requests += step.worked
+        return step
+
+    async def _use(self, token: Token, threshold: float) -> Step:
+        taken_at = time.monotonic()
+        rules = await self._robots.rules(token.host, self._clock())
+        if rules is None and await self._robots.begin(token.host):
+            return await self._fetch_robots(token)
+        visit = await self._next_visit(token.host, threshold) if rules is not None and rules.reachable else None
+        if rules is None or visit is None or not await self._may_visit(visit, rules, taken_at):
+            await egress.done(self._client, token, "unused")
+            return Step(False, _NAP_S if visit is None else 0.0)
+        self._visits[token.host] = visit
+        await self._visit(visit, token, rules, threshold)
+        return Step(True)
+
+    async def _let_go(self, token: Token) -> None:
+        """We are being stopped: nobody shall have to wait until the token and the lease run out."""
+        visit = self._visits.get(token.host)
+        await egress.done(self._client, token, "unused" if visit is None else "failed")
+        if visit is not None:
+            await give_back(self._client, visit.lease, visit.now)
+            await hints.point_at(self._client, visit.lease.product)
+
+    async def _keep_busy(self, host: str, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            try:
+                step = await self.step(host)
+                if self._catalogue is not None:
+                    await self._catalogue.flush_if_old(self._clock())
+            except (Unavailable, RedisError, OSError) as error:
+                _log.warning("%s waits: %s", self._through.name, error)
+                step = Step(False, _NAP_S)
+            # Also after work: no loop of ours runs without letting others.
+            await asyncio.sleep(min(step.wait_s, max(deadline - time.monotonic(), 0.0)))
+
+    async def _set_bounds(self) -> None:
+        count = await hints.population(self._client)
+        per_second = len(self._settings.egresses) * max(len(self._marketplaces), 1)
+        self._threshold.per_second = per_second
+        self._conclusions.bounds = Bounds(self._settings.recrawl_after, latest_s(count, per_second))
+
+    async def _fetch_robots(self, token: Token) -> Step:
+        marketplace = self._marketplaces[token.host][0]
+        fetched = await self._fetcher.get(self._hosts.robots(marketplace))
+        seen = meaning_without_page(fetched)
+        came = _CAME.get(seen.outcome, "ok") if seen is not None else "ok"
+        await egress.done(self._client, token, came, retry_after_s=fetched.retry_after_s)
+        await self._robots.keep(token.host, fetched)
+        return Step(True)
+
+    async def _next_visit(self, host: str, threshold: float) -> _Visit | None:
+        """Claim what is to be crawled next at a host."""
+        marketplaces = self._marketplaces.get(host, [])
+        # Marketplaces that share a host take turns.
+        self._turns[host] = first = (self._turns[host] + 1) % max(len(marketplaces), 1)
+        for marketplace in [*marketplaces[first:], *marketplaces[:first]]:
+            for attempt in range(_TRIES + 1):
+                claimed = await self._claim(marketplace)
+                if claimed is None or not claimed.leases:
+                    break
+                (lease,) = claimed.leases
+                known = await self._conclusions.known(lease.product)
+                later = self._conclusions.better_later(lease, known, claimed.now, threshold)
+                if later is None or attempt == _TRIES:
+                    if lease.lane == "due":
+                        self._threshold.claimed(lateness(lease.due, claimed.now, known.last_seen))
+                    return _Visit(lease, known, claimed.now)
+                await give_back(self._client, lease, later)
+                await hints.point_at(self._client, lease.product)
+        self._threshold.idle()
+        return None
+
+    async def _claim(self, marketplace: str) -> Claim | None:
+        share, now = self._lanes[marketplace], self._clock()
+        first = share.urgent_first
+        hint: Hint | int | None = None
+        for lane in ("urgent", "due") if first else ("due", "urgent"):
+            hint = await hints.take(self._client, lane, marketplace, now)
+            if isinstance(hint, Hint):
+                from_score = hint.score if lane == "due" else 0
+                claimed = await claim(
+                    self._client, hint.partition, marketplace, urgent_first=int(lane == "urgent"), from_score=from_score
+                )
+                await hints.put(self._client, marketplace, hint.partition, claimed)
+                if claimed.leases:
+                    share.crawled(before_others=first and claimed.leases[0].lane == "urgent")
+                    return claimed
+        return None
+
+    async def _may_visit(self, visit: _Visit, rules: Rules, taken_at: float) -> bool:
+        """Whether the request may leave; if not, the product goes back."""
+        allowed = rules.allows(self._hosts.page(visit.lease.product), self._settings.user_agent)
+        if allowed and time.monotonic() - taken_at < _SEND_WITHIN_S:
+            return True
+        again = visit.now if allowed else visit.now + WEEK
+        await give_back(self._client, visit.lease, again)
+        await hints.point_at(self._client, visit.lease.product)
+        return False
+
+    async def _visit(self, visit: _Visit, token: Token, rules: Rules, threshold: float) -> None:
+        product = visit.lease.product
+        fetched = await self._fetcher.get(self._hosts.page(product))
+        answered_at = time.monotonic()
+        reading: PageReading | None = None
+        seen = meaning_without_page(fetched)
+        if seen is None:
+            reading = await self._reader.read(fetched.body, product.marketplace)
+            seen = meaning(product, reading)
+        await egress.done(
+            self._client,
+            token,
+            _CAME.get(seen.outcome, "ok"),
+            retry_after_s=fetched.retry_after_s,
+            pause_ms=rules.pause_ms(self._settings.user_agent),
+            answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
+        )
+        tell_crawled(product, fetched, seen, reading)
+        if reading is not None and seen.outcome is Outcome.PRODUCT:
+            result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, threshold)
+            if result is not None and self._catalogue is not None:
+                entry = CatalogueEntry(product, reading.title, reading.image, result.at)
+                await self._catalogue.add(entry, self._clock())
+        else:
+            await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
+        await hints.point_at(self._client, product)

@@ -1,0 +1,1 @@
+"""Whether what somebody saw may be believed: pure rules that end in a verdict."""

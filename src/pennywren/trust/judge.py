@@ -1,0 +1,126 @@
+"""The verdict over what somebody saw. Pure: what is believed and what waits is passed in, I/O is the pipeline's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol
+
+from pennywren.model.clock import DAY
+from pennywren.model.money import MAX_PRICE, MIN_PRICE
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.model.series import OfferState
+
+TOO_GOOD: Final = 0.2
+"""A price below this share of the believed one is seen a second time before anybody is told: over 80 % off."""
+TOO_DEAR: Final = 5.0
+"""Likewise a price of more than this many times the believed one: most often a misread decimal point."""
+HOLD_FOR: Final = DAY
+"""How long a held price waits for a second look (ms)."""
+
+
+class Kind(StrEnum):
+    """What is done with an observation."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class Reason(StrEnum):
+    """Why; each is a code, and its docstring the sentence."""
+
+    FIRST = "first"
+    """Nothing is known yet that it could contradict."""
+    PLAUSIBLE = "plausible"
+    """Near enough to what is believed."""
+    NO_OFFER = "no_offer"
+    """There is no such offer now."""
+    SEEN_TWICE = "seen_twice"
+    """Far from what is believed, and two crawls in a row saw the same."""
+    TOO_GOOD = "too_good"
+    """Less than a fifth of the believed price: a second crawl must see it too."""
+    TOO_DEAR = "too_dear"
+    """More than five times the believed price: a second crawl must see it too."""
+    OUT_OF_BOUNDS = "out_of_bounds"
+    """Not between 1 and 10^10 minor units."""
+    FOREIGN_CURRENCY = "foreign_currency"
+    """A currency that this marketplace does not use."""
+    OTHER_CURRENCY = "other_currency"
+    """Not the currency of this product's history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done with one observation, and why."""
+
+    kind: Kind
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A price that waits for a second look: what was seen, and when (ms)."""
+
+    price: int
+    at: int
+
+
+class Belief(Protocol):
+    """What is believed of a product (`store.state.ProductState` is one)."""
+
+    @property
+    def currency(self) -> str:
+        """The currency of its history."""
+        ...
+
+    @property
+    def offers(self) -> Mapping[Offer, OfferState]:
+        """What is believed of each offer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdicts over all observations of one look."""
+
+    verdicts: dict[Offer, Verdict] = field(default_factory=dict[Offer, Verdict])
+
+    def of_kind(self, kind: Kind) -> list[Offer]:
+        """The offers whose verdict is of this kind."""
+        return [offer for offer, verdict in self.verdicts.items() if verdict.kind is kind]
+
+
+def judge(look: Look, belief: Belief | None, waiting: Mapping[Offer, Waiting], now: int) -> Judgement:
+    """The verdict over each observation of a crawl.
+
+    `belief` is what was believed before, None for a product never recorded; `waiting` what earlier crawls saw
+    and was held; `now` in ms.
+    """
+    if look.currency not in look.product.market.currencies:
+        return _all(look, Reason.FOREIGN_CURRENCY)
+    if belief is not None and belief.currency != look.currency:
+        return _all(look, Reason.OTHER_CURRENCY)
+    known: Mapping[Offer, OfferState] = belief.offers if belief is not None else {}
+    return Judgement(
+        {offer: _judge_price(price, known.get(offer), waiting.get(offer), now) for offer, price in look.prices.items()}
+    )
+
+
+def _all(look: Look, reason: Reason) -> Judgement:
+    return Judgement({offer: Verdict(Kind.REJECTED, reason) for offer in look.prices})
+
+
+def _judge_price(price: int | None, known: OfferState | None, waiting: Waiting | None, now: int) -> Verdict:
+    if price is None:
+        return Verdict(Kind.ACCEPTED, Reason.NO_OFFER)
+    if not MIN_PRICE <= price <= MAX_PRICE:
+        return Verdict(Kind.REJECTED, Reason.OUT_OF_BOUNDS)
+    believed = known.last_price if known is not None else None
+    if believed is None:
+        return Verdict(Kind.ACCEPTED, Reason.FIRST)
+    if believed * TOO_GOOD <= price <= believed * TOO_DEAR:
+        return Verdict(Kind.ACCEPTED, Reason.PLAUSIBLE)
+    if waiting is not None and waiting.price == price and now - waiting.at <= HOLD_FOR:
+        return Verdict(Kind.ACCEPTED, Reason.SEEN_TWICE)
+    return Verdict(Kind.HELD, Reason.TOO_GOOD if price < believed else Reason.TOO_DEAR)

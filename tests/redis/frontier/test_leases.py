@@ -1,0 +1,245 @@
+"""Claims are leases: nobody gets a product that somebody has, and what is never finished comes back."""
+
+import asyncio
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from pennywren import keyspace
+from pennywren.frontier import hints
+from pennywren.frontier.admission import URGENT_CAP, Admission, admit, admit_all
+from pennywren.frontier.claiming import Claim, Lease, claim
+from pennywren.frontier.finishing import give_back
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.record.recording import LookToRecord, Outcome, Recorder
+from pennywren.store.connect import Client, connect
+from pennywren.store.store import Store
+
+NOW = 1_764_067_200_000
+LEASE = 60_000
+
+
+def _in_one_partition(count: int, marketplace: str = "us") -> list[ProductID]:
+    """Products that share the partition of the first one."""
+    found: list[ProductID] = []
+    home = keyspace.partition_of(ProductID("us", "B000000000"))
+    number = 0
+    while len(found) < count:
+        product = ProductID(marketplace, f"B{number:09d}")
+        if keyspace.partition_of(product) == home:
+            found.append(product)
+        number += 1
+    return found
+
+
+POOL = _in_one_partition(5)
+HOME = keyspace.partition_of(POOL[0])
+OTHERS = _in_one_partition(40, "de")
+
+
+async def _admit(client: Client, products: list[ProductID], due: int = NOW, urgent: bool = False) -> None:
+    await admit_all(client, [Admission(product, due, urgent) for product in products], now=NOW)
+
+
+async def _claim(client: Client, now: int = NOW, limit: int = 1, urgent_first: int = 0, market: str = "us") -> Claim:
+    return await claim(client, HOME, market, limit, LEASE, urgent_first=urgent_first, now=now)
+
+
+async def _only(client: Client, now: int = NOW) -> Lease:
+    (lease,) = (await _claim(client, now)).leases
+    return lease
+
+
+async def test_due_products_are_claimed_oldest_first_and_only_once(redis_client: Client) -> None:
+    for i, product in enumerate(POOL):
+        await _admit(redis_client, [product], NOW - 100 + i)
+    first = await _claim(redis_client, limit=2)
+    assert [lease.product for lease in first.leases] == POOL[:2]
+    assert {lease.ends for lease in first.leases} == {NOW + LEASE}
+    assert first.next_due == NOW - 98
+    second = await _claim(redis_client, limit=10)
+    assert [lease.product for lease in second.leases] == POOL[2:]
+    assert (await _claim(redis_client, limit=10)).leases == []
+    assert second.next_due == NOW + LEASE
+
+
+async def test_what_is_not_due_yet_waits_unless_it_is_asked_for_ahead_of_its_time(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW + 1000)
+    early = await _claim(redis_client)
+    assert (early.leases, early.next_due) == ([], NOW + 1000)
+    assert len((await claim(redis_client, HOME, "us", ahead_ms=1000, now=NOW)).leases) == 1
+
+
+async def test_other_marketplaces_are_passed_over(redis_client: Client) -> None:
+    await _admit(redis_client, OTHERS, NOW - 1000)
+    await _admit(redis_client, POOL[:1], NOW)
+    claimed = await _claim(redis_client)
+    assert [lease.product for lease in claimed.leases] == POOL[:1]
+    assert await redis_client.zcard(keyspace.frontier(HOME)) == len(OTHERS)
+
+
+async def test_a_long_queue_of_another_marketplace_delays_but_does_not_hide_what_is_due(redis_client: Client) -> None:
+    await redis_client.zadd(keyspace.frontier(HOME), {f"de:B{i:09d}": NOW - 10_000 + i for i in range(2000)})
+    await _admit(redis_client, POOL[:1], NOW)
+    start, tries = 0, 0
+    while True:
+        claimed = await claim(redis_client, HOME, "us", from_score=start, now=NOW)
+        tries += 1
+        if claimed.leases:
+            break
+        assert claimed.next_due is not None
+        assert claimed.next_due > start
+        start = claimed.next_due
+    assert tries <= 5
+
+
+async def test_an_expired_lease_comes_back_with_a_new_token(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1])
+    first = await _only(redis_client)
+    assert (await _claim(redis_client, NOW + LEASE - 1)).leases == []
+    again = await _only(redis_client, NOW + LEASE)
+    assert again.product == first.product
+    assert again.ends > first.ends
+    assert again.due == first.ends
+
+
+async def test_a_worker_whose_lease_ended_cannot_finish(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1])
+    stopped = await _only(redis_client)
+    assert not await give_back(redis_client, stopped, NOW + 1, now=NOW + LEASE)
+    other = await _only(redis_client, NOW + LEASE)
+    assert not await give_back(redis_client, stopped, NOW + 1, now=NOW + LEASE + 1)
+    assert await give_back(redis_client, other, NOW + 5_000, now=NOW + LEASE + 2)
+    assert await redis_client.zscore(keyspace.frontier(HOME), str(other.product)) == NOW + 5_000
+    assert not await give_back(redis_client, other, NOW + 9_000, now=NOW + LEASE + 3)
+
+
+async def test_a_worker_whose_lease_was_given_to_another_cannot_record(redis_client: Client, store: Store) -> None:
+    await _admit(redis_client, POOL[:1])
+    stopped = await _only(redis_client)
+    other = await _only(redis_client, NOW + LEASE)
+    recorder = Recorder(store, 86_400, now=NOW + LEASE + 1)
+    look = Look(POOL[0], "USD", {Offer.BUYBOX: 999})
+    (late,) = await recorder.record([LookToRecord(look, due_if_same=1, due_if_changed=1, lease=stopped.ends)])
+    assert late.outcomes == {Offer.BUYBOX: Outcome.LEASE_LOST}
+    assert await store.product(POOL[0]) is None
+    (good,) = await recorder.record([LookToRecord(look, due_if_same=NOW + 7, due_if_changed=NOW + 8, lease=other.ends)])
+    assert good.outcomes == {Offer.BUYBOX: Outcome.FIRST}
+    assert await redis_client.zscore(keyspace.frontier(HOME), str(POOL[0])) == NOW + 8
+    assert await redis_client.zcard(keyspace.leases(HOME)) == 0
+
+
+async def test_the_urgent_lane_goes_first_as_far_as_it_is_allowed(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:2], NOW - 1000)
+    await _admit(redis_client, POOL[2:], NOW + 10**9, urgent=True)
+    claimed = await _claim(redis_client, limit=3, urgent_first=1)
+    assert [lease.lane for lease in claimed.leases] == ["urgent", "due", "due"]
+    assert claimed.next_urgent == NOW
+    rest = await _claim(redis_client, limit=3, urgent_first=0)
+    assert [lease.lane for lease in rest.leases] == ["urgent", "urgent"]
+    assert rest.next_urgent is None
+
+
+async def test_a_product_in_both_lanes_is_crawled_once(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW, urgent=True)
+    claimed = await _claim(redis_client, limit=5, urgent_first=1)
+    assert len(claimed.leases) == 1
+    assert await redis_client.exists(keyspace.frontier(HOME), keyspace.urgent(HOME)) == 0
+
+
+async def test_who_asks_while_a_product_is_being_crawled_gets_a_second_look(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1])
+    lease = await _only(redis_client)
+    (admitted,) = await admit_all(redis_client, [Admission(POOL[0], urgent=True)], now=NOW)
+    assert (admitted.new, admitted.urgent) == (False, "waiting")
+    waiting = await _claim(redis_client, urgent_first=1)
+    assert (waiting.leases, waiting.next_urgent) == ([], lease.ends)
+    await give_back(redis_client, lease, NOW + 10**9, now=NOW + 1)
+    (second,) = (await _claim(redis_client, NOW + 2, urgent_first=1)).leases
+    assert second.lane == "urgent"
+
+
+async def test_admitting_again_changes_nothing_and_the_urgent_lane_is_capped(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW + 5)
+    (again,) = await admit_all(redis_client, [Admission(POOL[0], NOW)], now=NOW)
+    assert (again.new, again.urgent) == (False, "not asked")
+    assert await redis_client.zscore(keyspace.frontier(HOME), str(POOL[0])) == NOW + 5
+    await redis_client.zadd(keyspace.urgent(HOME), {f"us:B{i:09d}": i for i in range(10**6, 10**6 + URGENT_CAP)})
+    full = await admit(redis_client, POOL[1], None, urgent=True)
+    assert (full.new, full.urgent) == (True, "full")
+
+
+async def test_hints_lead_to_what_is_due_and_a_sweep_restores_lost_ones(redis_client: Client) -> None:
+    await _admit(redis_client, [*POOL[:1], *OTHERS[:1]], NOW - 5)
+    assert await hints.marketplaces(redis_client) == ["us", "de"]
+    assert await hints.take(redis_client, "due", "us", NOW) == hints.Hint(HOME, NOW - 5)
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + 2000, "kept from others for a moment"
+    await redis_client.delete(keyspace.ready_due("us"), keyspace.ready_due("de"))
+    assert await hints.take(redis_client, "due", "us", NOW) is None
+    assert await hints.sweep(redis_client) == 2
+    assert await hints.take(redis_client, "due", "us", NOW) == hints.Hint(HOME, NOW - 5)
+    claimed = await _claim(redis_client)
+    await hints.put(redis_client, "us", HOME, claimed)
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + LEASE
+    await give_back(redis_client, claimed.leases[0], NOW + 500, now=NOW)
+    await hints.point_at(redis_client, POOL[0])
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + 500
+
+
+async def test_a_lost_worker_leaves_a_hint_even_after_all_hints_are_lost(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1])
+    lease = await _only(redis_client)
+    await redis_client.delete(keyspace.ready_due("us"))
+    assert await hints.sweep(redis_client) == 1
+    assert await hints.take(redis_client, "due", "us", NOW) == lease.ends
+
+
+actions = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "finish", "finish late", "admit", "urgent"]),
+        st.integers(0, 4),
+        st.integers(0, 40_000),
+    ),
+    max_size=40,
+)
+
+
+@given(actions)
+@hypothesis_settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)  # fmt: skip
+def test_no_product_is_ever_leased_twice_and_none_is_lost(redis_url: str, steps: list[tuple[str, int, int]]) -> None:
+    asyncio.run(_play(redis_url, steps))
+
+
+async def _play(url: str, steps: list[tuple[str, int, int]]) -> None:
+    client = connect(url)
+    try:
+        await client.delete(keyspace.frontier(HOME), keyspace.urgent(HOME), keyspace.leases(HOME))
+        now, held, ended = NOW, dict[ProductID, Lease](), list[Lease]()
+        admitted: set[ProductID] = set()
+        for action, which, wait in steps:
+            now += wait
+            product = POOL[which]
+            ended += [lease for lease in held.values() if lease.ends <= now]
+            held = {p: lease for p, lease in held.items() if lease.ends > now}
+            if action in ("admit", "urgent"):
+                await admit_all(client, [Admission(product, now, action == "urgent")], now=now)
+                admitted.add(product)
+            elif action == "claim":
+                for lease in (await claim(client, HOME, "us", which, LEASE, urgent_first=1, now=now)).leases:
+                    assert lease.product not in held
+                    held[lease.product] = lease
+            elif action == "finish" and product in held:
+                assert await give_back(client, held.pop(product), now, now=now)
+            elif action == "finish late" and ended:
+                assert not await give_back(client, ended[which % len(ended)], now, now=now)
+            waiting = {ProductID.parse(str(m)) for m in await client.zrange(keyspace.frontier(HOME), 0, -1)}
+            leased = {ProductID.parse(str(m)) for m in await client.zrange(keyspace.leases(HOME), 0, -1)}
+            assert waiting | leased == admitted
+            assert not waiting & held.keys()
+    finally:
+        await client.aclose()

@@ -1,0 +1,80 @@
+"""Due times lie where the value crosses the threshold."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennywren.frontier.due import Bounds, Interest, after_gone, after_trouble, latest_s, wait_s
+from pennywren.frontier.rate import Learned, prior_of
+from pennywren.frontier.value import DAY_S, NOTICE_WITHIN_S
+from pennywren.model.clock import DAY, HOUR, MINUTE
+
+BOUNDS = Bounds(soonest_s=300, latest_s=200 * DAY_S)
+
+
+@st.composite
+def interests(draw: st.DrawFn) -> Interest:
+    learned = Learned(draw(st.integers(0, 300 * 86_400)))
+    for elapsed in draw(st.lists(st.floats(3600, 10 * DAY_S), max_size=5)):
+        learned = learned.after(changed=True, elapsed_s=elapsed)
+    seen = draw(st.one_of(st.just(0.0), st.floats(0.01 / DAY_S, 10 / DAY_S)))
+    return Interest(draw(st.floats(0.01, 1000)), learned.chances(prior_of("us")), seen)
+
+
+thresholds = st.floats(-15, 15).map(lambda x: 2.718281828**x)
+
+
+@given(interests(), thresholds)
+def test_the_value_reaches_the_threshold_at_the_due_time_and_not_before(interest: Interest, threshold: float) -> None:
+    wait = wait_s(interest, threshold, BOUNDS)
+    assert BOUNDS.soonest_s <= wait <= BOUNDS.latest_s * 1.0001
+    if wait == BOUNDS.soonest_s:
+        assert interest.value(wait) >= threshold
+    elif wait >= BOUNDS.latest_s * 0.9999:
+        assert interest.value(BOUNDS.latest_s * 0.999) < threshold
+    elif wait == NOTICE_WITHIN_S:
+        assert interest.value(NOTICE_WITHIN_S) >= threshold > interest.value(NOTICE_WITHIN_S - 1)
+    else:
+        assert interest.value(wait * 1.001) >= threshold
+        assert interest.value(wait * 0.999) <= threshold
+
+
+@given(interests(), thresholds, st.floats(1.0, 100.0))
+def test_a_higher_threshold_never_makes_anything_due_earlier(interest: Interest, threshold: float, more: float) -> None:
+    assert wait_s(interest, threshold * more, BOUNDS) >= wait_s(interest, threshold, BOUNDS) * 0.999
+
+
+@given(interests(), thresholds, st.floats(1.0, 100.0))
+def test_more_watchers_never_make_a_product_due_later(interest: Interest, threshold: float, more: float) -> None:
+    wanted = Interest(interest.importance * more, interest.chances, interest.seen_by_others)
+    assert wait_s(wanted, threshold, BOUNDS) <= wait_s(interest, threshold, BOUNDS) * 1.001
+
+
+@given(interests(), thresholds)
+def test_bounds_hold_whatever_a_product_is_worth(interest: Interest, threshold: float) -> None:
+    assert wait_s(interest, 0.0, BOUNDS) == BOUNDS.soonest_s
+    assert wait_s(interest, float("inf"), BOUNDS) == BOUNDS.latest_s
+    assert wait_s(interest, threshold, Bounds(300, 10)) == 300
+
+
+def test_the_least_valuable_share_the_requests_that_are_set_aside_for_them() -> None:
+    assert latest_s(500_000_000, 290, 0.01) * 290 * 0.01 == pytest.approx(500_000_000)
+
+
+def test_pauses_after_trouble_double_and_end_at_a_day() -> None:
+    began, now, pauses = 1_000_000, 1_000_000, list[int]()
+    for _ in range(12):
+        again = after_trouble(began, now)
+        pauses.append(again - now)
+        now = again
+    assert pauses[:4] == [5 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE]
+    assert pauses[-1] == DAY
+
+
+def test_a_page_that_is_gone_is_looked_at_less_and_less_often_but_never_given_up() -> None:
+    began, now, looks = 0, 0, 0
+    while now < 365 * DAY:
+        now = after_gone(began, now)
+        looks += 1
+    assert after_gone(began, began) == began + 12 * HOUR
+    assert 8 <= looks <= 16
