@@ -20,6 +20,8 @@ _LEFT: Final = 64
 _RIGHT: Final = 16
 _TOP: Final = 20
 _BOTTOM: Final = 28
+_LABEL: Final = 84
+"""Width that a label of the time axis needs, with the space beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def chart(steps: Steps, start: int, end: int, currency: str, *, title: str, widt
     )
     if whole is None:
         return f"{head}{_text(width / 2, height / 2, 'No price known in this time', 'middle')}</svg>"
-    ticks = price_ticks(whole.low, whole.high)
+    # A little air above and below; a price that never moved gets a band around it that shows so.
+    air = max((whole.high - whole.low) // 20 if whole.high > whole.low else whole.high // 20, 1)
+    ticks = price_ticks(max(whole.low - air, 0), whole.high + air)
     frame = _Frame(width, height, start, end, ticks[0], ticks[-1])
     line, dotted = _lines(spans(steps, start, end), frame)
     if not line:
@@ -149,7 +153,7 @@ def _grid(frame: _Frame, ticks: Sequence[int], currency: str) -> list[str]:
     parts += [_text(_LEFT - 8, frame.y(tick) + 4, format_amount(tick, currency), "end") for tick in ticks]
     parts += [
         _text(frame.x(at), bottom + 18, label, "middle")
-        for at, label in time_ticks(frame.start, frame.end)
+        for at, label in time_ticks(frame.start, frame.end, max((right - _LEFT) // _LABEL, 2))
         if frame.x(at) < right - 20
     ]
     parts.append(_text(_LEFT - 8, 10, currency, "end"))

@@ -1,0 +1,1 @@
+"""What prints the figures that Pennywren promises, beside peers, in one run: `make bench`."""
