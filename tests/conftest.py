@@ -17,6 +17,7 @@ from pennywren.postgres.migrate import migrate
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import Client, connect
+from pennywren.store.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +72,14 @@ async def redis_client(redis_url: str) -> AsyncIterator[Client]:
     client = connect(redis_url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def store(redis_client: Client, redis_url: str) -> AsyncIterator[Store]:
+    """The store on the empty test Redis."""
+    bytes_client = connect(redis_url, decode=False)
+    yield Store(redis_client, bytes_client)
+    await bytes_client.aclose()
 
 
 @pytest.fixture(scope="session")

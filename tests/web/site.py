@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from pennywren.accounts.signing_in import make_link
-from pennywren.local.mailbox import list_mails
+from pennywren.local.maildir import read_mails
 from pennywren.model.clock import system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -69,7 +69,7 @@ class Site:
 
     def links_mailed(self) -> list[str]:
         """The paths of the sign-in links in the mailbox, in the order in which they came."""
-        texts = [mail["text"] or "" for mail in list_mails(self.mails)]
+        texts = [mail["text"] or "" for mail in read_mails(self.mails)]
         return [found.group(0) for text in texts if (found := re.search(r"/sign-in/\S+", text))]
 
     async def record(self, price: int | None, *, product: ProductID = PRODUCT, title: str | None = "A kettle") -> None:

@@ -140,7 +140,7 @@ async def test_json_that_curl_calls_a_form_is_read_as_json(anonymous: httpx.Asyn
 HOSTILE = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "{{ 7 * 7 }} {% raw %}",
+    "{{ 7001 * 9 }} {% raw %}",
     "\u202eevil\u0000\r\nBcc: x@y.z",
     "x" * 100_000,
     "\udcff broken",
@@ -159,7 +159,7 @@ async def test_a_hostile_title_is_shown_as_the_text_that_it_is(
         page = (await browser.get(path)).text
         assert "<script" not in page
         assert "<img" not in page
-        assert "49 " not in page
+        assert "63009" not in page
         assert "\u202e" not in page
         assert "\x00" not in page
         assert len(page) < 20_000

@@ -5,8 +5,7 @@ import asyncio
 from litestar import Response, get
 
 from pennywren.errors import NotFound
-from pennywren.local import mailbox
-from pennywren.local.mailbox import Mail
+from pennywren.local.maildir import Mail, read_mails
 from pennywren.web.headers import PRIVATE
 from pennywren.web.pages import html_page
 from pennywren.web.resources import resources_of
@@ -31,4 +30,4 @@ async def _mails(request: Request) -> list[Mail]:
     folder = resources_of(request).settings.mailbox_dir
     if folder is None:
         raise NotFound("There is no local mailbox here.")
-    return await asyncio.to_thread(mailbox.list_mails, folder)
+    return await asyncio.to_thread(read_mails, folder)
