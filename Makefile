@@ -1,0 +1,74 @@
+# Pennywren. `make demo` and `make test` each install what they need, and need nothing but python3 and make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Python writes no caches into the checkout, and pip says only what matters.
+export PYTHONDONTWRITEBYTECODE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
+
+.PHONY: help install demo up test check bench lock clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+
+install: $(STAMP) ## Make the environment in .venv, with all that tests and benches need
+
+$(STAMP): requirements.lock pyproject.toml
+	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+		echo "Pennywren needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)" >&2; exit 1; fi
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		if [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null; \
+		else echo "python3 has no venv here: install the package python3-venv (apt install python3-venv)" >&2; exit 1; fi; fi
+	@echo "making the environment in $(VENV) (about half a minute)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
+	@exec $(BIN)/pennywren demo
+
+up: $(STAMP) ## Run everything, for real; Ctrl-C ends it
+	@exec $(BIN)/pennywren up
+
+test: check ## Check everything and pass all tests
+	@$(BIN)/python -m pytest
+
+check: $(STAMP) ## Check style, types, layers and Lua
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-cache
+	@$(call need,luacheck,lua-check,the Lua scripts are not checked)
+	@if command -v luacheck >/dev/null; then luacheck -q --no-color --std lua51 --globals $(LUA_GLOBALS) --max-line-length 120 lua; fi
+	@$(BIN)/basedpyright
+
+bench: $(STAMP) ## Measure what is promised, beside peers; writes bench/RESULTS.md
+	@$(call need,wrk,wrk,history over HTTP is not measured)
+	@$(BIN)/python -m bench $(ONLY)
+
+lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/python -m pip install -q uv
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --generate-hashes --universal \
+		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
+
+clean: ## Remove the environment, caches, and the data of the demo
+	@rm -rf $(VENV) .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# need COMMAND,PACKAGE,WITHOUT IT: installs a Debian package when root, else asks for it by name; CI must have it.
+define need
+if ! command -v $(1) >/dev/null; then \
+	if [[ $$(id -u) == 0 ]] && command -v apt-get >/dev/null; then \
+		{ apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2); } >/dev/null 2>&1 || true; fi; \
+	if ! command -v $(1) >/dev/null; then \
+		echo "$(1) is missing, so $(3): apt install $(2)" >&2; [[ -z "$${CI:-}" ]]; fi; fi
+endef
