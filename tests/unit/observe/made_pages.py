@@ -9,7 +9,8 @@ OTHER: Final = "B0OTHERONE"
 def page(*parts: str, asin: str = ASIN, title: str = "A thing", host: str = "www.amazon.com", head: str = "") -> str:
     """A product page around `parts`: title, canonical link, and the form that names the ASIN."""
     return f"""<!doctype html><html><head><title>x</title>
-    <link rel="canonical" href="https://{host}/A-thing/dp/{asin}">{head}</head><body><div id="dp"><div id="dp-container">
+    <link rel="canonical" href="https://{host}/A-thing/dp/{asin}">{head}</head><body>
+    <div id="dp"><div id="dp-container">
     <div id="centerCol"><span id="productTitle"> {title} </span></div>{"".join(parts)}
     <form id="addToCart"><input type="hidden" id="ASIN" name="ASIN" value="{asin}"></form>
     <div id="averageCustomerReviews" data-asin="{asin}"></div></div></div></body></html>"""
@@ -38,7 +39,9 @@ def a_price(
 def headline(price: str, row: str = "", beside: str = "") -> str:
     """The middle column of the present layout, in an accordion row's part if `row` is given."""
     part = f'<div id="apex_desktop_{row}">' if row else "<div>"
-    return f'<div id="apex_desktop">{part}<div id="corePriceDisplay_desktop_feature_div">{price}{beside}</div></div></div>'
+    return (
+        f'<div id="apex_desktop">{part}<div id="corePriceDisplay_desktop_feature_div">{price}{beside}</div></div></div>'
+    )
 
 
 def box(price: str, inside: str = "") -> str:

@@ -77,7 +77,9 @@ def test_other_ways_of_buying_do_not_count() -> None:
     others = [seen("box", 70, row=row) for row in Row if row is not Row.MAIN]
     decision = judge([seen("box", 100), seen("headline", 100), *others])
     assert (decision.price, decision.used) == (100, False)
-    only_other = judge([seen("box", 70, row=Row.SUBSCRIBE), seen("box", 60, row=Row.EXCHANGE), seen("box", 5, row=Row.RENT)])
+    only_other = judge(
+        [seen("box", 70, row=Row.SUBSCRIBE), seen("box", 60, row=Row.EXCHANGE), seen("box", 5, row=Row.RENT)]
+    )
     assert only_other.reason == "no_price"
 
 
@@ -98,7 +100,9 @@ def test_the_selected_of_several_offers_counts_else_the_first() -> None:
 
 
 def test_currencies_have_to_be_the_marketplaces() -> None:
-    assert (judge([seen("box", 1, currency="PKR"), seen("headline", 1, currency="PKR")]).reason or "").startswith("foreign")
+    assert (judge([seen("box", 1, currency="PKR"), seen("headline", 1, currency="PKR")]).reason or "").startswith(
+        "foreign"
+    )
     assert judge([seen("box", 1, currency="USD"), seen("headline", 1, currency="EUR")]).reason == "currencies_disagree"
     assert judge([seen("box", 1, currency=None), seen("headline", 1, currency=None)]).reason == "no_currency"
 

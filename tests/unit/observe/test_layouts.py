@@ -75,13 +75,18 @@ def test_unit_prices_and_list_prices_are_not_prices() -> None:
         '<span class="a-offscreen">$20.00</span><span aria-hidden="true">$20.00</span></span></span>'
     )
     pay = a_price("$8.00", names="priceToPay")
-    reading = read_page(page(headline(pay, beside=unit + struck), box(a_price("$8.00") + unit, button() + stock())), "us")
+    reading = read_page(
+        page(headline(pay, beside=unit + struck), box(a_price("$8.00") + unit, button() + stock())), "us"
+    )
     assert (price(reading), reading.list_price) == (800, 2000)
 
 
 def test_an_element_that_contradicts_itself_is_refused() -> None:
     wrong = a_price("$17.95", whole="71", mark=".", cents="95")
-    refused(read_page(page(headline(a_price("$17.95", names="priceToPay")), box(wrong, button() + stock())), "us"), "garbled")
+    refused(
+        read_page(page(headline(a_price("$17.95", names="priceToPay")), box(wrong, button() + stock())), "us"),
+        "garbled",
+    )
     lost = a_price("", whole="17", mark=".", names="priceToPay")
     refused(read_page(page(headline(lost), button(), stock()), "us"), "garbled")
 
@@ -109,7 +114,9 @@ def test_used_subscription_and_exchange_rows_beside_the_new_one() -> None:
             row("buyBackAccordionRow", "<span>Up to $6.00 off</span>"),
             row("newAccordionRow_0", a_price("$8.00"), button() + stock(), active=True),
             row("snsAccordionRowMiddle", f'<span id="sns-base-price">{a_price("$7.60")}</span>'),
-            row("usedAccordionRow", a_price("$5.00"), '<div id="merchant-info">Sold by <a href="?seller=A1">X</a></div>'),
+            row(
+                "usedAccordionRow", a_price("$5.00"), '<div id="merchant-info">Sold by <a href="?seller=A1">X</a></div>'
+            ),
         ),
     )
     reading = read_page(made, "us")
@@ -176,7 +183,7 @@ def test_buying_options_of_other_rows_are_no_witnesses() -> None:
     refused(read_page(made.replace('"priceAmount": 8.0', '"priceAmount": 8.5'), "us"), "places_disagree")
 
 
-OUR = '<div id="price"><span id="priceblock_ourprice_lbl">{label}</span><span id="priceblock_ourprice">{text}</span></div>'
+OUR = '<span id="priceblock_ourprice_lbl">{label}</span><span id="priceblock_ourprice">{text}</span>'
 
 
 def test_the_layout_of_2015() -> None:
@@ -187,9 +194,20 @@ def test_the_layout_of_2015() -> None:
     assert (price(reading), reading.list_price) == (123499, 129900)
 
 
+def test_a_currency_sign_that_is_a_picture() -> None:
+    shown = '<span class="currencyINR">&nbsp;&nbsp;</span> 1,299.00'
+    bar = '<span id="miniATF_price">Rs. 1,299.00</span>'
+    reading = read_page(
+        page(OUR.format(label="Price:", text=shown), button(), stock(), bar, host="www.amazon.in"), "in"
+    )
+    assert reading.offers["buybox"] == OfferReading(price=129900, currency="INR")
+
+
 def test_shipping_beside_the_price_is_not_part_of_it() -> None:
     ship = '<span id="ourprice_shippingmessage">+ $5.39 shipping</span>'
-    third = '<div id="buybox"><div id="soldByThirdParty"><span class="price3P">$1.19</span> + $5.39 shipping</div></div>'
+    third = (
+        '<div id="buybox"><div id="soldByThirdParty"><span class="price3P">$1.19</span> + $5.39 shipping</div></div>'
+    )
     reading = read_page(page(OUR.format(label="Price:", text="$1.19"), ship, third, button(), stock()), "us")
     assert (price(reading), reading.seller) == (119, "3p_merchant")
 
@@ -245,21 +263,25 @@ def test_books_with_a_section_per_condition() -> None:
     used = '<div id="usedBuySection"><span class="offer-price">£4.45</span></div>'
     rent = '<div id="rentBuySection"><span class="offer-price">£2.10</span></div>'
     formats = (
-        '<div id="tmmSwatches"><li class="selected"><span class="slot-price"><span class="a-color-price">{}</span></span>'
+        '<div id="tmmSwatches"><li class="selected"><b class="slot-price"><b class="a-color-price">{}</b></b>'
         '</li><li><span class="slot-price"><span class="a-color-price">£0.00</span></span></li></div>'
     )
     uk = "www.amazon.co.uk"
     made = page(f'<div id="buybox">{new}{used}{rent}{button()}</div>', stock(), formats.format("£7.99"), host=uk)
     reading = read_page(made, "uk")
     assert (price(reading), "used" in reading.context) == (799, False)
-    only_used = page(f'<div id="buybox">{used}{button("add-to-cart-button-ubb")}</div>', formats.format("£4.45"), host=uk)
+    only_used = page(
+        f'<div id="buybox">{used}{button("add-to-cart-button-ubb")}</div>', formats.format("£4.45"), host=uk
+    )
     reading = read_page(only_used, "uk")
     assert (price(reading), "used" in reading.context) == (445, True)
 
 
 def _order(asin: str, amount: str) -> str:
     coded = base64.b64encode(f"{asin}:ATVPDKIKX0DER:Buy:null:{amount}:USD:null".encode()).decode()
-    return f'<form id="buyOneClick" action="/api/actions/arn:action:pa:1:{coded}?x=1">{button("one-click-button")}</form>'
+    return (
+        f'<form id="buyOneClick" action="/api/actions/arn:action:pa:1:{coded}?x=1">{button("one-click-button")}</form>'
+    )
 
 
 def test_an_electronic_book() -> None:
@@ -273,7 +295,9 @@ def test_an_electronic_book() -> None:
 
 
 def test_a_free_book_has_nothing_to_pay() -> None:
-    reading = read_page(page('<div id="buybox"><span id="kindle-price">$0.00</span>', _order(ASIN, "0"), "</div>"), "us")
+    reading = read_page(
+        page('<div id="buybox"><span id="kindle-price">$0.00</span>', _order(ASIN, "0"), "</div>"), "us"
+    )
     assert (price(reading), reading.context) == (None, ["free"])
 
 
@@ -306,7 +330,9 @@ def test_a_page_that_says_nothing_about_its_price_is_not_read_as_sold_out() -> N
 
 
 def test_a_price_that_nothing_lets_anybody_pay_is_doubtful() -> None:
-    refused(read_page(page(headline(a_price("$1.00", names="priceToPay")), box(a_price("$1.00"))), "us"), "no_buy_button")
+    refused(
+        read_page(page(headline(a_price("$1.00", names="priceToPay")), box(a_price("$1.00"))), "us"), "no_buy_button"
+    )
 
 
 def test_a_price_that_is_shown_in_the_cart_only() -> None:
@@ -337,8 +363,13 @@ def test_titles_of_strangers_are_made_harmless() -> None:
 
 def test_offers_that_links_name_by_their_condition() -> None:
     links = "".join(
-        f'<span><a href="/gp/offer-listing/{asin}/ref=x?ie=UTF8&amp;condition={c}">2 {c}</a> from <span>{p}</span></span>'
-        for asin, c, p in [(ASIN, "new", "$16.00"), (ASIN, "used", "$9.50"), (OTHER, "used", "$1.00"), (ASIN, "all", "$1")]
+        f'<b><a href="/gp/offer-listing/{asin}/ref=x?ie=UTF8&amp;condition={c}">2 {c}</a> from <i>{p}</i></b>'
+        for asin, c, p in [
+            (ASIN, "new", "$16.00"),
+            (ASIN, "used", "$9.50"),
+            (OTHER, "used", "$1.00"),
+            (ASIN, "all", "$1"),
+        ]
     )
     made = modern().replace("</form>", f"</form>{links}")
     offers = {name: offer.price for name, offer in read_page(made, "us").offers.items()}
@@ -346,9 +377,8 @@ def test_offers_that_links_name_by_their_condition() -> None:
 
 
 def test_amazons_own_offer() -> None:
-    sold = (
-        '<div id="merchantInfoFeature_feature_div"><span class="offer-display-feature-text-message">Amazon.com</span></div>'
-    )
+    name = '<span class="offer-display-feature-text-message">Amazon.com</span>'
+    sold = f'<div id="merchantInfoFeature_feature_div">{name}</div>'
     reading = read_page(modern().replace("</form>", f"</form>{sold}"), "us")
     assert (reading.seller, reading.offers["amazon"].price) == ("amazon", 1795)
 
