@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from pennywren.accounts.people import find_or_add
+from pennywren.accounts.subscriptions import NotificationType
 from pennywren.local.mailbox import serve
 from pennywren.local.maildir import read_mails
 from pennywren.local.ports import free_port
@@ -46,7 +47,7 @@ async def test_a_drop_reaches_a_mailbox(with_mailbox: Settings, store: Store, po
         wanda = await find_or_add(connection, "wanda@example.com")
     queue = WorkQueue(queue_url)
     subscribed = await Subscribing(pool, store, queue, with_mailbox).subscribe(
-        wanda.id, KETTLE, Offer.BUYBOX, 1350, "EMAIL"
+        wanda.id, KETTLE, Offer.BUYBOX, 1350, NotificationType.EMAIL
     )
     queue.close()
     assert not subscribed.already_met

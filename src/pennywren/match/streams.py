@@ -27,7 +27,7 @@ _CONSUMER: Final = "reader"
 """One name for all readers: who reads is the lease's business, and names of dead readers would pile up."""
 
 _LEASE_MS: Final = 15 * SECOND
-_PARTITIONS: Final = 32
+PARTITIONS_AT_ONCE: Final = 32
 _ENTRIES: Final = 100
 
 _log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class ChangeReader:
         first: Any = await self._client.bzpopmin(keyspace.ready_changes(), wait)
         if first is None:
             return []
-        more: Any = await self._client.zpopmin(keyspace.ready_changes(), _PARTITIONS - 1)
+        more: Any = await self._client.zpopmin(keyspace.ready_changes(), PARTITIONS_AT_ONCE - 1)
         return [int(first[1]), *(int(member) for member, _ in more)]
 
     async def _entries(self, partitions: Sequence[int]) -> list[Entry]:

@@ -13,11 +13,11 @@ from pennywren.events import emit
 from pennywren.model.clock import system_clock
 from pennywren.model.money import format_amount, format_money
 from pennywren.model.product import ProductID
+from pennywren.model.titles import plain_title
 from pennywren.notify import deliveries
 from pennywren.notify.channels import Channel, Message
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.notify.deliveries import Claimed
-from pennywren.model.titles import plain_title
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings

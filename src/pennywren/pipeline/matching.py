@@ -23,7 +23,7 @@ from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
 from pennywren.match import hints, index
 from pennywren.match.entries import Entry
-from pennywren.match.streams import ChangeReader, Reading
+from pennywren.match.streams import PARTITIONS_AT_ONCE, ChangeReader, Reading
 from pennywren.model.change import PriceChange
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.money import format_money
@@ -42,6 +42,10 @@ DECIDED_AT_ONCE: Final = 5_000
 
 SWEEP_EVERY: Final = 15 * SECOND
 """Time (ms) between two sweeps of the hints of this process, so that matching does not depend on a scheduler."""
+
+GATHER: Final = 200
+"""Time (ms) from one step to the next while there is little to read. A change that comes alone is handled at once; what
+comes meanwhile shares the next step, and so a delivery job, which costs a fork however little it carries."""
 
 FAN_OUT_LOOK: Final = 10.0
 """Seconds between two looks for a fan-out that another process left open."""
@@ -92,8 +96,8 @@ class Matcher:
         self._reader = ChangeReader(client, name, clock)
         self._fan_out_opened = asyncio.Event()
 
-    async def step(self, wait: float = WAIT) -> bool:
-        """Handle what one hint leads to; False if there was nothing within `wait` seconds.
+    async def step(self, wait: float = WAIT) -> int:
+        """Handle what one hint leads to; how many partitions were read, 0 if there was nothing within `wait` seconds.
 
         Raises:
             Unavailable, RedisError, PostgresError: a part is down; what was not handled will be read again.
@@ -101,13 +105,13 @@ class Matcher:
         """
         reading = await self._reader.read(wait)
         if reading is None:
-            return False
+            return 0
         progress = _Progress()
         try:
             await self._handle(reading, progress)
         finally:
             await self._reader.finish(reading, progress.handled, progress.failed)
-        return True
+        return len(reading.partitions)
 
     async def fan_out_step(self) -> bool:
         """Decide and enqueue one page of one open fan-out; False if none is open.
@@ -205,8 +209,11 @@ class Matcher:
                     # A matcher that died may have taken hints with it, and still held the right to read when we began.
                     await hints.sweep(self._client, self._clock())
                     swept_at = self._clock()
-                await self.step()
+                began = self._clock()
+                read = await self.step()
                 faults = 0
+                if 0 < read < PARTITIONS_AT_ONCE:
+                    await _wait_for_any((began + GATHER - self._clock()) / SECOND, stop)
             except _FAULTS as fault:
                 faults = await _back_off(stop, fault, faults)
 

@@ -1,5 +1,7 @@
 """The past changes only as a whole, only if nobody recorded in the meantime, and says so in the stream."""
 
+from typing import Any
+
 import pytest
 
 from pennywren import keyspace
@@ -40,8 +42,7 @@ async def test_a_rewrite_says_so_in_the_stream_and_forgets_cached_answers(store:
         store, KETTLE, "USD", {Offer.BUYBOX: Steps([(NOW - DAY, 1599)], [], NOW)}, reason="withdrawal"
     )
     assert await store.cached(KETTLE, "q") == (version, None)
-    entries = await store.client.xrevrange(keyspace.changes(keyspace.partition_of(KETTLE)), count=1)
-    assert entries is not None
+    entries: Any = await store.client.xrevrange(keyspace.changes(keyspace.partition_of(KETTLE)), count=1)
     assert entries[0][1]["kind"] == "rewrite"
     assert entries[0][1]["source"] == "withdrawal"
 
