@@ -22,7 +22,7 @@ from pennywren.store.connect import connect
 from pennywren.store.scripts import Script
 from pennywren.store.store import Store
 
-PRODUCTS = 30_000
+PRODUCTS = 100_000
 ROUNDS = 5
 POSTGRES_BATCH = 500
 SCRIPT_BATCH = 50
@@ -144,8 +144,8 @@ async def _redis(url: str, share: float) -> dict[str, float]:
     await client.flushall()
     recorder, world, script = Recorder(store, 30 * 86_400), _World(share), Script("record")
     await recorder.record(world.looks())
-    for product in world.products:
-        await move_to_tier(store, product, "charted")
+    for start in range(0, PRODUCTS, 50):
+        await asyncio.gather(*(move_to_tier(store, each, "charted") for each in world.products[start : start + 50]))
     address, password = _address(url)
     python: list[float] = []
     server: list[float] = []

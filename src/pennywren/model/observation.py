@@ -1,6 +1,6 @@
 """An observation: somebody saw a product's prices at one moment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pennywren.model.offer import Offer
@@ -28,6 +28,11 @@ class Look:
 
     product: ProductID
     currency: str
-    prices: dict[Offer, int | None] = field(default_factory=dict[Offer, int | None])
+    prices: dict[Offer, int | None]
     at: int | None = None
     source: Source = Source.CRAWL
+
+    def __post_init__(self) -> None:
+        """Refuse a look that shows nothing: there would be nothing to record, and no time to record it at."""
+        if not self.prices:
+            raise ValueError(f"a look at {self.product} shows no offer: give at least one, None where it is absent")

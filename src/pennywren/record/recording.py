@@ -22,7 +22,9 @@ _SCRIPT: Final = Script("record")
 _BATCH: Final = 50
 """Looks in one run of the script: long enough to pay its overhead, short enough (1 ms) to block nobody."""
 _BATCHES: Final = 20
-"""At least so many runs in a round trip; several of them are under way at once: Redis works while we encode."""
+"""At least so many runs in a round trip."""
+_AT_ONCE: Final = 4
+"""Round trips under way at once, each on a connection of its own: Redis works while we encode."""
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -106,8 +108,17 @@ class Recorder:
             by_partition[keyspace.partition_of(each.look.product)].append(i)
         results: dict[int, LookResult] = {}
         changed: dict[int, int] = {}
+        trips = _round_trips(by_partition)
+
+        async def make_trips() -> None:
+            for trip in trips:
+                await self._run(looks, trip, results, changed)
+
         try:
-            await asyncio.gather(*(self._run(looks, trip, results, changed) for trip in _round_trips(by_partition)))
+            ends = await asyncio.gather(*(make_trips() for _ in range(_AT_ONCE)), return_exceptions=True)
+            for end in ends:
+                if end is not None:
+                    raise end
             if changed:
                 await self._client.zadd(keyspace.ready_changes(), {str(p): at for p, at in changed.items()}, nx=True)
         except (RedisError, OSError) as error:
@@ -132,6 +143,7 @@ class Recorder:
                     changed.setdefault(partition, result.at)
 
     def call(self, partition: int, looks: Sequence[LookToRecord]) -> Call:
+        """The keys and arguments of one run of the script: looks at products of one partition."""
         keys = [
             keyspace.frontier(partition),
             keyspace.leases(partition),
