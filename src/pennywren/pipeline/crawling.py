@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from redis.exceptions import RedisError
 
-from pennywren.errors import Unavailable
+from pennywren.errors import Unavailable, VersionMoved
 from pennywren.frontier import egress, hints
 from pennywren.frontier.claiming import Claim, Lease, claim
 from pennywren.frontier.due import Bounds, latest_s
@@ -20,6 +20,7 @@ from pennywren.frontier.hints import Hint
 from pennywren.frontier.lanes import LaneShare
 from pennywren.frontier.threshold import Threshold, lateness
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
+from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetcher
 from pennywren.observe.hosts import Hosts
 from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
@@ -29,6 +30,7 @@ from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
+from pennywren.record.tiering import move_to_tier
 from pennywren.settings import Egress, Settings
 from pennywren.store.store import Store
 
@@ -89,6 +91,7 @@ class Crawler:
     ) -> None:
         """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given."""
         self._settings = settings
+        self._store = store
         self._client = store.client
         self._catalogue = catalogue
         self._reader = reader
@@ -281,9 +284,20 @@ class Crawler:
         tell_crawled(product, fetched, seen, reading)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
             result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, threshold)
+            if result is not None:
+                await self._chart(product, visit.known, result.changes)
             if result is not None and self._catalogue is not None:
                 entry = CatalogueEntry(product, reading.title, reading.image, result.at)
                 await self._catalogue.add(entry, self._clock())
         else:
             await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
         await hints.point_at(self._client, product)
+
+    async def _chart(self, product: ProductID, known: Known, changes: int) -> None:
+        """Give a history that has become long its compactions."""
+        if changes < self._settings.charted_after or known.state is None or known.state.tier == "charted":
+            return
+        try:
+            await move_to_tier(self._store, product, "charted")
+        except VersionMoved:
+            _log.info("%s was recorded while it was to be charted: it is at its next look", product)

@@ -13,14 +13,18 @@ from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.shop.server import Shop
 from pennywren.model.clock import HOUR, MINUTE, system_clock
+from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.series import Steps
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.tracking import track
 from pennywren.postgres.catalogue import get
 from pennywren.postgres.pool import Pool
+from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.rewriting import rewrite
 from pennywren.store.store import Store
 from tests.redis.crawl.conftest import Stage
 
@@ -211,3 +215,19 @@ async def _overdue(stage: Stage) -> Counter[str]:
         for n in range(keyspace.PARTITIONS):
             pipe.zrange(keyspace.frontier(n), 0, system_clock() - 30 * MINUTE, byscore=True)
         return Counter(member[:2] for members in await pipe.execute() for member in members)
+
+
+async def test_a_history_that_has_become_long_gets_its_compactions(stage: Stage, sources: Sources) -> None:
+    await _known(stage, sources)
+    recorder = Recorder(stage.store, 7 * 86_400)
+    begin = system_clock() - 99 * HOUR
+    past = Steps([(begin + i * HOUR, 1500 + i % 2) for i in range(98)], [], begin + 98 * HOUR)
+    await rewrite(stage.store, KETTLE, "USD", {Offer.BUYBOX: past}, reason="import")
+    await recorder.record([LookToRecord(Look(KETTLE, "USD", {Offer.BUYBOX: 1500}))])
+    for price, tier in ((1400, "charted"), (1401, "charted")):
+        _price(stage.shop, price)
+        await stage.visit(KETTLE, sources=sources)
+        state = await stage.store.product(KETTLE)
+        assert state is not None
+        assert state.tier == tier
+    assert await stage.store.buckets(KETTLE, Offer.BUYBOX, "day", 0, system_clock()) != []

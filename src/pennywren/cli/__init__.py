@@ -1,0 +1,1 @@
+"""The command line `pennywren`, one module for each group of commands."""

@@ -1,0 +1,68 @@
+"""`api`: the HTTP server."""
+
+import os
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from functools import partial
+from importlib import import_module
+from typing import Any, Final
+
+import click
+from granian.constants import Interfaces
+from granian.log import LOGGING_CONFIG, LogLevels
+from granian.server import Server
+
+from pennywren.cli.parts import required
+from pennywren.local.children import die_with_parent
+from pennywren.settings import load_settings
+
+_APP: Final = "pennywren.web.app:create_app"
+_GRACE_SECONDS: Final = 2
+"""How long an answer that is being written may still take when we are told to end."""
+
+
+def load_app(parent: int, target: str) -> Callable[..., Any]:
+    """Make the app, in the process that serves it; that process ends with `parent`."""
+    die_with_parent(parent)
+    module, _, factory = target.partition(":")
+    app: Callable[..., Any] = getattr(import_module(module), factory)()
+    return app
+
+
+def _to_stderr() -> dict[str, Any]:
+    """The server's own log settings, away from standard output, which is for events."""
+    config: dict[str, Any] = deepcopy(LOGGING_CONFIG)
+    for name in config["handlers"]:
+        config["handlers"][name]["stream"] = "ext://sys.stderr"
+    return config
+
+
+@click.command()
+@click.option("--host", help="Address to listen on, instead of PENNYWREN_HTTP_HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on, instead of PENNYWREN_HTTP_PORT.")
+def api(host: str | None, port: int | None) -> None:
+    """Answer HTTP: the API and the website.
+
+    \b
+    Example:
+      PENNYWREN_HTTP_PORT=8080 pennywren api
+    """
+    settings = load_settings()
+    for name in ("redis_url", "queue_url", "postgres_url"):
+        required(settings, name)
+    port = port or settings.http_port
+    if not port:
+        raise click.UsageError("no port to listen on: set PENNYWREN_HTTP_PORT or give --port")
+    server = Server(
+        _APP,
+        address=host or settings.http_host,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_to_stderr(),
+        workers_kill_timeout=_GRACE_SECONDS,
+    )
+    server.serve(target_loader=partial(load_app, os.getpid()))
+    sys.exit(0)

@@ -1,0 +1,55 @@
+"""Rebuilding the frontier from the catalogue in PostgreSQL, which says what is tracked."""
+
+from collections.abc import Callable
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from pennywren.errors import Unavailable
+from pennywren.frontier.admission import Admission, admit_all
+from pennywren.model.clock import SECOND
+from pennywren.model.product import ProductID
+from pennywren.postgres.moments import to_ms
+from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.connect import Client
+
+PAGE: Final = 10_000
+"""Products in one page."""
+
+_PAGE: Final = "select id, last_seen from products where id > $1 and retired_at is null order by id limit $2"
+
+Progress = Callable[[int, int], None]
+"""Told after each page: products done, and of how many (an estimate)."""
+
+
+async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progress: Progress | None = None) -> int:
+    """Bring every product of the catalogue into the frontier; how many it did not have.
+
+    Runs beside everything else: what is in the frontier or leased keeps its place. What is missing comes in the order
+    in which it was last seen, `recrawl_after` seconds after that; the next crawl finds its proper time.
+
+    Raises:
+        Unavailable: Redis or PostgreSQL does not answer; doing it again is safe.
+    """
+    async with transaction(pool) as connection:
+        total: int = await connection.fetchval("select count(*) from products where retired_at is null")
+    added, done, last = 0, 0, ""
+    while True:
+        async with transaction(pool) as connection:
+            rows = await connection.fetch(_PAGE, last, PAGE)
+        if not rows:
+            return added
+        admissions = [
+            Admission(
+                ProductID.parse(row["id"]),
+                None if row["last_seen"] is None else to_ms(row["last_seen"]) + recrawl_after * SECOND,
+            )
+            for row in rows
+        ]
+        try:
+            added += sum(each.new for each in await admit_all(client, admissions))
+        except (RedisError, OSError) as error:
+            raise Unavailable("the frontier is not reachable right now") from error
+        done, last = done + len(rows), rows[-1]["id"]
+        if progress:
+            progress(done, max(total, done))
