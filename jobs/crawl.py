@@ -1,9 +1,11 @@
-"""Keep one egress busy for a while."""
+"""Keep a group of egresses busy for a while."""
 
 import asyncio
 import logging
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from typing import Final
 
 from pennywren.errors import BadSetting, Unavailable
 from pennywren.observe.child import PageParser
@@ -15,18 +17,22 @@ from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
 
+_EGRESSES_PER_PARSER: Final = 25
+"""A parser child reads 60 to 100 pages a second; an egress brings one a second for each shop host."""
+
 _log = logging.getLogger(__name__)
 
 
-def crawl(egress_name: str, seconds: float = 55) -> int:
-    """Crawl through one egress for `seconds`; how many requests left. Ends early where there is nothing to crawl."""
-    return asyncio.run(_crawl(load_settings(), egress_name, seconds))
+def crawl(egress_names: Sequence[str], seconds: float = 55) -> int:
+    """Crawl through these egresses for `seconds`; how many requests left. Ends early with nothing to crawl."""
+    return asyncio.run(_crawl(load_settings(), egress_names, seconds))
 
 
-async def _crawl(settings: Settings, egress_name: str, seconds: float) -> int:
-    through = next((egress for egress in settings.egresses if egress.name == egress_name), None)
-    if through is None:
-        raise BadSetting(f"PENNYWREN_EGRESSES has no egress {egress_name!r}")
+async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float) -> int:
+    by_name = {egress.name: egress for egress in settings.egresses}
+    unknown = [name for name in egress_names if name not in by_name]
+    if unknown:
+        raise BadSetting(f"PENNYWREN_EGRESSES has no egress {', '.join(map(repr, unknown))}")
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
     async with AsyncExitStack() as stack:
@@ -35,13 +41,22 @@ async def _crawl(settings: Settings, egress_name: str, seconds: float) -> int:
         bytes_client = connect(settings.redis_url, decode=False)
         stack.push_async_callback(bytes_client.aclose)
         catalogue = await _open_catalogue(settings, stack)
-        parser = await stack.enter_async_context(PageParser())
+        children = -(-len(egress_names) // _EGRESSES_PER_PARSER)
+        parser = await stack.enter_async_context(PageParser(children))
         store = Store(client, bytes_client)
         recorder = Recorder(store, settings.gap_after)
-        crawler = Crawler(settings, store, recorder, catalogue, parser, through)
-        stack.push_async_callback(crawler.close)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, crawler.stop)
-        return await crawler.run_for(seconds)
+        crawlers = [
+            Crawler(settings, store, recorder, catalogue, parser, by_name[name]) for name in dict.fromkeys(egress_names)
+        ]
+        for crawler in crawlers:
+            stack.push_async_callback(crawler.close)
+
+        def stop() -> None:
+            for crawler in crawlers:
+                crawler.stop()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        return sum(await asyncio.gather(*(crawler.run_for(seconds) for crawler in crawlers)))
 
 
 async def _open_catalogue(settings: Settings, stack: AsyncExitStack) -> CatalogueWriter | None:

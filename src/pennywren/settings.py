@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a bare ASIN means."""
     egresses: tuple[Egress, ...] = (Egress("e1"),)
     """`e1=direct,e2=direct@127.0.0.2,e3=http://proxy:3128`: each sends 1 request per second per host."""
+    egresses_per_job: int = 20
+    """How many egresses one crawl job keeps busy: a worker process of its own for each such group."""
     shop_origins: dict[str, str] = {}
     """`us=http://127.0.0.1:9000,…` points a marketplace at another origin."""
     user_agent: str = "Pennywren/0.1 (+https://github.com/pennywren/pennywren; price tracker)"
@@ -77,6 +79,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def base_url(self) -> str:
         """The website's address without a trailing slash."""
         return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
+
+    @property
+    def egress_groups(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the egresses that one crawl job each keeps busy."""
+        names, size = [egress.name for egress in self.egresses], max(self.egresses_per_job, 1)
+        return tuple(tuple(names[start : start + size]) for start in range(0, len(names), size))
 
     def origin(self, marketplace: str) -> str:
         """Where a marketplace's pages are fetched from."""

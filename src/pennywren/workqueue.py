@@ -12,6 +12,10 @@ from rq.serializers import JSONSerializer
 QUEUES: Final = ("crawl", "deliver", "upkeep")
 """One worker process listens on one queue: on several it can lose a job between pop and start."""
 
+_WAITS: Final = 600
+"""Seconds after which a job that nobody started is forgotten, and its id is free again: RQ can lose a job between pop
+and start (rq #1716). Who enqueues does so again: sweeps find alerts, and the scheduler's jobs come regularly."""
+
 _ENDED: Final = (JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED, JobStatus.FINISHED)
 
 
@@ -35,6 +39,7 @@ class WorkQueue:
                 job_id=job_id,
                 unique=True,
                 timeout=timeout,
+                ttl=_WAITS,
                 result_ttl=0,
                 failure_ttl=7 * 86_400,
                 retry=Retry(max=3, interval=[10, 60, 300]),

@@ -150,8 +150,8 @@ def _start_parts(local: _Local) -> None:
     local.children.start(local.python("api", "pennywren", "api"))
     local.children.start(local.python("match", "pennywren", "match"))
     for queue in QUEUES:
-        # One crawl job keeps one egress busy, so each egress gets a worker.
-        count = len(settings.egresses) if queue == "crawl" else 1
+        # Each crawl job runs for ever, or nearly so, and wants a worker of its own.
+        count = len(settings.egress_groups) if queue == "crawl" else 1
         for number in range(1, count + 1):
             name = f"worker-{queue}" if count == 1 else f"worker-{queue}-{number}"
             local.children.start(local.python(name, "pennywren", "worker", queue))

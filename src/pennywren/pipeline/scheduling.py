@@ -42,8 +42,8 @@ class Regular:
 def regulars(settings: Settings) -> tuple[Regular, ...]:
     """Everything that happens regularly here."""
     crawls = [
-        Regular(f"crawl-{egress.name}", 3, "crawl", "jobs.crawl.crawl", (egress.name,), 300, one_at_a_time=True)
-        for egress in settings.egresses
+        Regular(f"crawl-{group[0]}", 3, "crawl", "jobs.crawl.crawl", (list(group),), 300, one_at_a_time=True)
+        for group in settings.egress_groups
     ]
     return (
         *crawls,

@@ -19,7 +19,7 @@ from tests.redis.crawl.conftest import Stage, Talk
 
 PRODUCTS = [ProductID("us", f"B{i:09d}") for i in range(24)]
 
-_JOB = "import sys; from jobs.crawl import crawl; print('requests', crawl(sys.argv[1], float(sys.argv[2])))"
+_JOB = "import sys; from jobs.crawl import crawl; print('requests', crawl(sys.argv[1].split(), float(sys.argv[2])))"
 
 
 async def _job(stage: Stage, url: str, name: str, seconds: float, origin: str = "") -> asyncio.subprocess.Process:

@@ -1,0 +1,143 @@
+"""The command line: help, exit codes, and failures as one sentence."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pennywren.cli.shell import shell
+from pennywren.local.shop import pages
+from pennywren.local.shop.goods import HERO
+
+COMMANDS = [*shell.list_commands(None)]  # pyright: ignore[reportArgumentType]  -- the list needs no context
+
+
+def run(tmp_path: Path, *args: str, stdin: bytes | None = None) -> Result:
+    """One command on an empty data folder, with no server named."""
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path / "data")}
+    return CliRunner().invoke(shell, args, input=stdin, env=environ)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    shown = run(tmp_path, command, "--help")
+    assert shown.exit_code == 0
+    assert "Example" in shown.output
+    assert f"pennywren {command}" in shown.output
+
+
+def test_the_help_lists_every_command(tmp_path: Path) -> None:
+    shown = run(tmp_path, "--help").output
+    assert [command for command in COMMANDS if f"  {command} " not in shown] == []
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("track", "B08N5WRWNW"),
+        ("history", "B08N5WRWNW"),
+        ("rebuild",),
+        ("match",),
+        ("api", "--port", "9"),
+        ("worker", "crawl"),
+        ("schedule",),
+        ("migrate",),
+    ],
+)
+def test_without_a_running_system_each_says_what_to_do(tmp_path: Path, args: tuple[str, ...]) -> None:
+    failed = run(tmp_path, *args)
+    assert failed.exit_code in (1, 2)
+    assert failed.stderr.startswith("pennywren: ")
+    assert "pennywren up" in failed.stderr or "PENNYWREN_" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("track", "nonsense"),
+        ("track", "xx:B08N5WRWNW"),
+        ("track",),
+        ("history", "https://example.com/dp/B08N5WRWNW"),
+        ("history", "show"),
+        ("keys", "../../etc/passwd"),
+        ("keys",),
+        ("read", "/no/such/file"),
+        ("read", "file:///etc/passwd"),
+        ("read", "http://127.0.0.1/dp/B08N5WRWNW"),
+        ("read", "page.html", "--marketplace", "xx"),
+        ("import", "/no/such/file"),
+        ("history", "import", "/no/such/file"),
+        ("worker", "nonsense"),
+        ("nonsense",),
+    ],
+)
+def test_what_cannot_be_used_is_exit_code_2(tmp_path: Path, args: tuple[str, ...]) -> None:
+    failed = run(tmp_path, *args)
+    assert failed.exit_code == 2
+    assert failed.stderr
+    assert "Traceback" not in failed.output
+
+
+def test_a_bad_setting_is_named(tmp_path: Path) -> None:
+    failed = CliRunner().invoke(shell, ["doctor"], env={"PENNYWREN_HTTP_PORT": "many"})
+    assert failed.exit_code == 2
+    assert failed.stderr == "pennywren: PENNYWREN_HTTP_PORT: 'many' is not a whole number\n"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_read_says_what_a_file_shows(tmp_path: Path, packed: bool) -> None:
+    page = pages.product_page(HERO, 1299).encode()
+    file = tmp_path / "page.html"
+    file.write_bytes(gzip.compress(page) if packed else page)
+    read = run(tmp_path, "read", str(file), "--marketplace", "us", "--json")
+    assert read.exit_code == 0
+    found = json.loads(read.stdout)
+    assert found["kind"] == "product"
+    assert found["productID"] == str(HERO.id)
+    assert found["offers"] == {"buybox": {"price": 1299, "currency": "USD"}}
+    assert "12.99 USD" in run(tmp_path, "read", str(file)).stdout
+    assert "#corePrice" in run(tmp_path, "read", str(file), "--explain").stdout
+
+
+def test_read_takes_standard_input(tmp_path: Path) -> None:
+    read = run(tmp_path, "read", "-", "--json", stdin=pages.captcha_page().encode())
+    assert json.loads(read.stdout)["kind"] == "captcha"
+
+
+def test_a_gzip_bomb_is_unreadable_and_a_torn_file_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress(bytes(50_000_000)))
+    assert json.loads(run(tmp_path, "read", str(bomb), "--json").stdout)["kind"] == "unreadable"
+    torn = tmp_path / "torn.gz"
+    torn.write_bytes(gzip.compress(b"<html>" * 1000)[:-20])
+    assert run(tmp_path, "read", str(torn)).exit_code == 2
+
+
+def test_keys_writes_a_line_for_each_key_of_a_product(tmp_path: Path) -> None:
+    lines = run(tmp_path, "keys", "us:B08N5WRWNW").stdout.splitlines()
+    assert all("redis-cli -u " in line for line in lines)
+    assert any("HGETALL '{" in line and ":product:us:B08N5WRWNW'" in line for line in lines)
+    assert len(lines) == len(set(lines)) == 43
+
+
+def test_keys_does_not_write_out_a_password_that_the_shell_knows(tmp_path: Path) -> None:
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path), "PENNYWREN_REDIS_URL": "redis://:secret@redis:6379/0"}
+    shown = CliRunner().invoke(shell, ["keys", "us:B08N5WRWNW"], env=environ).stdout
+    assert "secret" not in shown
+    assert '-u "$PENNYWREN_REDIS_URL"' in shown
+
+
+def test_doctor_is_content_with_what_is_installed(tmp_path: Path) -> None:
+    checked = run(tmp_path, "doctor", "--json")
+    assert checked.exit_code == 0
+    assert {json.loads(line)["part"] for line in checked.stdout.splitlines()} >= {"redis", "postgres", "mail", "dbmate"}
+
+
+def test_doctor_says_which_part_does_not_answer(tmp_path: Path) -> None:
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path), "PENNYWREN_REDIS_URL": "redis://127.0.0.1:1/0"}
+    checked = CliRunner().invoke(shell, ["doctor"], env=environ)
+    assert checked.exit_code == 1
+    assert any(line.startswith("MISSING redis ") for line in checked.stdout.splitlines())
