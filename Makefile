@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
 
-.PHONY: help install demo up test check bench lock clean
+.PHONY: help install demo up test check bench leases lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -54,6 +54,9 @@ check: $(STAMP) ## Check style, types, layers and Lua
 bench: $(STAMP) ## Measure what is promised, beside peers; writes bench/RESULTS.md
 	@$(call need,wrk,wrk,history over HTTP is not measured)
 	@$(BIN)/python -m bench $(ONLY)
+
+leases: $(STAMP) ## Kill crawl workers 100 times over 20,000 products; prints what was lost and how polite it stayed
+	@$(BIN)/python -m bench.crawl_workers
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install -q uv
