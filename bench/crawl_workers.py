@@ -153,7 +153,8 @@ async def _run(up: Servers, count: int, egresses: int, kills: int, seed: int) ->
     sys.stdout.write(
         f"leases: kills {workers.kills}, products {count}, crawled {len(pages)}, recorded right {right}, "
         f"lost {count - right}, fetched again {twice}, egresses {len(log)}, "
-        f"most requests of one in any second {hurry}, {sum(visits.values()) / took:.0f} requests/s, {took:.0f} s, seed {seed}\n"
+        f"most requests of one in any second {hurry}, {sum(visits.values()) / took:.0f} requests/s, "
+        f"{took:.0f} s, seed {seed}\n"
     )
     return right == count and twice <= workers.kills * EGRESSES_A_WORKER and hurry == 1 and workers.kills == kills
 
