@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from bench.servers import Servers, running, servers
 from pennywren import keyspace
+from pennywren.frontier import hints
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.children import Program
 from pennywren.local.ports import free_port
@@ -31,6 +32,8 @@ from pennywren.store.store import Store
 
 EGRESSES_A_WORKER = 10
 KILL_EVERY_S = 1.8
+SWEEP_EVERY_S = 30
+"""As `jobs/sweep_hints.py` does in production: a killed worker takes the hints that it had just read with it."""
 _JOB = "import sys; from jobs.crawl import crawl; crawl(sys.argv[1].split(), 100_000)"
 
 
@@ -130,12 +133,15 @@ async def _run(up: Servers, count: int, egresses: int, kills: int, seed: int) ->
         await asyncio.sleep(1)
         _fill_shop(port, products)
         await admit_all(client, [Admission(product, system_clock() - HOUR) for product in products])
-        began = time.monotonic()
+        began = swept = time.monotonic()
         workers.start()
         patience = began + 600 + 3 * count / egresses
         try:
             while not await _is_done(store, products) and time.monotonic() < patience:
                 await asyncio.sleep(KILL_EVERY_S)
+                if time.monotonic() - swept > SWEEP_EVERY_S:
+                    swept = time.monotonic()
+                    await hints.sweep(client)
                 if workers.kills < kills:
                     workers.kill_one()
         finally:

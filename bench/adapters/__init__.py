@@ -1,0 +1,1 @@
+"""Ours behind the interfaces of the evaluators."""

@@ -1,0 +1,216 @@
+"""The crawl frontier behind the interface of `eval_frontier.py`: learning, deciding, keeping and claiming are production's.
+
+The products are of one partition of a real Redis of this adapter's own, whose clock is the evaluator's: a server made
+for tests honours the `now` that is passed in. A look of the evaluator says whether the price changed; here it
+becomes a price that moves by a cent.
+"""
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from zlib import crc32
+
+from pennywren import keyspace
+from pennywren.frontier import priors
+from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier.claiming import Lease, claim
+from pennywren.frontier.due import Bounds, latest_s, wait_s
+from pennywren.frontier.finishing import give_back
+from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.signals import signal
+from pennywren.frontier.threshold import Threshold, backlog, lateness
+from pennywren.local.redis import temporary_redis
+from pennywren.model.clock import DAY, SECOND
+from pennywren.model.observation import Look, Source
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.pipeline.calibrating import Demand, calibrate
+from pennywren.pipeline.concluding import subject_of
+from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.settings import Settings
+from pennywren.store.connect import connect
+from pennywren.store.store import Store
+
+HOME: Final = 7
+"""The partition of all products."""
+START: Final = 1_700_000_000_000
+_EVER: Final = 10 * 365 * DAY
+_TRIES: Final = 3
+_MARGIN_S: Final = 60.0
+"""As in production: until a product's turn has come."""
+_SAMPLE: Final = 300
+
+
+class Frontier:
+    """One workload."""
+
+    def setup(self, info: Mapping[str, Any]) -> None:
+        """Begin: all products are known, and were seen just now."""
+        self._stack = ExitStack()
+        folder = self._stack.enter_context(TemporaryDirectory(prefix="pennywren-frontier-"))
+        url = self._stack.enter_context(temporary_redis(Path(folder)))
+        self._loop = asyncio.new_event_loop()
+        client = connect(url)
+        self._store = Store(client, client)
+        self._products = list(_products_at_home(info["n"]))
+        self._numbers = {product: number for number, product in enumerate(self._products)}
+        self._watchers: Sequence[int] = info["watchers"]
+        self._prices = [1000] * info["n"]
+        self._claimed: dict[int, tuple[Lease, Subject]] = {}
+        self._seen: list[tuple[int, int, bool, str]] = []
+        self._calibrate_at = START + DAY
+        self._dice = random.Random(1)
+        settings = Settings()
+        self._gap_after = settings.gap_after
+        per_second = info["budget_per_day"] * info["n"] / 86_400
+        bounds = Bounds(settings.recrawl_after, latest_s(info["n"], per_second), info["slo_s"] - _MARGIN_S)
+        self._demand = Demand(info["n"], per_second, bounds)
+        self._planner = Planner(bounds)
+        self._threshold = Threshold(client)
+        self._threshold.per_second = per_second
+        self._run(self._begin())
+
+    def observe(self, product: int, now: float, price_changed: bool, source: str) -> None:
+        """Take note of a look; it is recorded with the next step."""
+        self._seen.append((product, _ms(now), bool(price_changed), source))
+
+    def next_due(self, now: float, n: int) -> list[int]:
+        """Claim what is to be crawled now."""
+        return self._run(self._step(_ms(now), n))
+
+    def close(self) -> None:
+        """End the Redis."""
+        self._run(self._store.client.aclose())
+        self._loop.close()
+        self._stack.close()
+
+    def _run(self, work: Any) -> Any:
+        return self._loop.run_until_complete(work)
+
+    async def _begin(self) -> None:
+        client = self._store.client
+        await client.set(keyspace.test_server(HOME), 1)
+        await self._record([(i, START, False, "start") for i in range(len(self._products))], START)
+        subjects = await self._subjects(range(len(self._products)))
+        await calibrate(self._store, self._dice.sample(subjects, min(_SAMPLE, len(subjects))), self._demand)
+        self._planner.threshold = await self._threshold.refresh(START)
+        spread = [
+            START + round(self._dice.random() * SECOND * self._wait_s(subject))
+            for subject in subjects
+        ]  # fmt: skip
+        admissions = [Admission(product, due) for product, due in zip(self._products, spread, strict=True)]
+        await admit_all(client, admissions, now=START)
+
+    def _wait_s(self, subject: Subject) -> float:
+        return wait_s(self._planner.interest(subject), self._planner.threshold, self._demand.bounds)
+
+    async def _step(self, now: int, n: int) -> list[int]:
+        await self._take_in(now)
+        if now >= self._calibrate_at:
+            await self._calibrate()
+            self._calibrate_at += DAY
+        self._planner.threshold = await self._threshold.refresh(now)
+        chosen: list[int] = []
+        for attempt in range(_TRIES + 1):
+            if len(chosen) == n:
+                break
+            claimed = await claim(self._store.client, HOME, "us", n - len(chosen), ahead_ms=_EVER, now=now)
+            numbers = [self._numbers[lease.product] for lease in claimed.leases]
+            subjects = await self._subjects(numbers)
+            for number, lease, subject in zip(numbers, claimed.leases, subjects, strict=True):
+                back = self._planner.too_soon(subject, now) if lease.lane == "due" else None
+                if back is None and attempt < _TRIES:
+                    back = self._planner.better_later(subject, lease.due, now)
+                if back is not None:
+                    await give_back(self._store.client, lease, back, now=now)
+                    continue
+                self._threshold.claimed(
+                    lateness(lease.due, now, subject.last_seen)
+                    if lease.lane == "due"
+                    else backlog(claimed.next_due, now)
+                )
+                self._claimed[number] = lease, subject
+                chosen.append(number)
+        return chosen
+
+    async def _calibrate(self) -> None:
+        sample = self._dice.sample(range(len(self._products)), min(_SAMPLE, len(self._products)))
+        await calibrate(self._store, await self._subjects(sample), self._demand)
+        self._planner.priors = await priors.load(self._store.client)
+
+    async def _take_in(self, now: int) -> None:
+        """Record what was seen since the last step, in its order."""
+        seen, self._seen = self._seen, []
+        batch: list[tuple[int, int, bool, str]] = []
+        for each in seen:
+            if each[3] == "signal" or any(each[0] == other[0] for other in batch):
+                await self._record(batch, now)
+                batch = []
+            if each[3] == "signal":
+                await self._signal(each)
+            else:
+                batch.append(each)
+        await self._record(batch, now)
+
+    async def _signal(self, seen: tuple[int, int, bool, str]) -> None:
+        number, at, changed, _ = seen
+        (subject,) = await self._subjects([number])
+        await signal(self._store.client, self._planner, self._products[number], subject, at, changed=changed)
+
+    async def _record(self, batch: Sequence[tuple[int, int, bool, str]], now: int) -> None:
+        crawled = [each for each in batch if each[3] == "crawl"]
+        if crawled:
+            claimed = [self._claimed.pop(number) for number, *_ in crawled]
+            looks = [self._look(each, of, lease) for each, (lease, of) in zip(crawled, claimed, strict=True)]
+            await Recorder(self._store, self._gap_after, now=crawled[0][1]).record(looks)
+        others = [each for each in batch if each[3] != "crawl"]
+        if others:
+            subjects = await self._subjects([number for number, *_ in others])
+            looks = [self._look(each, of, None) for each, of in zip(others, subjects, strict=True)]
+            await Recorder(self._store, self._gap_after, now=now).record(looks)
+
+    def _look(self, seen: tuple[int, int, bool, str], subject: Subject, lease: Lease | None) -> LookToRecord:
+        number, at, changed, source = seen
+        reported = source == "ext"
+        plan = self._planner.after_look(subject, at, reported=reported)
+        self._prices[number] += changed
+        return LookToRecord(
+            Look(
+                self._products[number],
+                "USD",
+                {Offer.BUYBOX: self._prices[number]},
+                at,
+                Source.REPORT if reported else Source.CRAWL,
+            ),
+            due_if_same=plan.due_if_same,
+            due_if_changed=plan.due_if_changed,
+            rate_if_same=plan.rate_if_same,
+            rate_if_changed=plan.rate_if_changed,
+            lease=None if lease is None else lease.ends,
+        )
+
+    async def _subjects(self, numbers: Sequence[int]) -> list[Subject]:
+        products = [self._products[number] for number in numbers]
+        states = await self._store.products(products) if products else []
+        return [
+            subject_of(product, state, self._watchers[number])
+            for number, product, state in zip(numbers, products, states, strict=True)
+        ]
+
+
+def _ms(seconds: float) -> int:
+    return START + round(seconds * SECOND)
+
+
+def _products_at_home(count: int) -> Iterator[ProductID]:
+    number = 0
+    while count:
+        asin = f"B{number:09d}"
+        if crc32(b"us:" + asin.encode()) % keyspace.PARTITIONS == HOME:
+            yield ProductID("us", asin)
+            count -= 1
+        number += 1
