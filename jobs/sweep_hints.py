@@ -1,23 +1,29 @@
-"""Derive the hints of the frontier again, and put the crawl threshold right if it is far off; every 30 s."""
+"""Derive the hints of the frontier and of the change streams again; every 30 s.
+
+With the same walk over the partitions, changes that were handled are forgotten, and a crawl threshold that is far off
+is put right.
+"""
 
 import asyncio
 import random
 
 from pennywren.errors import Unavailable
 from pennywren.pipeline.calibrating import sweep_frontier
+from pennywren.pipeline.sweeping import sweep_changes
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
 
 
 def sweep_hints() -> int:
-    """Look through all partitions for what is due; how many products there are."""
+    """Look through all partitions for what is due and for what was changed; how many products there are."""
     return asyncio.run(_sweep(load_settings()))
 
 
 async def _sweep(settings: Settings) -> int:
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
+    await sweep_changes(settings)
     client = connect(settings.redis_url)
     try:
         # Only text is read here.

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pennywren.web import hot_history
 from pennywren.web.openapi import build_document
 from pennywren.web.problems import KINDS
 from tests.web.site import HTML, PRODUCT, Site
@@ -132,7 +133,7 @@ async def test_an_unexpected_fault_tells_nothing_of_itself(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret is 42")
 
-    monkeypatch.setattr("pennywren.web.status._read", broken)
+    monkeypatch.setattr("pennywren.web.status_board._read", broken)
     answer = await anonymous.get("/status")
 
     check(answer, 500, "internal")
@@ -173,3 +174,15 @@ async def test_no_request_makes_a_fault_of_ours(
     answer = await owner.request(method, path, content=body, headers={"content-type": kind})
 
     assert answer.status_code < 500, answer.text
+
+
+async def test_long_addresses_are_answered_and_not_remembered(site: Site) -> None:
+    await site.record(1299)
+    remembered = [hot_history._product, hot_history._question]  # pyright: ignore[reportPrivateUsage]
+    sizes = [each.cache_info().currsize for each in remembered]
+    async with site.client() as client:
+        long_query = await client.get(f"/products/{PRODUCT}/history", params={"ref": "x" * 5_000})
+        long_path = await client.get(f"/products/{'x' * 3_000}/history")
+    assert (long_query.status_code, long_query.json()["low"]["price"]) == (200, 1299)
+    check(long_path, 400, "bad-product")
+    assert [each.cache_info().currsize for each in remembered] == sizes

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from pennywren import keyspace
+from pennywren.errors import Unavailable
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.workqueue import WorkQueue
@@ -72,6 +73,46 @@ async def test_a_target_that_is_met_is_said_and_alerted_at_once(
     queue = WorkQueue(queue_url)
     assert queue.length("deliver") == 1
     queue.close()
+
+
+async def test_a_target_that_is_met_when_it_is_changed_is_told_too(site: Site, owner: httpx.AsyncClient) -> None:
+    await site.record(1299)
+    made = (await owner.post("/subscriptions", json=wish(1000))).json()
+    assert not made["alreadyMet"]
+    for threshold in (1299, 1350):
+        changed = await owner.patch(f"/subscriptions/{made['id']}", json={"threshold": threshold})
+        assert changed.json()["alreadyMet"]
+    alerts = await site.resources.pool.fetch("select change_id, new_price from alerts order by id")
+    assert [alert["new_price"] for alert in alerts] == [1299, 1299]
+    assert all(alert["change_id"].startswith("created/") for alert in alerts)
+
+
+async def test_a_fault_after_the_subscription_is_made_does_not_unmake_it(
+    site: Site, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.record(1299)
+
+    async def broken(*_: object, **__: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("pennywren.pipeline.subscribing.track", broken)
+    made = await owner.post("/subscriptions", json=wish(1299))
+    assert (made.status_code, made.json()["alreadyMet"]) == (201, True)
+    assert await site.resources.pool.fetchval("select count(*) from alerts") == 1
+
+
+async def test_deleting_watches_does_not_let_a_person_track_without_end(
+    owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pennywren.web.limits._TRACK_BURST", -80)  # of the hundred that the free plan adds
+    answers: list[int] = []
+    for i in range(30):
+        made = await owner.post("/subscriptions", json=wish(product=ProductID("us", f"B{i:09}")))
+        answers.append(made.status_code)
+        if made.status_code == 201:
+            await owner.delete(f"/subscriptions/{made.json()['id']}")
+    assert answers.count(201) in (20, 21)  # one more if a minute goes by meanwhile
+    assert set(answers) == {201, 429}
 
 
 @pytest.mark.parametrize("price", [1300, None])

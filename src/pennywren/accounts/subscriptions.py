@@ -170,6 +170,8 @@ async def change_threshold(
 ) -> Subscription:
     """Set another threshold, which arms the watch anew: what was seen before `armed_at` (ms UTC) passes it by.
 
+    The cooldown of the old threshold's last alert ends with it.
+
     Raises:
         BadInput: not a threshold.
         NotFound: the person has none of this id.
@@ -179,7 +181,8 @@ async def change_threshold(
     if 0 < subscription_id <= _MAX_ID:
         row = await connection.fetchrow(
             f"""
-            update subscriptions set threshold = $3, armed_at = $4
+            update subscriptions
+            set threshold = $3, armed_at = $4, last_alert_at = null, last_alert_price = null
             where person_id = $1 and id = $2 returning {_COLUMNS}
             """,  # noqa: S608
             person_id,

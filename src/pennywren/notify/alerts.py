@@ -19,7 +19,8 @@ from pennywren.model.product import ProductID
 from pennywren.postgres.pool import Connection
 
 CREATED: Final = "created"
-"""The change id of the alert that says, at creation, that the target is already met."""
+"""The change id of the alert that says, at creation, that the target is already met. One that is met when it is
+changed has the moment behind it: `created/1764067200000`."""
 
 UNDECIDABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a change raises that can never be decided, whatever is tried."""
@@ -67,10 +68,11 @@ with due as (
     select id, timestamptz 'epoch' + $6::bigint * interval '1 millisecond' as seen_at
     from subscriptions
     where id = $1 and product_id = $2 and offer = $3 and state = 'active' and currency = $5 and threshold >= $4
+      and last_alert_at is null -- else a change was told between the creation and this look
     for update
 ), inserted as (
     insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at)
-    select id, 'created', $2, $3, null, $4, $5, seen_at from due
+    select id, $7, $2, $3, null, $4, $5, seen_at from due
     on conflict (subscription_id, change_id) do nothing
     returning id, subscription_id, new_price, seen_at
 ), told as (
@@ -121,14 +123,15 @@ async def decide_created(
     price: int,
     currency: str,
     seen_at_ms: int,
+    change_id: str = CREATED,
 ) -> int | None:
-    """Decide the alert of a new subscription whose target is already met by `price`, seen at `seen_at_ms`.
+    """Decide the alert of a subscription whose new target is already met by `price`, seen at `seen_at_ms`.
 
-    Runs inside the caller's transaction. The new alert's id; None if the price does not meet the target, or if this
-    alert was decided before. Its cooldown begins now.
+    Runs inside the caller's transaction. The new alert's id; None if the price does not meet the target, or if an alert
+    was decided before: this one, or that of a change since the watch was armed. Its cooldown begins now.
     """
     return await connection.fetchval(
-        _DECIDE_CREATED, subscription_id, str(product), offer.value, price, currency, seen_at_ms
+        _DECIDE_CREATED, subscription_id, str(product), offer.value, price, currency, seen_at_ms, change_id
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -24,6 +25,9 @@ from pennywren.settings import Settings
 from pennywren.store.connect import connect
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
+
+STOP_AFTER_S: Final = 450.0
+"""A slow mail server must not carry a job to RQ's time limit, which would end it in the middle of a mail."""
 
 AT_ONCE: Final = 10
 """Alerts that are claimed together: few, because whoever unsubscribes meanwhile is still mailed about these."""
@@ -54,14 +58,15 @@ class Deliverer:
     async def deliver(self, alert_ids: Sequence[int]) -> int:
         """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
 
-        Stops early where a channel does not work at all: the rest is left to a later job.
+        Stops early where a channel does not work at all, or is slow: the rest is left to a later job.
 
         Raises:
             Unavailable: PostgreSQL does not answer; what was not sent will be found by the sweep.
         """
         taken = 0
         left = sorted(set(alert_ids))
-        while left:
+        until = time.monotonic() + STOP_AFTER_S
+        while left and time.monotonic() < until:
             async with transaction(self._pool) as connection:
                 claimed = await deliveries.claim(connection, left, AT_ONCE)
             if not claimed:

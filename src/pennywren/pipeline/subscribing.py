@@ -17,13 +17,14 @@ from pennywren.match import index
 from pennywren.match.index import Watch
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.notify.alerts import decide_created
+from pennywren.notify.alerts import CREATED, decide_created
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
-from pennywren.postgres.pool import Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, transaction
 from pennywren.settings import Settings
+from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
@@ -71,16 +72,21 @@ class Subscribing:
             await catalogue.upsert_in(connection, [CatalogueEntry(product)])
             made = await subscriptions.create(connection, person_id, wish, limits=self._limits, armed_at=armed_at)
             await self._watch(made)
-        await track(self._store.client, self._pool, [product], urgent=True)
-        # Read after the watch is there: a change in between is seen by the matcher, by this, or by both, and the
-        # cooldown makes one alert of it.
-        outcome = await self._compared(made)
-        if outcome.already_met:
-            await self._tell(outcome)
+            # In the same transaction, so that no fault after it can swallow what the person is owed.
+            alert_id = await self._decide(connection, self._compare(made, state), armed_at, CREATED)
+        try:
+            await track(self._store.client, self._pool, [product], urgent=True)
+            # Read again after the watch is there: a change in between is seen by the matcher, by this, or by both,
+            # and an alert that was decided keeps a second one from being.
+            outcome = self._compare(made, await self._store.product(product))
+            await self._tell(outcome, CREATED, alert_id)
+        except Unavailable as error:
+            _log.warning("subscription %d is made, but not all of what follows: %s", made.id, error)
+            outcome = self._compare(made, state)
         return outcome
 
     async def change(self, person_id: int, subscription_id: int, threshold: int) -> Subscribed:
-        """Set another threshold, which arms the watch anew: prices seen before now pass it by.
+        """Set another threshold, which arms the watch anew: prices seen before now pass it by. Met already, it is told.
 
         Raises:
             BadInput: not a threshold.
@@ -93,7 +99,9 @@ class Subscribing:
                 connection, person_id, subscription_id, threshold, armed_at=armed_at
             )
             await self._watch(changed)
-        return await self._compared(changed)
+        outcome = self._compare(changed, await self._store.product(changed.product))
+        await self._tell(outcome, f"{CREATED}/{armed_at}")
+        return outcome
 
     async def cancel(self, person_id: int, subscription_id: int) -> None:
         """Stop watching.
@@ -121,18 +129,22 @@ class Subscribing:
     async def _watch(self, of: Subscription) -> None:
         await index.add(self._store.client, Watch(of.id, of.product, of.offer, of.threshold))
 
-    async def _compared(self, of: Subscription) -> Subscribed:
-        state = await self._store.product(of.product)
+    def _compare(self, of: Subscription, state: ProductState | None) -> Subscribed:
         offer = state.offers.get(of.offer) if state and state.currency == of.currency else None
         return Subscribed(of, offer.price if offer else None)
 
-    async def _tell(self, met: Subscribed) -> None:
-        of, price = met.subscription, met.price
-        assert price is not None  # it is met
-        async with transaction(self._pool) as connection:
-            alert_id = await decide_created(
-                connection, of.id, of.product, of.offer, price, of.currency, await self._now()
-            )
+    async def _decide(self, connection: Connection, outcome: Subscribed, now: int, change_id: str) -> int | None:
+        of, price = outcome.subscription, outcome.price
+        if price is None or not outcome.already_met:
+            return None
+        return await decide_created(connection, of.id, of.product, of.offer, price, of.currency, now, change_id)
+
+    async def _tell(self, outcome: Subscribed, change_id: str, alert_id: int | None = None) -> None:
+        """Enqueue the alert that says "already met", after deciding it where that was not done."""
+        if alert_id is None and outcome.already_met:
+            now = await self._now()
+            async with transaction(self._pool) as connection:
+                alert_id = await self._decide(connection, outcome, now, change_id)
         if alert_id is not None:
             try:
                 await enqueue_alerts(self._queue, self._pool, [alert_id])

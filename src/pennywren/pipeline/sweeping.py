@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final
 
 from pennywren.errors import BadSetting
-from pennywren.frontier import hints as frontier_hints
 from pennywren.match import hints as match_hints
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.notify import fan_outs, waiting
@@ -95,8 +94,8 @@ async def sweep(settings: Settings) -> int:
         return await sweeper.sweep()
 
 
-async def sweep_hints(settings: Settings) -> int:
-    """One sweep job: hints of changes and of due products, and the trimming of the streams; how many were hinted.
+async def sweep_changes(settings: Settings) -> int:
+    """Give lost hints of changes again, and forget the changes that everybody has handled; how many were hinted.
 
     Raises:
         BadSetting: the address of Redis is not set.
@@ -110,7 +109,6 @@ async def sweep_hints(settings: Settings) -> int:
         now = seconds * SECOND
         hinted = await match_hints.sweep(client, now)
         await match_hints.trim(client, now - settings.changes_kept * SECOND)
-        await frontier_hints.sweep(client)
     finally:
         await client.aclose()
     return hinted

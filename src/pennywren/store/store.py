@@ -17,6 +17,8 @@ from pennywren.store.state import ProductState, parse_state
 
 BUCKET_LENGTH: Final[dict[Unit, int]] = {"day": DAY, "week": WEEK}
 _CACHE_TTL: Final = 3600
+_CACHE_QUESTIONS: Final = 64
+"""Answers kept of one product; more are questions that nobody asks twice, or those of days gone by."""
 _CACHE_MARK: Final = b"\n"
 
 
@@ -70,7 +72,8 @@ class Store:
     async def buckets(self, product: ProductID, offer: Offer, unit: Unit, start: int, end: int) -> list[Bucket] | None:
         """Closed buckets with samples in them that begin in [start, end); None if this product has none kept."""
         aggregates: tuple[Aggregate, ...] = ("avg", "min", "max")
-        async with self.client.pipeline(transaction=False) as pipe:
+        # A transaction: a bucket that closes between the three would be in some of them only.
+        async with self.client.pipeline(transaction=True) as pipe:
             for aggregate in aggregates:
                 key = keyspace.compaction(product, offer, unit, aggregate)
                 pipe.execute_command("TS.RANGE", key, max(start, 0), max(end - 1, 0))
@@ -98,12 +101,19 @@ class Store:
         return int(version), answer if made_from == version else None
 
     async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> None:
-        """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one."""
+        """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one.
+
+        Whoever asks ever new questions cannot fill Redis: when a product has too many answers, all of them go.
+        """
         key = keyspace.cache(product)
         async with self._bytes.pipeline(transaction=False) as pipe:
             pipe.hset(key, question, str(version).encode() + _CACHE_MARK + answer)
             pipe.expire(key, _CACHE_TTL)
-            await self._execute(pipe)
+            pipe.hlen(key)
+            *_, kept = await self._execute(pipe)
+            if kept > _CACHE_QUESTIONS:
+                pipe.delete(key)
+                await self._execute(pipe)
 
     async def _execute(self, pipe: Any) -> list[Any]:
         """Run a pipeline of reads; a series that does not exist reads as empty.

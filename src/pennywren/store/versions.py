@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
-from redis.exceptions import RedisError
-
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
-from pennywren.store.connect import Client
+from pennywren.store.connect import CONNECTION_FAULTS, Client
 
 
 class Versions:
@@ -43,7 +41,7 @@ class Versions:
             asked, self._asked = self._asked, {}
             try:
                 found = await self._read_together(list(asked))
-            except (RedisError, OSError):
+            except CONNECTION_FAULTS:
                 for answer in asked.values():
                     answer.set_exception(Unavailable("the price store is not reachable right now"))
                     answer.exception()  # counts as seen, also where nobody waits any more

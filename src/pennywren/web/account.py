@@ -16,6 +16,7 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.limits import spend_for_unknown
 from pennywren.web.pages import html_page, redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.resources import resources_of
@@ -64,6 +65,7 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     form = await read_body(request, Amount)
     state = await resources.store.product(id_)
     threshold = _minor(form.amount, state.currency if state else id_.market.currency)
+    await spend_for_unknown(request, id_, person)
     made = await resources.subscribing.subscribe(person.id, id_, Offer.BUYBOX, threshold, NotificationType.EMAIL)
     return redirect(f"/account#watch-{made.subscription.id}")
 

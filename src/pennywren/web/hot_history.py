@@ -23,6 +23,8 @@ from pennywren.web.headers import PUBLIC, with_defaults
 from pennywren.web.resources import Resources
 
 _PATH: Final = re.compile(r"/products/([a-z]{2}):([A-Z0-9]{10})/history\Z")
+_LONGEST: Final = 256
+"""Bytes of a path or a query: what is longer is no plain question, and must not be remembered 65,536 times."""
 _FIXED: Final = [(b"cache-control", PUBLIC.encode()), (b"vary", b"Accept")]
 
 
@@ -51,6 +53,8 @@ class HotHistory:
         await send({"type": "http.response.body", "body": b"" if is_known else answer.body, "more_body": False})
 
     async def _held(self, scope: Scope) -> Encoded | None:
+        if len(scope["path"]) > _LONGEST or len(scope["query_string"]) > _LONGEST:
+            return None
         product = _product(scope["path"])
         question = _question(scope["query_string"], self._clock() // DAY) if product else None
         if product is None or question is None:

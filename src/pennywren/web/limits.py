@@ -1,5 +1,10 @@
 """Limits for networks: who is not signed in is known by where they come from."""
 
+from typing import Final
+
+from pennywren.accounts.people import Person
+from pennywren.model.product import ProductID
+from pennywren.postgres import catalogue
 from pennywren.store.limits import spend
 from pennywren.web.network import client_network
 from pennywren.web.resources import resources_of
@@ -11,6 +16,30 @@ def network_of(request: Request) -> str:
     peer = request.client.host if request.client else None
     trusted = resources_of(request).settings.trusted_proxies
     return client_network(peer, request.headers.getall("x-forwarded-for", []), trusted)
+
+
+_TRACK_PER_HOUR: Final = 60
+_TRACK_BURST: Final = 20
+
+
+async def spend_for_unknown(request: Request, product: ProductID, person: Person | None = None) -> bool:
+    """Count the tracking of a product that nobody follows yet; whether it is known already.
+
+    A person may bring as many at once as their plan has subscriptions; who is not signed in, a few from each network.
+
+    Raises:
+        RateLimited: the person or the network has brought many new products.
+    """
+    resources = resources_of(request)
+    if await catalogue.known(resources.pool, [product]):
+        return True
+    if person is None:
+        await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)
+    else:
+        plans = {"free": resources.settings.free_subscriptions, "plus": resources.settings.plus_subscriptions}
+        burst = plans[person.plan] + _TRACK_BURST
+        await spend(resources.client, "track-person", str(person.id), rate_per_hour=_TRACK_PER_HOUR, burst=burst)
+    return False
 
 
 async def spend_for_network(request: Request, purpose: str, *, rate_per_hour: int, burst: int) -> None:

@@ -1,7 +1,6 @@
 """Products: what a price is now and was, and the wish to follow one. A GET never crawls."""
 
 from hashlib import sha256
-from typing import Final
 
 import msgspec
 from litestar import Response, get, post
@@ -15,7 +14,7 @@ from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.web.body import read_body
 from pennywren.web.headers import PUBLIC
-from pennywren.web.limits import spend_for_network
+from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import redirect
 from pennywren.web.paths import product_in_path
@@ -23,9 +22,6 @@ from pennywren.web.product_page import product_page
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewProduct, TrackedView, product_view
-
-_TRACK_PER_HOUR: Final = 60
-_TRACK_BURST: Final = 20
 
 
 @get("/products/{product:str}")
@@ -61,9 +57,8 @@ async def track_product(request: Request) -> Answer:
     if text is None or (wish.product is not None and wish.url is not None):
         raise BadInput("Give either product or url: an ASIN, MARKETPLACE:ASIN, or a product link.")
     id_ = ProductID.parse(text, resources.settings.default_marketplace)
-    is_known = bool(await catalogue.known(resources.pool, [id_]))
+    is_known = await spend_for_unknown(request, id_)
     if not is_known:
-        await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)
         await track(resources.client, resources.pool, [id_], urgent=True)
     if prefers_html(request.headers.get("accept")):
         return redirect(f"/products/{id_}")

@@ -18,6 +18,7 @@ from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
+from pennywren.web.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
 
 
@@ -33,6 +34,7 @@ class Resources:
     history: HistoryService
     subscribing: Subscribing
     signing_in: SigningIn
+    status: StatusBoard
     unsubscribe_key: bytes
 
 
@@ -59,6 +61,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
             history=HistoryService(store, HistoryReader(store, settings, clock)),
             subscribing=Subscribing(pool, store, queue, settings),
             signing_in=SigningIn(pool, client, settings, clock),
+            status=StatusBoard(pool, clock),
             unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
         )
     finally:

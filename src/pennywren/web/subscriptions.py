@@ -10,6 +10,7 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.limits import spend_for_unknown
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList, subscription_view
@@ -24,9 +25,11 @@ async def create_subscription(request: Request) -> Answer:
     person = await require_person(request)
     resources = resources_of(request)
     wish = await read_body(request, NewSubscription)
+    product = ProductID.parse(wish.product_id, resources.settings.default_marketplace)
+    await spend_for_unknown(request, product, person)
     made = await resources.subscribing.subscribe(
         person.id,
-        ProductID.parse(wish.product_id, resources.settings.default_marketplace),
+        product,
         wish.offer,
         wish.threshold,
         wish.notification_type,

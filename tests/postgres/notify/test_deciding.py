@@ -160,3 +160,12 @@ async def test_a_target_that_is_already_met_is_told_once_and_its_cooldown_begins
     assert dict(row or {}) == {"last_alert_at": to_moment(T0), "last_alert_price": 1299}
     assert await world.decide(change(1599, 1299, T0 + H), subscription) == []
     assert len(await world.decide(change(1599, 1298, T0 + 2 * H), subscription)) == 1
+
+
+async def test_a_change_that_was_told_since_the_creation_is_not_told_again_as_already_met(world: World) -> None:
+    subscription = await world.subscribe(1300, armed_at=T0)
+    assert len(await world.decide(change(1599, 1299, T0 + 1), subscription)) == 1
+    async with transaction(world.pool) as connection:
+        again = await alerts.decide_created(connection, subscription, PRODUCT, Offer.BUYBOX, 1299, "USD", T0 + 2)
+    assert again is None
+    assert len(await world.alerts()) == 1

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from pennywren import keyspace
 from pennywren.errors import NotFound
 from pennywren.history.question import parse_question
 from pennywren.history.reading import HistoryReader
@@ -79,6 +80,17 @@ async def test_a_process_holds_what_it_answered_until_the_product_moves(store: S
     assert await asyncio.gather(*(service.held(PRODUCT, QUESTION) for _ in range(50))) == [answer] * 50
     await _look(store, NOW - DAY // 2, 1200)
     assert await service.held(PRODUCT, QUESTION) is None
+
+
+async def test_ever_new_questions_do_not_fill_redis(store: Store) -> None:
+    service = _service(store)
+    await _look(store, NOW - DAY, 1200)
+    kept: list[int] = []
+    for second in range(150):
+        question = parse_question({"interval": "raw", "startTime": str(NOW // 1000 - 86_400 - second)}, NOW)
+        assert json.loads((await service.answer(PRODUCT, question)).body)["low"]["price"] == 1200
+        kept.append(int(await store.client.hlen(keyspace.cache(PRODUCT))))
+    assert 1 < max(kept) <= 64
 
 
 async def test_an_answer_that_a_rewrite_overtook_is_made_again_and_the_cache_is_right(store: Store) -> None:

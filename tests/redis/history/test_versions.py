@@ -1,6 +1,7 @@
 """Versions that are asked for together are read together, and each is the one at the time of asking or later."""
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 
@@ -56,3 +57,17 @@ async def test_without_redis_everybody_is_told(store: Store) -> None:
     with pytest.raises(Unavailable):
         await versions.of(PRODUCTS[0])
     await nobody.aclose()
+
+
+@pytest.mark.parametrize("fault", [AttributeError("on a failover"), TypeError("on a failover")])
+async def test_what_redis_py_raises_on_a_failover_leaves_nobody_waiting(store: Store, fault: Exception) -> None:
+    versions = Versions(store.client)
+    with (
+        patch.object(store.client, "pipeline", side_effect=fault),
+        patch.object(store.client, "hget", side_effect=fault),
+    ):
+        asked = [versions.of(product) for product in PRODUCTS]
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
+    assert await versions.of(PRODUCTS[0]) == 0

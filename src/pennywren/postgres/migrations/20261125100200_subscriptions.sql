@@ -37,6 +37,7 @@ create table alerts (
     next_attempt_at timestamptz,
     unique (subscription_id, change_id)
 );
+create index alerts_decided_at on alerts (decided_at);
 create index alerts_open on alerts (decided_at) where state in ('decided', 'sending');
 
 -- One attempt to deliver one alert over one channel.
