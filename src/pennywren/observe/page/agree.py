@@ -6,8 +6,7 @@
 4. A form that would charge something else refuses. So does any hidden witness that contradicts a single visible family,
    and two that contradict two. The one exception is named by the page: a price "à vista no Pix" is lower than the
    card price that the hidden places hold.
-5. A single place is taken only where no other place of the page names any price for the product, and buy button and
-   availability both say "can be bought".
+5. A single place is never enough, however plain it looks.
 """
 
 from collections.abc import Sequence
@@ -31,10 +30,8 @@ class Decision:
     agreeing: list[Place] = field(default_factory=list[Place])
 
 
-def decide(
-    places: Sequence[Place], *, currencies: Sequence[str], selected: str = "", pix: bool = False, buyable: bool = False
-) -> Decision:
-    """Combine `places`. `selected` names the chosen accordion row; `buyable` is rule 5's condition."""
+def decide(places: Sequence[Place], *, currencies: Sequence[str], selected: str = "", pix: bool = False) -> Decision:
+    """Combine `places`. `selected` names the chosen accordion row, `pix` says that the page has a Pix price."""
     row, chosen = _choose(places, selected)
     visible = [p for p in chosen if p.weight is Weight.VISIBLE]
     if not visible:
@@ -64,7 +61,7 @@ def decide(
         return Decision(reason=f"foreign_currency: {currency}")
     if any(p.currency not in (None, currency) for p in hidden):
         return Decision(reason="currencies_disagree")
-    if len({p.family for p in agreeing}) < 2 and not (buyable and _is_alone(price, chosen)):
+    if len({p.family for p in agreeing}) < 2:
         return Decision(reason=f"one_place_only: {visible[0].where}")
     return Decision(price, currency, None, row is Row.USED, agreeing)
 
@@ -98,8 +95,3 @@ def _contradiction(price: int, visible: Sequence[Place], hidden: Sequence[Place]
     if binding is None and len({p.family for p in dissent}) <= allowed:
         return None
     return f"places_disagree: {visible[0].where}, {witness.where}"
-
-
-def _is_alone(price: int, chosen: Sequence[Place]) -> bool:
-    """Whether every other witness is silent, or says the same."""
-    return all(price in p.amounts or p.weight is Weight.VISIBLE for p in chosen)

@@ -67,7 +67,6 @@ def _product(page: Page, told: list[Evidence]) -> PageReading:
         currencies=market.currencies,
         selected=_selected(page),
         pix=pix,
-        buyable=stock.buyable and stock.stated and stock.state == "in_stock",
     )
     told += _told(decision, places)
     context = read_context(
