@@ -7,15 +7,17 @@
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] marketplace  ARGV[3] how many at most  ARGV[4] how many of them may come from the urgent lane first
--- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time an entry may be taken (ms)
--- ARGV[7] score from which on the frontier holds this marketplace (the hint's), 0 if unknown
--- RETURNS now, next due ('' if there is no more), next urgent (likewise), then for each product:
---   product, end of the lease, due (ms; for the urgent lane: when it was asked), lane (due or urgent)
+-- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time a loose entry may be taken (ms)
+-- ARGV[7] ARGV[8] times from which on the frontier holds this marketplace firmly and loosely (the hints'), or 0
+-- Entries of the frontier with a firm time have it shifted below zero (see frontier/score.py). Those that are due go
+-- first and none before its time; then come the loose ones in their order.
+-- RETURNS now, next firm time ('' if there is none), next loose (likewise), next urgent (likewise), then for each
+--   product: product, end of the lease, due (ms; for the urgent lane: when it was asked), lane (firm, due or urgent)
 -- CALLED BY pennywren.frontier.claiming
 
 local call = redis.call
 local frontier, urgent, leases = KEYS[1], KEYS[2], KEYS[3]
-local RETURNED, PAGE, SCANNED = 16, 16, 512
+local RETURNED, PAGE, SCANNED, SHIFT = 16, 16, 512, 4398046511104
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -23,25 +25,27 @@ if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
   now = tonumber(ARGV[1])
 end
 local prefix, want, urgent_first = ARGV[2] .. ':', tonumber(ARGV[3]), tonumber(ARGV[4])
-local ends, horizon, from = now + tonumber(ARGV[5]), now + tonumber(ARGV[6]), tonumber(ARGV[7])
+local ends, horizon = now + tonumber(ARGV[5]), now + tonumber(ARGV[6])
+local firm_from, loose_from = tonumber(ARGV[7]), tonumber(ARGV[8])
 
 local expired = call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, RETURNED, 'WITHSCORES')
 for i = 1, #expired, 2 do
   call('ZREM', leases, expired[i])
   call('ZADD', frontier, 'LT', expired[i + 1], expired[i])
-  from = math.min(from, tonumber(expired[i + 1]))
+  loose_from = math.min(loose_from, tonumber(expired[i + 1]))
 end
 
-local reply = { now, '', '' }
+local reply = { now, '', '', '' }
 
--- Takes up to `count` members of the marketplace from score `first` on, with scores up to `last`. Returns how many,
--- and the score of the next one; where the scan was given up, a score that it is not before.
-local function take(lane, key, first, last, count)
+-- Takes up to `count` members of the marketplace with times from `first` to `last`, of entries up to score `top`, which
+-- are shifted by `shift`. Returns how many, and the time of the next one; where the scan was given up, a time that it
+-- is not before.
+local function take(lane, key, first, last, count, shift, top)
   local taken, following, scanned, page, stop = {}, nil, 0, PAGE, false
   while not stop do
-    local found = call('ZRANGE', key, first, '+inf', 'BYSCORE', 'LIMIT', scanned, page, 'WITHSCORES')
+    local found = call('ZRANGE', key, first - shift, top, 'BYSCORE', 'LIMIT', scanned, page, 'WITHSCORES')
     for i = 1, #found, 2 do
-      local member, score = found[i], tonumber(found[i + 1])
+      local member, score = found[i], tonumber(found[i + 1]) + shift
       if string.sub(member, 1, #prefix) == prefix then
         local lease = call('ZSCORE', leases, member)
         if lease then -- asked for while somebody looks: a second look follows when that one is over
@@ -58,7 +62,7 @@ local function take(lane, key, first, last, count)
     if #found < 2 * page then
       stop = true
     elseif scanned >= SCANNED and not stop then
-      following, stop = math.min(following or math.huge, tonumber(found[#found])), true
+      following, stop = math.min(following or math.huge, tonumber(found[#found]) + shift), true
     end
     page = page * 2
   end
@@ -75,12 +79,14 @@ local function take(lane, key, first, last, count)
 end
 
 local count, _
-count, reply[3] = take('urgent', urgent, '-inf', math.huge, math.min(want, urgent_first))
+count, reply[4] = take('urgent', urgent, 0, math.huge, math.min(want, urgent_first), 0, '+inf')
 want = want - count
-count, reply[2] = take('due', frontier, from, horizon, want)
+count, reply[2] = take('firm', frontier, firm_from, now, want, SHIFT, '(0')
+want = want - count
+count, reply[3] = take('due', frontier, loose_from, horizon, want, 0, '+inf')
 want = want - count
 if want > 0 then
-  _, reply[3] = take('urgent', urgent, '-inf', math.huge, want)
+  _, reply[4] = take('urgent', urgent, 0, math.huge, want, 0, '+inf')
 end
 
 -- A lease that is never finished becomes due when it ends.
@@ -88,7 +94,7 @@ local running = call('ZRANGE', leases, 0, RETURNED - 1, 'WITHSCORES')
 for i = 1, #running, 2 do
   if string.sub(running[i], 1, #prefix) == prefix then
     local ending = tonumber(running[i + 1])
-    reply[2] = reply[2] == '' and ending or math.min(reply[2], ending)
+    reply[3] = reply[3] == '' and ending or math.min(reply[3], ending)
     break
   end
 end

@@ -2,7 +2,7 @@
 --
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:testserver
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[3] exists
--- ARGV[2] product  ARGV[3] end of the lease (ms): the fencing token  ARGV[4] when it is due again (ms)
+-- ARGV[2] product  ARGV[3] end of the lease (ms): the fencing token  ARGV[4] when it is due again (a score)
 -- RETURNS 1, or 0 where the lease has ended: then the product is somebody else's and nothing is done
 -- CALLED BY pennywren.frontier.finishing
 

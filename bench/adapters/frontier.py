@@ -1,4 +1,4 @@
-"""The crawl frontier behind the interface of `eval_frontier.py`: learning, deciding, keeping and claiming are production's.
+"""The crawl frontier behind the interface of `eval_frontier.py`: learning, deciding and claiming are production's.
 
 The products are of one partition of a real Redis of this adapter's own, whose clock is the evaluator's: a server made
 for tests honours the `now` that is passed in. A look of the evaluator says whether the price changed; here it
@@ -140,7 +140,7 @@ class Frontier:
     async def _calibrate(self) -> None:
         sample = self._dice.sample(range(len(self._products)), min(_SAMPLE, len(self._products)))
         await calibrate(self._store, await self._subjects(sample), self._demand)
-        self._planner.priors = await priors.load(self._store.client)
+        self._planner.learn(self._demand.bounds, await priors.load(self._store.client))
 
     async def _take_in(self, now: int) -> None:
         """Record what was seen since the last step, in its order."""

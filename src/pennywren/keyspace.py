@@ -91,7 +91,7 @@ def cache(of: ProductID) -> str:
 
 
 def frontier(partition: int) -> str:
-    """Sorted set: when each product is due (ms)."""
+    """Sorted set: when each product is due (ms); less than zero: a firm time, shifted by 2^42 (`frontier.score`)."""
     return f"{{{partition}}}:frontier"
 
 
@@ -133,6 +133,11 @@ def ready_due(marketplace: str) -> str:
     return f"{{ready}}:due:{marketplace}"
 
 
+def ready_firm(marketplace: str) -> str:
+    """Sorted set: partitions with products of a marketplace that are due at a firm time; score: the first one (ms)."""
+    return f"{{ready}}:firm:{marketplace}"
+
+
 def ready_urgent(marketplace: str) -> str:
     """Sorted set: partitions with urgent products of a marketplace; score: when it was asked (ms)."""
     return f"{{ready}}:urgent:{marketplace}"
@@ -172,6 +177,11 @@ def robots(host: str) -> str:
 def crawl_threshold() -> str:
     """String: the natural logarithm of the crawl value (lambda) above which a product is due."""
     return "{frontier}:lambda"
+
+
+def crawl_priors() -> str:
+    """Hash: by marketplace, and with its price class, how often products change, as sums of what was learned."""
+    return "{frontier}:priors"
 
 
 def limit(purpose: str, who: str) -> str:

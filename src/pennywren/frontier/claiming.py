@@ -14,7 +14,8 @@ _SCRIPT: Final = Script("claim")
 LEASE: Final = 60 * SECOND
 """Longer than a fetch, a reading and a recording take at worst (ms)."""
 
-Lane = Literal["due", "urgent"]
+Lane = Literal["firm", "due", "urgent"]
+"""What is due at a firm time, what is due loosely (see `score`), and what somebody asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,10 @@ class Claim:
     now: int
     """The time of Redis (ms)."""
     leases: list[Lease]
+    next_firm: int | None
+    """Not before this is more of the marketplace due at a firm time in this partition (ms); None if there is none."""
     next_due: int | None
-    """Not before this is more of the marketplace due in this partition (ms); None if there is none."""
+    """The same for loose times."""
     next_urgent: int | None
 
 
@@ -50,16 +53,19 @@ async def claim(
     *,
     urgent_first: int = 0,
     ahead_ms: int = 0,
-    from_score: int = 0,
+    firm_from: int = 0,
+    loose_from: int = 0,
     now: int | None = None,
 ) -> Claim:
     """Lease up to `limit` products of a marketplace.
 
-    Up to `urgent_first` come from the urgent lane, then those that are due, then again urgent ones.
+    Up to `urgent_first` come from the urgent lane, then those whose firm time has come, then loose ones in their order,
+    then again urgent ones.
 
     Args:
-        ahead_ms: how far ahead of their time entries may be taken, when there is nothing better to do.
-        from_score: the hint's score: where this marketplace's entries begin.
+        ahead_ms: how far ahead of their time loose entries may be taken, when there is nothing better to do.
+        firm_from: the hint's time: where this marketplace's firm entries begin.
+        loose_from: the same for loose ones.
         now: ms, honoured only by a server made for tests.
     """
     keys = [
@@ -69,14 +75,14 @@ async def claim(
         keyspace.test_server(partition),
     ]
     args: list[Argument] = [
-        "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms, from_score
+        "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms, firm_from, loose_from
     ]  # fmt: skip
-    at, next_due, next_urgent, *rest = await _SCRIPT.run(client, keys, args)
+    at, next_firm, next_due, next_urgent, *rest = await _SCRIPT.run(client, keys, args)
     leases = [
         Lease(ProductID.parse(rest[i]), int(rest[i + 1]), int(float(rest[i + 2])), rest[i + 3])
         for i in range(0, len(rest), 4)
     ]
-    return Claim(int(at), leases, _time(next_due), _time(next_urgent))
+    return Claim(int(at), leases, _time(next_firm), _time(next_due), _time(next_urgent))
 
 
 def _time(reply: str | int) -> int | None:

@@ -4,16 +4,23 @@ The due time can be computed when the product goes back into the frontier, so th
 the optimal order and nothing is ever re-scored in bulk (Olston and Pandey 2008; see `value`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log
+from operator import mul
 from typing import Final
 
-from pennywren.frontier.rate import RATES, Chances
-from pennywren.frontier.value import NOTICE_WITHIN_S, expected
+from pennywren.frontier.rate import RATES, Chances, mean_rate
+from pennywren.frontier.value import DAY_S, KAPPA_S, NOTICE_WITHIN_S, expected, freshness, within
 from pennywren.model.clock import DAY, HOUR, MINUTE
 
-_STEPS: Final = 18
-"""Halvings of the logarithm of time: the due time comes out within 0.01 % of the span searched."""
+_RATIO: Final = log(1.15)
+_AGES: Final = tuple(exp(k * _RATIO) for k in range(133))
+"""Where the freshness part is worked out: from 1 s to 3 years, 15 % apart; between them by interpolation."""
+_SEEN_SPAN: Final = 48
+_SEEN_LOWEST: Final = 0.01 / DAY_S
+_SEEN_RATIO: Final = log(1.22)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,9 @@ class Interest:
     seen_by_others: float = 0.0
     """Trusted reports per second."""
 
-    def value(self, elapsed_s: float) -> float:
+    def value(self, elapsed_s: float, notice_s: float = NOTICE_WITHIN_S) -> float:
         """V: what a crawl is worth `elapsed_s` seconds after the last look."""
-        return expected(RATES, self.chances, self.importance, self.seen_by_others, elapsed_s)
+        return expected(RATES, self.chances, self.importance, self.seen_by_others, elapsed_s, notice_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +46,89 @@ class Bounds:
     """Never earlier than this (`settings.recrawl_after`)."""
     latest_s: float
     """Never later than this: everything is seen now and then."""
+    notice_s: float = NOTICE_WITHIN_S
+    """Within this a change should be noticed."""
+    kappa_s: float = KAPPA_S
+    """What that weighs beside freshness (see `value`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long to wait after a look."""
+
+    seconds: float
+    firm: bool
+    """Whether it is to be kept exactly (see `score`)."""
+
+
+def wait_for(interest: Interest, threshold: float, bounds: Bounds) -> Wait:
+    """From a look until V crosses the threshold, within the bounds.
+
+    V jumps where the hour is over: what is worth it from then on is due just then, and firmly.
+    """
+    soonest, latest = bounds.soonest_s, max(bounds.soonest_s, bounds.latest_s)
+    wanted = threshold / interest.importance
+    rows = _rows(_bin(interest.seen_by_others))
+    wait = _crossing(rows, interest.chances, wanted)
+    if wait > bounds.notice_s:
+        seen = _seen(_bin(interest.seen_by_others))
+        jump = bounds.kappa_s * within(1.0, seen, bounds.notice_s, bounds.notice_s) * mean_rate(interest.chances)
+        wait = max(_crossing(rows, interest.chances, wanted - jump), bounds.notice_s)
+        if wait == bounds.notice_s and soonest <= wait <= latest:
+            return Wait(wait, True)
+    if wait <= soonest:
+        return Wait(soonest, True)
+    return Wait(min(wait, latest), False)
 
 
 def wait_s(interest: Interest, threshold: float, bounds: Bounds) -> float:
-    """Seconds from a look until V crosses the threshold, within the bounds."""
-    soonest, latest = bounds.soonest_s, max(bounds.soonest_s, bounds.latest_s)
-    if interest.value(soonest) >= threshold:
-        return soonest
-    if interest.value(latest) < threshold:
-        return latest
-    early, late = soonest, latest
-    # V jumps where the hour is over: a product that is worth it from then on is due just then.
-    if early < NOTICE_WITHIN_S < late:
-        if interest.value(NOTICE_WITHIN_S) < threshold:
-            early = NOTICE_WITHIN_S
-        elif interest.value(NOTICE_WITHIN_S - 1e-3) < threshold:
-            return NOTICE_WITHIN_S
+    """The seconds of `wait_for`."""
+    return wait_for(interest, threshold, bounds).seconds
+
+
+def demand(interest: Interest, threshold: float, bounds: Bounds) -> float:
+    """Crawls per second that this product asks for: a trusted report before it is due puts each off."""
+    wait, seen = wait_s(interest, threshold, bounds), interest.seen_by_others
+    expected_reports = seen * wait
+    return 1 / wait if expected_reports < 1e-7 else seen / (exp(min(expected_reports, 700.0)) - 1)
+
+
+def _crossing(rows: Sequence[Sequence[float]], chances: Chances, wanted: float) -> float:
+    """The age at which the expected freshness part reaches `wanted` (seconds); the last age where it never does."""
+    if wanted <= 0:
+        return 0.0
+    low, high = -1, len(rows)
+    below, above = 0.0, 0.0
+    while high - low > 1:
+        middle = (low + high) // 2
+        value = sum(map(mul, chances, rows[middle]))
+        if value < wanted:
+            low, below = middle, value
         else:
-            late = NOTICE_WITHIN_S
-    low, high = log(early), log(late)
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if interest.value(exp(middle)) < threshold:
-            low = middle
-        else:
-            high = middle
-    return exp(high)
+            high, above = middle, value
+    if low < 0:
+        return _AGES[0]
+    if high == len(rows):
+        return _AGES[-1]
+    return _AGES[low] * exp(_RATIO * (wanted - below) / (above - below))
+
+
+def _bin(seen: float) -> int:
+    """Which of the tabled rates of reports is nearest; 0 is none at all."""
+    if seen < _SEEN_LOWEST / 2:
+        return 0
+    return min(max(round(log(seen / _SEEN_LOWEST) / _SEEN_RATIO), 0) + 1, _SEEN_SPAN)
+
+
+def _seen(number: int) -> float:
+    return _SEEN_LOWEST * exp((number - 1) * _SEEN_RATIO) if number else 0.0
+
+
+@cache
+def _rows(number: int) -> list[list[float]]:
+    """The freshness part for each of the ages and each of RATES: made when first needed, 3 ms and 90 kB each."""
+    seen = _seen(number)
+    return [[freshness(rate, seen, age) for rate in RATES] for age in _AGES]
 
 
 def latest_s(population: int, per_second: float, share: float = 0.01) -> float:

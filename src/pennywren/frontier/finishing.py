@@ -10,9 +10,9 @@ from pennywren.store.scripts import Script
 _SCRIPT: Final = Script("give_back")
 
 
-async def give_back(client: Client, lease: Lease, due: int, *, now: int | None = None) -> bool:
-    """End a lease; the product is due again at `due` (ms). False where it had ended: somebody else has it now."""
+async def give_back(client: Client, lease: Lease, score: int, *, now: int | None = None) -> bool:
+    """End a lease; the product goes back with a score (see `score`). False where it had ended: another has it now."""
     partition = keyspace.partition_of(lease.product)
     keys = [keyspace.frontier(partition), keyspace.leases(partition), keyspace.test_server(partition)]
-    args = ["" if now is None else now, str(lease.product), lease.ends, due]
+    args = ["" if now is None else now, str(lease.product), lease.ends, score]
     return bool(await _SCRIPT.run(client, keys, args))

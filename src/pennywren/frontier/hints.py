@@ -5,12 +5,13 @@ lost one, is put right by the next sweep.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pennywren import keyspace
 from pennywren.frontier.claiming import Claim, Lane
+from pennywren.frontier.score import is_firm, time_of
 from pennywren.model.clock import SECOND
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID
@@ -20,8 +21,8 @@ from pennywren.store.scripts import Script
 _TAKE: Final = Script("hint_take")
 _RESERVED: Final = 2 * SECOND
 _HEAD: Final = 8
-"""Entries of each partition that a sweep reads from the front, and as many at random: so no marketplace stays
-hidden behind another one's."""
+"""Entries of each partition that a sweep reads from the front of each kind, and as many at random: so no marketplace
+stays hidden behind another one's."""
 _AT_ONCE: Final = 256
 
 
@@ -33,8 +34,15 @@ class Hint:
     score: int
 
 
+_KEYS: Final[dict[Lane, Callable[[str], str]]] = {
+    "firm": keyspace.ready_firm,
+    "due": keyspace.ready_due,
+    "urgent": keyspace.ready_urgent,
+}
+
+
 def _key(lane: Lane, marketplace: str) -> str:
-    return keyspace.ready_urgent(marketplace) if lane == "urgent" else keyspace.ready_due(marketplace)
+    return _KEYS[lane](marketplace)
 
 
 async def take(client: Client, lane: Lane, marketplace: str, now: int, *, early: bool = False) -> Hint | int | None:
@@ -53,6 +61,7 @@ async def put(client: Client, marketplace: str, partition: int, claimed: Claim) 
     """After a claim: where the rest of this marketplace begins in this partition."""
     async with client.pipeline(transaction=False) as pipe:
         for key, score in (
+            (keyspace.ready_firm(marketplace), claimed.next_firm),
             (keyspace.ready_due(marketplace), claimed.next_due),
             (keyspace.ready_urgent(marketplace), claimed.next_urgent),
         ):
@@ -80,14 +89,14 @@ async def point_at(client: Client, product: ProductID) -> None:
     partition = keyspace.partition_of(product)
     score = await client.zscore(keyspace.frontier(partition), str(product))
     if score is not None:
-        await lower(client, [("due", product.marketplace, partition, int(score))])
+        await lower(client, [(_lane(score), product.marketplace, partition, time_of(score))])
 
 
 async def marketplaces(client: Client) -> list[str]:
     """The marketplaces that have products in the frontier."""
     async with client.pipeline(transaction=False) as pipe:
         for code in MARKETPLACES:
-            pipe.exists(keyspace.ready_due(code), keyspace.ready_urgent(code))
+            pipe.exists(*(key(code) for key in _KEYS.values()))
         found = await pipe.execute()
     return [code for code, count in zip(MARKETPLACES, found, strict=True) if count]
 
@@ -100,6 +109,7 @@ async def sweep(client: Client) -> int:
         async with client.pipeline(transaction=False) as pipe:
             for n in partitions:
                 pipe.zrange(keyspace.frontier(n), 0, _HEAD - 1, withscores=True)
+                pipe.zrange(keyspace.frontier(n), 0, "+inf", byscore=True, offset=0, num=_HEAD, withscores=True)
                 pipe.zrandmember(keyspace.frontier(n), _HEAD, withscores=True)
                 pipe.zrange(keyspace.leases(n), 0, _HEAD - 1, withscores=True)
                 pipe.zrange(keyspace.urgent(n), 0, _HEAD - 1, withscores=True)
@@ -108,9 +118,11 @@ async def sweep(client: Client) -> int:
             replies: list[Any] = await pipe.execute()
         hints: list[tuple[Lane, str, int, int]] = []
         for i, n in enumerate(partitions):
-            head, some, leased, urgent, waiting, out = replies[6 * i : 6 * i + 6]
-            hints += _of("due", n, [*head, *some, *leased])
-            hints += _of("urgent", n, urgent)
+            firm, loose, some, leased, urgent, waiting, out = replies[7 * i : 7 * i + 7]
+            for member, score in [*firm, *loose, *some, *leased]:
+                hints.append((_lane(score), member.partition(":")[0], n, time_of(score)))
+            for member, score in urgent:
+                hints.append(("urgent", member.partition(":")[0], n, int(score)))
             population += waiting + out
         await lower(client, hints)
     return population
@@ -125,5 +137,5 @@ async def population(client: Client) -> int:
         return sum(await pipe.execute())
 
 
-def _of(lane: Lane, partition: int, entries: Iterable[tuple[str, float]]) -> list[tuple[Lane, str, int, int]]:
-    return [(lane, member.partition(":")[0], partition, int(score)) for member, score in entries]
+def _lane(score: float) -> Lane:
+    return "firm" if is_firm(score) else "due"

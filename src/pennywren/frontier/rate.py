@@ -2,112 +2,149 @@
 
 The posterior lives on a grid of rates. A look after `elapsed` seconds that saw no change multiplies the
 chance of rate r by e^(-r elapsed), one that saw a change (or several: we cannot tell) by 1 - e^(-r elapsed).
-Looks of the first kind add up to one number, the seconds since the last change, kept exactly, however many
-there are; only a change needs the weights of the rates anew. So a product that never changed costs five
-characters in its hash.
+Looks of the first kind add up to one number, the seconds since the last change; only a change needs the
+weights of the rates anew. So a product that never changed costs a few characters in its hash.
+
+Products change their ways, and changes come in bursts, so what a look said fades: its weight halves in three
+weeks. Measured: worth a lot where changes come in bursts or rates drift, and costs next to nothing elsewhere.
+Trusted reports are counted in the same state and fade in the same way: so often do others look for free.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, expm1, log
+from operator import mul
 from typing import Final
 
 from pennywren.frontier.value import DAY_S
 
-_BINS: Final = 14
+_BINS: Final = 18
 _SLOWEST: Final = 1 / 300 / DAY_S
-_FASTEST: Final = 12 / DAY_S
+_FASTEST: Final = 24 / DAY_S
 
 RATES: Final = tuple(_SLOWEST * (_FASTEST / _SLOWEST) ** (k / (_BINS - 1)) for k in range(_BINS))
-"""The grid: from once in 300 days to 12 times a day, per second, evenly spaced in the logarithm."""
+"""The grid: from once in 300 days to 24 times a day, per second, evenly spaced in the logarithm."""
 
 Chances = tuple[float, ...]
 """A probability for each of RATES; they add up to 1."""
 
+FADES_S: Final = 30 * DAY_S
+"""What was learned has lost all but 1/e of its weight after this."""
 _FLOOR: Final = -20.0
 """A log-weight this far below the best one says "no". Keeping it from falling further lets a rate come back when a
 product begins to behave otherwise."""
 _LEVELS: Final = 64 * 64 - 1
+_PARTS: Final = 64
+"""Reports are kept in this many parts of one: they fade."""
+_LONGEST: Final = 6
+"""Digits of a number: enough for 2,000 years."""
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
-_LONGEST_S: Final = 4 * 365 * 86_400
+_REPORTS: Final = 0.05
+_REPORTS_OVER_S: Final = 2.5 * DAY_S
+"""Before anybody looked we believe in one report in 50 days, and hardly insist on it."""
 
 
-def _normal(weights: Sequence[float]) -> Chances:
+def normal(weights: Sequence[float]) -> Chances:
+    """The weights as chances."""
     total = sum(weights)
     return tuple(weight / total for weight in weights)
 
 
-_PRIOR: Final = _normal([rate**-0.35 for rate in RATES])
-_PRIORS: Final[dict[str, Chances]] = {}
-
-
-def prior_of(marketplace: str) -> Chances:
-    """What is believed of a product of a marketplace before anybody looked: most change rarely, few often."""
-    return _PRIORS.get(marketplace, _PRIOR)
+PRIOR: Final = normal([rate**-0.35 for rate in RATES])
+"""What is believed of any product before anybody looked: most change rarely, few often (see `priors`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What the looks at one product said."""
+    """What the looks at one product said, each as far as it has not faded."""
 
-    unchanged_s: int = 0
+    unchanged_s: float = 0.0
     """Seconds watched without a change since the last one."""
     weights: tuple[float, ...] = (0.0,) * _BINS
     """For each of RATES the log-likelihood of all looks up to the last change, the best being 0."""
+    watched_s: float = 0.0
+    """Seconds between looks, by anybody."""
+    reports: float = 0.0
+    """Trusted reports."""
+    credit_s: float = 0.0
+    """How much older the last look seems since then, by what untrusted reports say (see `signals`)."""
 
-    def after(self, *, changed: bool, elapsed_s: float) -> "Learned":
-        """What is known after one more look, `elapsed_s` seconds after the one before."""
+    def after(self, *, changed: bool, elapsed_s: float, reported: bool = False) -> "Learned":
+        """What is known after one more look, `elapsed_s` seconds after the one before; `reported` if it was free."""
         if elapsed_s <= 0:
             return self
+        kept = exp(-elapsed_s / FADES_S)
+        lasting = FADES_S * (1 - kept)
+        watched, reports = self.watched_s * kept + lasting, self.reports * kept + reported
+        weights = [w * kept for w in self.weights] if any(self.weights) else self.weights
+        unchanged = self.unchanged_s * kept
         if not changed:
-            return Learned(min(self.unchanged_s + round(elapsed_s), _LONGEST_S), self.weights)
-        weights = [w + log(max(-expm1(-r * elapsed_s), 1e-12)) for w, r in zip(self._all(), RATES, strict=True)]
-        best = max(weights)
-        return Learned(0, tuple(max(w - best, _FLOOR) for w in weights))
+            return Learned(unchanged + lasting, tuple(weights), watched, reports)
+        logs = [
+            w - r * unchanged + log(max(-expm1(-r * elapsed_s), 1e-12)) for w, r in zip(weights, RATES, strict=True)
+        ]
+        best = max(logs)
+        return Learned(0.0, tuple(max(w - best, _FLOOR) for w in logs), watched, reports)
 
     def chances(self, prior: Chances) -> Chances:
         """The posterior."""
-        logs = [log(p) + w for p, w in zip(prior, self._all(), strict=True)]
+        unchanged = self.unchanged_s
+        logs = [p + w - r * unchanged for p, w, r in zip(_logs(prior), self.weights, RATES, strict=True)]
         best = max(logs)
-        return _normal([exp(each - best) for each in logs])
+        return normal([exp(each - best) for each in logs])
 
-    def _all(self) -> list[float]:
-        return [w - r * self.unchanged_s for w, r in zip(self.weights, RATES, strict=True)]
+    def report_rate(self, watchers: int) -> float:
+        """nu: trusted reports per second; what people wait for is looked at more often."""
+        return (_REPORTS + self.reports) / (_REPORTS_OVER_S * (1 + watchers) ** -0.7 + self.watched_s)
 
     def pack(self) -> str:
-        """A short string: the seconds in base 64, and where anything changed a point and two digits a weight."""
-        number, digits = self.unchanged_s, ""
-        while number or not digits:
-            number, digit = divmod(number, 64)
-            digits = _DIGITS[digit] + digits
-        if not any(self.weights):
-            return digits
-        levels = (round(w / _FLOOR * _LEVELS) for w in self.weights)
-        return digits + "." + "".join(_DIGITS[level // 64] + _DIGITS[level % 64] for level in levels)
+        """A short string: seconds unchanged, watched, of credit, and reports, in base 64 between points; then, where
+        anything changed, two digits a weight. 10 to 14 characters, and 37 more after the first change."""
+        numbers = (self.unchanged_s, self.watched_s, self.credit_s, self.reports * _PARTS)
+        text = ".".join(_digits(round(number)) for number in numbers)
+        levels = [round(w / _FLOOR * _LEVELS) for w in self.weights]
+        if not any(levels):
+            return text
+        return text + "." + "".join(_DIGITS[level // 64] + _DIGITS[level % 64] for level in levels)
+
+
+@lru_cache(maxsize=1024)
+def _logs(prior: Chances) -> tuple[float, ...]:
+    return tuple(log(p) for p in prior)
+
+
+def _digits(number: int) -> str:
+    digits = ""
+    while number or not digits:
+        number, digit = divmod(number, 64)
+        digits = _DIGITS[digit] + digits
+    return digits
+
+
+def _number(digits: str) -> int:
+    number = 0
+    for digit in digits:
+        number = number * 64 + _VALUES[digit]
+    return number
 
 
 def unpack(text: str | None) -> Learned:
     """Read what `pack` wrote; nothing, or what cannot be read, is a product that nobody has looked at."""
-    if not text:
+    parts = text.split(".") if text else []
+    if len(parts) not in (4, 5) or not set("".join(parts)) <= _VALUES.keys() or max(map(len, parts[:4])) > _LONGEST:
         return Learned()
-    digits, _, rest = text.partition(".")
-    if not set(digits + rest) <= _VALUES.keys() or len(rest) not in (0, 2 * _BINS):
+    unchanged, watched, credit, reports = (_number(part) for part in parts[:4])
+    if len(parts) == 4:
+        return Learned(unchanged, (0.0,) * _BINS, watched, reports / _PARTS, credit)
+    if len(digits := parts[4]) != 2 * _BINS:
         return Learned()
-    seconds = 0
-    for digit in digits:
-        seconds = seconds * 64 + _VALUES[digit]
-    if not rest:
-        return Learned(min(seconds, _LONGEST_S))
-    levels = [_VALUES[rest[i]] * 64 + _VALUES[rest[i + 1]] for i in range(0, len(rest), 2)]
-    return Learned(min(seconds, _LONGEST_S), tuple(level / _LEVELS * _FLOOR for level in levels))
-
-
-def learn(packed: str | None, *, changed: bool, elapsed_s: float) -> str:
-    """The packed state after one more look."""
-    return unpack(packed).after(changed=changed, elapsed_s=elapsed_s).pack()
+    levels = (_VALUES[digits[i]] * 64 + _VALUES[digits[i + 1]] for i in range(0, 2 * _BINS, 2))
+    weights = tuple(level / _LEVELS * _FLOOR for level in levels)
+    return Learned(unchanged, weights, watched, reports / _PARTS, credit)
 
 
 def mean_rate(chances: Chances) -> float:
     """The expected number of changes per second."""
-    return sum(p * r for p, r in zip(chances, RATES, strict=True))
+    return sum(map(mul, chances, RATES))

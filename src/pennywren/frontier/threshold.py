@@ -15,7 +15,7 @@ from pennywren.store.connect import Client
 LOWEST: Final = 1e-9
 """The threshold at which everything is crawled as often as is allowed (seconds of importance)."""
 HIGHEST: Final = 1e9
-_GAIN_PER_DAY: Final = 4.0
+_GAIN_PER_DAY: Final = 1.0
 _CLAIMS_PER_DAY: Final = 86_400
 _SHORTEST_AGE: Final = 10 * MINUTE
 _LONGEST_AGE: Final = 4 * HOUR
@@ -33,10 +33,15 @@ def lateness(due: int, now: int, last_look: int | None) -> float:
     return max(-1.0, min(1.0, (now - due) / age))
 
 
+def backlog(next_due: int | None, now: int) -> float:
+    """How late what is left behind is, beside 4 hours: 0 (nothing is) to 1. All in ms."""
+    return 0.0 if next_due is None else max(0.0, min(1.0, (now - next_due) / _LONGEST_AGE))
+
+
 def step_of(late: float, per_second: float) -> float:
     """How far one claim moves the logarithm, where `per_second` requests may leave: a day of claims that are all as
-    late as can be moves it by 4."""
-    return _GAIN_PER_DAY / (_CLAIMS_PER_DAY * max(per_second, 1.0)) * late
+    late as can be moves it by 1: faster, and it swings, because many products are worth it or not all at once."""
+    return _GAIN_PER_DAY / (_CLAIMS_PER_DAY * max(per_second, 1e-6)) * late
 
 
 def moved(logarithm: float, step: float) -> float:

@@ -18,15 +18,25 @@ from typing import Final
 DAY_S: Final = 86_400.0
 NOTICE_WITHIN_S: Final = 3_540.0
 """D: a change should be noticed within the hour, a minute of which passes until a product's turn has come."""
-KAPPA: Final = 2.0
-"""How much noticing within D weighs beside freshness: about equal parts of what each can reach at best."""
+KAPPA_S: Final = 1.8 * DAY_S
+"""How much noticing a change within D weighs beside a second of freshness, until the rates are known (seconds)."""
+NOTICED: Final = 0.75
+"""The same as a multiple of the mean time between changes, over what people wait for. The best of both aims at once
+lies near 1.4, and the sum hardly moves from 0.7 to 1.6; this keeps 95 % of the best freshness (`docs/decisions/
+0007-frontier.md`)."""
 UNWATCHED: Final = 0.01
 """The importance of a product that nobody waits for: its history is kept alive all the same."""
+FAR_OFF: Final = 0.3
+"""What somebody counts who waits for less than half the price."""
 
 
-def importance(watchers: int) -> float:
-    """mu: what a product weighs beside others."""
-    return watchers + UNWATCHED
+def importance(watchers: int, far: int = 0, reports: float = 0.0) -> float:
+    """mu: what a product weighs beside others.
+
+    `far` of its `watchers` wait for a price so low that the next change will hardly be the one; `reports` are the
+    recent views that we know of.
+    """
+    return watchers - (1 - FAR_OFF) * far + UNWATCHED * (1 + reports)
 
 
 def time_unseen(nu: float, t: float) -> float:
@@ -50,11 +60,27 @@ def within(delta: float, nu: float, t: float, limit: float = NOTICE_WITHIN_S) ->
     return delta * time_unseen(nu, limit) if t >= limit else 0.0
 
 
-def blend(delta: float, nu: float, t: float) -> float:
+def blend(delta: float, nu: float, t: float, limit: float = NOTICE_WITHIN_S, kappa_s: float = KAPPA_S) -> float:
     """V(t)/mu for both aims at once (seconds): fresh, and noticed within the hour."""
-    return freshness(delta, nu, t) + KAPPA * DAY_S * within(delta, nu, t)
+    return freshness(delta, nu, t) + kappa_s * within(delta, nu, t, limit)
 
 
-def expected(rates: Sequence[float], chances: Sequence[float], mu: float, nu: float, t: float) -> float:
+def kappa_s(rate: float) -> float:
+    """kappa where what people wait for changes `rate` times a second: both aims weigh by what they can reach at best.
+
+    A second of freshness is one for each who waits; noticed within D are `rate` changes a second for each.
+    """
+    return min(max(NOTICED / rate, DAY_S / 10), 30 * DAY_S)
+
+
+def expected(
+    rates: Sequence[float],
+    chances: Sequence[float],
+    mu: float,
+    nu: float,
+    t: float,
+    limit: float = NOTICE_WITHIN_S,
+    kappa: float = KAPPA_S,
+) -> float:
     """V(t) where delta is known only as chances of each of `rates`: the mean of V, not V of the mean."""
-    return mu * sum(p * blend(delta, nu, t) for delta, p in zip(rates, chances, strict=True))
+    return mu * sum(p * blend(delta, nu, t, limit, kappa) for delta, p in zip(rates, chances, strict=True))

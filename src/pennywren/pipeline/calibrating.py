@@ -1,44 +1,75 @@
-"""Where the crawl threshold should be, from a sample of the products: what sweeps of the frontier end with."""
+"""Where the crawl threshold should be, and how often products change, from a sample: what sweeps end with."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pennywren import keyspace
-from pennywren.frontier import hints
+from pennywren.frontier import hints, priors
 from pennywren.frontier.calibration import threshold_for
-from pennywren.frontier.due import Bounds, Interest, latest_s
-from pennywren.frontier.rate import prior_of, unpack
+from pennywren.frontier.due import Bounds, latest_s
+from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.priors import LookedAt
+from pennywren.frontier.rate import unpack
 from pennywren.frontier.threshold import set_if_far_off
-from pennywren.frontier.value import importance
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.observe.hosts import Hosts
+from pennywren.pipeline.concluding import subject_of
 from pennywren.settings import Settings
 from pennywren.store.store import Store
 
 _SAMPLE: Final = 300
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What wants to be crawled, and what may leave."""
+
+    population: int
+    per_second: float
+    bounds: Bounds
+
+
 async def sweep_frontier(store: Store, settings: Settings, dice: random.Random) -> int:
-    """Derive all hints again and put a threshold right that is far off; how many products there are."""
+    """Derive all hints again, learn from a sample, put a threshold right that is far off; how many products we have."""
     population = await hints.sweep(store.client)
     if population:
         hosts = Hosts.of(settings)
         served = {hosts.host(code) for code in await hints.marketplaces(store.client)}
         per_second = len(settings.egresses) * max(len(served), 1)
         bounds = Bounds(settings.recrawl_after, latest_s(population, per_second))
-        interests = await _sample(store, population, dice)
-        if interests:
-            await set_if_far_off(store.client, threshold_for(interests, population, per_second, bounds))
+        subjects = await sample(store, dice)
+        await calibrate(store, subjects, Demand(population, per_second, bounds))
     return population
 
 
-async def _sample(store: Store, population: int, dice: random.Random) -> list[Interest]:
-    each = max(1, round(_SAMPLE * 2 / max(population, 1)), round(_SAMPLE / keyspace.PARTITIONS))
-    partitions = list(range(keyspace.PARTITIONS))
-    dice.shuffle(partitions)
+async def calibrate(store: Store, subjects: Sequence[Subject], demand: Demand) -> None:
+    """Let the priors learn from a sample of the products, and put the threshold right if it is far off."""
+    planner = Planner(demand.bounds)
+    planner.learn(demand.bounds, await priors.load(store.client))
+    interests = [planner.interest(of) for of in subjects]
+    looked_at = [
+        LookedAt(of.marketplace, of.price, interest.importance, interest.chances)
+        for of, interest in zip(subjects, interests, strict=True)
+        if unpack(of.rate).watched_s > 0
+    ]
+    await planner.priors.learned(looked_at).keep(store.client)
+    if interests:
+        threshold = threshold_for(interests, demand.population, demand.per_second, planner.bounds)
+        await set_if_far_off(store.client, threshold)
+
+
+async def sample(
+    store: Store, dice: random.Random, partitions: Sequence[int] = range(keyspace.PARTITIONS)
+) -> list[Subject]:
+    """Some 300 products at random."""
+    shuffled = list(partitions)
+    dice.shuffle(shuffled)
+    each = -(-2 * _SAMPLE // len(shuffled))
     async with store.client.pipeline(transaction=False) as pipe:
-        for n in partitions:
+        for n in shuffled:
             pipe.zrandmember(keyspace.frontier(n), each)
         found: list[list[str]] = await pipe.execute()
     products = [ProductID.parse(member) for members in found for member in members][:_SAMPLE]
@@ -50,6 +81,6 @@ async def _sample(store: Store, population: int, dice: random.Random) -> list[In
         counts: list[int] = await pipe.execute()
     watchers = [sum(counts[i : i + len(Offer)]) for i in range(0, len(counts), len(Offer))]
     return [
-        Interest(importance(waiting), unpack(state.rate if state else None).chances(prior_of(product.marketplace)))
+        subject_of(product, state, waiting)
         for product, state, waiting in zip(products, states, watchers, strict=True)
-    ]
+    ]  # fmt: skip

@@ -9,11 +9,11 @@ from pennywren.events import emit
 from pennywren.frontier import due as due_times
 from pennywren.frontier.admission import admit
 from pennywren.frontier.claiming import Lease
-from pennywren.frontier.due import Bounds, Interest
+from pennywren.frontier.due import Bounds
 from pennywren.frontier.finishing import give_back
-from pennywren.frontier.rate import learn, prior_of, unpack
-from pennywren.frontier.value import importance
-from pennywren.model.clock import DAY, MINUTE, SECOND
+from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.score import firm
+from pennywren.model.clock import DAY, SECOND
 from pennywren.model.money import format_money
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -34,7 +34,6 @@ _GONE: Final = "gone"
 _FAILING: Final = "failing"
 """Fields of the product's held hash beside the prices that wait: since when (ms) the page is gone, or failing."""
 _FORGET_TROUBLE_S: Final = 90 * 86_400
-_WORTH_MOVING: Final = 10 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,30 @@ class Known:
     held: dict[str, str]
     """The hash of what waits for a second look."""
     watchers: int
+    far: int = 0
+    """Of the watchers, those who wait for less than half the price."""
 
     @property
     def last_seen(self) -> int | None:
         """When anybody last looked (ms)."""
         return self.state.last_seen or None if self.state is not None else None
 
-    def interest(self, product: ProductID, rate: str | None) -> Interest:
-        """Why the product is worth looking at, if `rate` is what was learned."""
-        return Interest(importance(self.watchers), unpack(rate).chances(prior_of(product.marketplace)))
+    def subject(self, product: ProductID) -> Subject:
+        """The product as the frontier sees it."""
+        return subject_of(product, self.state, self.watchers, self.far)
+
+
+def subject_of(product: ProductID, state: ProductState | None, watchers: int, far: int = 0) -> Subject:
+    """A product as the frontier sees it; `far` of its `watchers` wait for less than half the price."""
+    if state is None:
+        return Subject(product.marketplace, None, watchers, far, None, None)
+    return Subject(product.marketplace, price_of(state), watchers, far, state.rate, state.last_seen or None)
+
+
+def price_of(state: ProductState) -> int | None:
+    """The price by which a product is classed: the first that is known of its offers."""
+    known = (state.offers[offer].last_price for offer in Offer if offer in state.offers)
+    return next((price for price in known if price is not None), None)
 
 
 def look_of(product: ProductID, reading: PageReading) -> Look | None:
@@ -77,33 +91,33 @@ class Conclusions:
         self._store = store
         self._client = store.client
         self._recorder = recorder
-        self.bounds = Bounds(recrawl_after, 30 * DAY / SECOND)
+        self.planner = Planner(Bounds(recrawl_after, 30 * DAY / SECOND))
 
     async def known(self, product: ProductID) -> Known:
         """Read what is known of a product."""
         state = await self._store.product(product)
+        half = ((state and price_of(state)) or 0) // 2
         async with self._client.pipeline(transaction=False) as pipe:
             pipe.hgetall(keyspace.held(product))
             for offer in Offer:
                 pipe.zcard(keyspace.watch(product, offer))
-            held, *watchers = await pipe.execute()
-        return Known(state, held, sum(watchers))
+                pipe.zcount(keyspace.watch(product, offer), "-inf", f"({half}")
+            held, *counts = await pipe.execute()
+        return Known(state, held, sum(counts[::2]), sum(counts[1::2]))
 
-    def better_later(self, lease: Lease, known: Known, now: int, threshold: float) -> int | None:
-        """When a claimed product would better be crawled by today's threshold (ms); None for now.
-
-        Due times are computed when a product goes back into the frontier; this is where they meet a threshold
-        that has moved since.
-        """
-        if lease.lane == "urgent" or known.last_seen is None or known.held or known.state is None:
+    def too_soon(self, lease: Lease, known: Known, now: int) -> int | None:
+        """The score with which a product goes back that was looked at just now; None if it may be crawled."""
+        if lease.lane != "due" or known.held:
             return None
-        wait = due_times.wait_s(known.interest(lease.product, known.state.rate), threshold, self.bounds)
-        later = known.last_seen + round(wait * SECOND)
-        return later if later > now + _WORTH_MOVING else None
+        return self.planner.too_soon(known.subject(lease.product), now)
 
-    async def seen(
-        self, lease: Lease, known: Known, reading: PageReading, now: int, threshold: float
-    ) -> LookResult | None:
+    def better_later(self, lease: Lease, known: Known, now: int) -> int | None:
+        """The score with which a product goes back that is not worth it yet by today's threshold; None if it is."""
+        if lease.lane == "urgent" or known.held:
+            return None
+        return self.planner.better_later(known.subject(lease.product), lease.due, now)
+
+    async def seen(self, lease: Lease, known: Known, reading: PageReading, now: int) -> LookResult | None:
         """A page showed the product: judge it, learn from it, record it. None where nothing was recorded."""
         look = look_of(lease.product, reading)
         if look is None:
@@ -116,10 +130,10 @@ class Conclusions:
         result: LookResult | None = None
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
-            result = await self._record(believed, lease, known, reading.availability, now, threshold)
+            result = await self._record(believed, lease, known, reading.availability, now)
         else:
             again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
-            await give_back(self._client, lease, again)
+            await give_back(self._client, lease, firm(again))
         await self._remember(look, judgement, waiting, known, now)
         return result
 
@@ -128,7 +142,7 @@ class Conclusions:
         field = _GONE if meaning.outcome is Outcome.GONE else _FAILING
         since = int(known.held.get(field, now))
         again = due_times.after_gone(since, now) if field == _GONE else due_times.after_trouble(since, now)
-        if not await give_back(self._client, lease, again):
+        if not await give_back(self._client, lease, firm(again)):
             return
         key = keyspace.held(lease.product)
         async with self._client.pipeline(transaction=False) as pipe:
@@ -136,31 +150,20 @@ class Conclusions:
             pipe.expire(key, _FORGET_TROUBLE_S)
             await pipe.execute()
 
-    async def _record(
-        self, look: Look, lease: Lease, known: Known, availability: str, now: int, threshold: float
-    ) -> LookResult:
-        rate = known.state.rate if known.state is not None else None
-        if_same = if_changed = rate
-        if known.last_seen is not None:
-            elapsed = (now - known.last_seen) / SECOND
-            if_same = learn(rate, changed=False, elapsed_s=elapsed)
-            if_changed = learn(rate, changed=True, elapsed_s=elapsed)
+    async def _record(self, look: Look, lease: Lease, known: Known, availability: str, now: int) -> LookResult:
+        plan = self.planner.after_look(known.subject(lease.product), now)
         to_record = LookToRecord(
             look,
-            due_if_same=self._due(lease.product, known, if_same, now, threshold),
-            due_if_changed=self._due(lease.product, known, if_changed, now, threshold),
-            rate_if_same=if_same,
-            rate_if_changed=if_changed,
+            due_if_same=plan.due_if_same,
+            due_if_changed=plan.due_if_changed,
+            rate_if_same=plan.rate_if_same,
+            rate_if_changed=plan.rate_if_changed,
             lease=lease.ends,
             availability=availability,
         )
         (result,) = await self._recorder.record([to_record])
         self._tell(look, known.state, result)
         return result
-
-    def _due(self, product: ProductID, known: Known, rate: str | None, now: int, threshold: float) -> int:
-        wait = due_times.wait_s(known.interest(product, rate), threshold, self.bounds)
-        return now + round(wait * SECOND)
 
     async def _remember(
         self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int

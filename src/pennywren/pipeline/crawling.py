@@ -11,14 +11,12 @@ from typing import Final, Protocol
 from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable, VersionMoved
-from pennywren.frontier import egress, hints
-from pennywren.frontier.claiming import Claim, Lease, claim
+from pennywren.frontier import egress, hints, priors
 from pennywren.frontier.due import Bounds, latest_s
 from pennywren.frontier.egress import Came, Refusal, Token
 from pennywren.frontier.finishing import give_back
-from pennywren.frontier.hints import Hint
-from pennywren.frontier.lanes import LaneShare
-from pennywren.frontier.threshold import Threshold, lateness
+from pennywren.frontier.score import firm
+from pennywren.frontier.threshold import Threshold
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetcher
@@ -27,6 +25,7 @@ from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Robots, Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
+from pennywren.pipeline.choosing import Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
@@ -37,8 +36,6 @@ from pennywren.store.store import Store
 _log = logging.getLogger(__name__)
 
 _CAME: Final[dict[Outcome, Came]] = {Outcome.BLOCKED: "refused", Outcome.UNREACHABLE: "failed"}
-_TRIES: Final = 3
-"""Products that are put back because the threshold has moved, before one is crawled all the same."""
 _SEND_WITHIN_S: Final = 8.0
 """A worker that was stopped with a token in its hand must not send long after: another may hold one by then."""
 _NAP_S: Final = 1.0
@@ -62,16 +59,6 @@ class Step:
     """Whether a request left."""
     wait_s: float = 0.0
     """How long to wait before the next step is worth while."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One request to a product's page, and what it is needed for."""
-
-    lease: Lease
-    known: Known
-    now: int
-    """The time of Redis when the product was claimed (ms)."""
 
 
 class Crawler:
@@ -102,12 +89,11 @@ class Crawler:
         self._fetcher = fetcher or Fetcher(through, settings.user_agent)
         self._threshold = Threshold(store.client)
         self._conclusions = Conclusions(store, recorder, settings.recrawl_after)
-        self._lanes: defaultdict[str, LaneShare] = defaultdict(LaneShare)
+        self._chooser = Chooser(store.client, self._conclusions, self._threshold, clock)
         self._marketplaces: dict[str, list[str]] = {}
-        self._turns: defaultdict[str, int] = defaultdict(int)
         self._stopping = asyncio.Event()
         self._requests = 0
-        self._visits: dict[str, _Visit] = {}
+        self._visits: dict[str, Visit] = {}
 
     async def close(self) -> None:
         """Write what is left for the catalogue, and close the connections to shops."""
@@ -153,12 +139,12 @@ class Crawler:
 
     async def step(self, host: str) -> Step:
         """Send at most one request to a host, and do everything that follows from it."""
-        threshold = await self._threshold.refresh(self._clock())
+        self._conclusions.planner.threshold = await self._threshold.refresh(self._clock())
         granted = await egress.take(self._client, self._through.name, host)
         if isinstance(granted, Refusal):
             return Step(False, min(granted.wait_ms / SECOND, _NAP_S))
         try:
-            step = await self._use(granted, threshold)
+            step = await self._use(granted)
         except asyncio.CancelledError:
             await self._let_go(granted)
             raise
@@ -167,17 +153,18 @@ class Crawler:
         self._requests += step.worked
         return step
 
-    async def _use(self, token: Token, threshold: float) -> Step:
+    async def _use(self, token: Token) -> Step:
         taken_at = time.monotonic()
         rules = await self._robots.rules(token.host, self._clock())
         if rules is None and await self._robots.begin(token.host):
             return await self._fetch_robots(token)
-        visit = await self._next_visit(token.host, threshold) if rules is not None and rules.reachable else None
+        marketplaces = self._marketplaces.get(token.host, [])
+        visit = await self._chooser.next(token.host, marketplaces) if rules is not None and rules.reachable else None
         if rules is None or visit is None or not await self._may_visit(visit, rules, taken_at):
             await egress.done(self._client, token, "unused")
             return Step(False, _NAP_S if visit is None else 0.0)
         self._visits[token.host] = visit
-        await self._visit(visit, token, rules, threshold)
+        await self._visit(visit, token, rules)
         return Step(True)
 
     async def _let_go(self, token: Token) -> None:
@@ -204,7 +191,8 @@ class Crawler:
         count = await hints.population(self._client)
         per_second = len(self._settings.egresses) * max(len(self._marketplaces), 1)
         self._threshold.per_second = per_second
-        self._conclusions.bounds = Bounds(self._settings.recrawl_after, latest_s(count, per_second))
+        bounds = Bounds(self._settings.recrawl_after, latest_s(count, per_second))
+        self._conclusions.planner.learn(bounds, await priors.load(self._client))
 
     async def _fetch_robots(self, token: Token) -> Step:
         marketplace = self._marketplaces[token.host][0]
@@ -215,56 +203,17 @@ class Crawler:
         await self._robots.keep(token.host, fetched)
         return Step(True)
 
-    async def _next_visit(self, host: str, threshold: float) -> _Visit | None:
-        """Claim what is to be crawled next at a host."""
-        marketplaces = self._marketplaces.get(host, [])
-        # Marketplaces that share a host take turns.
-        self._turns[host] = first = (self._turns[host] + 1) % max(len(marketplaces), 1)
-        for marketplace in [*marketplaces[first:], *marketplaces[:first]]:
-            for attempt in range(_TRIES + 1):
-                claimed = await self._claim(marketplace)
-                if claimed is None or not claimed.leases:
-                    break
-                (lease,) = claimed.leases
-                known = await self._conclusions.known(lease.product)
-                later = self._conclusions.better_later(lease, known, claimed.now, threshold)
-                if later is None or attempt == _TRIES:
-                    if lease.lane == "due":
-                        self._threshold.claimed(lateness(lease.due, claimed.now, known.last_seen))
-                    return _Visit(lease, known, claimed.now)
-                await give_back(self._client, lease, later)
-                await hints.point_at(self._client, lease.product)
-        self._threshold.idle()
-        return None
-
-    async def _claim(self, marketplace: str) -> Claim | None:
-        share, now = self._lanes[marketplace], self._clock()
-        first = share.urgent_first
-        hint: Hint | int | None = None
-        for lane in ("urgent", "due") if first else ("due", "urgent"):
-            hint = await hints.take(self._client, lane, marketplace, now)
-            if isinstance(hint, Hint):
-                from_score = hint.score if lane == "due" else 0
-                claimed = await claim(
-                    self._client, hint.partition, marketplace, urgent_first=int(lane == "urgent"), from_score=from_score
-                )
-                await hints.put(self._client, marketplace, hint.partition, claimed)
-                if claimed.leases:
-                    share.crawled(before_others=first and claimed.leases[0].lane == "urgent")
-                    return claimed
-        return None
-
-    async def _may_visit(self, visit: _Visit, rules: Rules, taken_at: float) -> bool:
+    async def _may_visit(self, visit: Visit, rules: Rules, taken_at: float) -> bool:
         """Whether the request may leave; if not, the product goes back."""
         allowed = rules.allows(self._hosts.page(visit.lease.product), self._settings.user_agent)
         if allowed and time.monotonic() - taken_at < _SEND_WITHIN_S:
             return True
         again = visit.now if allowed else visit.now + WEEK
-        await give_back(self._client, visit.lease, again)
+        await give_back(self._client, visit.lease, firm(again))
         await hints.point_at(self._client, visit.lease.product)
         return False
 
-    async def _visit(self, visit: _Visit, token: Token, rules: Rules, threshold: float) -> None:
+    async def _visit(self, visit: Visit, token: Token, rules: Rules) -> None:
         product = visit.lease.product
         fetched = await self._fetcher.get(self._hosts.page(product))
         answered_at = time.monotonic()
@@ -283,7 +232,7 @@ class Crawler:
         )
         tell_crawled(product, fetched, seen, reading)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
-            result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, threshold)
+            result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now)
             if result is not None:
                 await self._chart(product, visit.known, result.changes)
             if result is not None and self._catalogue is not None:

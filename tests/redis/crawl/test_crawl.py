@@ -11,6 +11,7 @@ import pytest
 from pennywren import keyspace
 from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier.score import time_of
 from pennywren.local.shop.server import Shop
 from pennywren.model.clock import HOUR, MINUTE, system_clock
 from pennywren.model.observation import Look
@@ -61,7 +62,7 @@ async def _buybox(store: Store) -> int | None:
 async def _due_in(stage: Stage) -> float:
     score = await stage.store.client.zscore(keyspace.frontier(N), str(KETTLE))
     assert score is not None
-    return score - system_clock()
+    return time_of(score) - system_clock()
 
 
 async def test_a_tracked_product_is_crawled_and_recorded(

@@ -23,7 +23,7 @@ _JOB = "import sys; from jobs.crawl import crawl; print('requests', crawl(sys.ar
 
 
 async def _job(stage: Stage, url: str, name: str, seconds: float, origin: str = "") -> asyncio.subprocess.Process:
-    egresses = ",".join(f"w{i}=direct@127.0.2.{i + 1}" for i in range(9))
+    egresses = ",".join(f"w{i}=direct@127.0.2.{i + 1}" for i in range(15))
     settings = {
         "PENNYWREN_REDIS_URL": url,
         "PENNYWREN_POSTGRES_URL": "postgresql://nobody@127.0.0.1:1/nothing",
@@ -66,7 +66,7 @@ async def test_killed_workers_lose_no_product_and_crawl_none_twice_but_those_the
         n = keyspace.partition_of(ProductID.parse(member))
         await client.zadd(keyspace.leases(n), {member: system_clock() - SECOND})
     await hints.sweep(client)
-    heirs = [await _job(stage, redis_url, f"w{i}", 60) for i in range(3, 9)]
+    heirs = [await _job(stage, redis_url, " ".join(f"w{i}" for i in range(3, 15)), 60)]
     everything = {f"/dp/{product.asin}" for product in PRODUCTS}
     async with asyncio.timeout(40):
         while not everything <= _crawled(stage).keys() or await _members(client, keyspace.leases):

@@ -11,6 +11,7 @@ from pennywren.frontier import hints
 from pennywren.frontier.admission import URGENT_CAP, Admission, admit, admit_all
 from pennywren.frontier.claiming import Claim, Lease, claim
 from pennywren.frontier.finishing import give_back
+from pennywren.frontier.score import firm
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -73,6 +74,37 @@ async def test_what_is_not_due_yet_waits_unless_it_is_asked_for_ahead_of_its_tim
     assert len((await claim(redis_client, HOME, "us", ahead_ms=1000, now=NOW)).leases) == 1
 
 
+async def test_firm_times_go_first_when_they_have_come_and_never_before(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW - 5000)
+    await _admit(redis_client, POOL[1:2], firm(NOW - 10))
+    await _admit(redis_client, POOL[2:3], firm(NOW + 10))
+    ever = 10**12
+    claimed = await claim(redis_client, HOME, "us", 3, LEASE, ahead_ms=ever, now=NOW)
+    assert [(lease.product, lease.lane, lease.due) for lease in claimed.leases] == [
+        (POOL[1], "firm", NOW - 10),
+        (POOL[0], "due", NOW - 5000),
+    ]
+    assert claimed.next_firm == NOW + 10
+    assert (await claim(redis_client, HOME, "us", 3, LEASE, ahead_ms=ever, now=NOW + 9)).leases == []
+    (exact,) = (await claim(redis_client, HOME, "us", 3, LEASE, firm_from=NOW + 10, now=NOW + 10)).leases
+    assert (exact.product, exact.lane) == (POOL[2], "firm")
+
+
+async def test_hints_keep_firm_and_loose_times_apart(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW + 700)
+    lease = (await claim(redis_client, HOME, "us", ahead_ms=1000, now=NOW)).leases[0]
+    await give_back(redis_client, lease, firm(NOW + 300), now=NOW)
+    await hints.point_at(redis_client, POOL[0])
+    assert await hints.take(redis_client, "firm", "us", NOW) == NOW + 300
+    assert await hints.take(redis_client, "firm", "us", NOW + 300) == hints.Hint(HOME, NOW + 300)
+    await redis_client.delete(keyspace.ready_firm("us"), keyspace.ready_due("us"))
+    await _admit(redis_client, POOL[1:2], NOW + 900)
+    await redis_client.delete(keyspace.ready_due("us"))
+    await hints.sweep(redis_client)
+    assert await hints.take(redis_client, "firm", "us", NOW) == NOW + 300
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + 900
+
+
 async def test_other_marketplaces_are_passed_over(redis_client: Client) -> None:
     await _admit(redis_client, OTHERS, NOW - 1000)
     await _admit(redis_client, POOL[:1], NOW)
@@ -86,7 +118,7 @@ async def test_a_long_queue_of_another_marketplace_delays_but_does_not_hide_what
     await _admit(redis_client, POOL[:1], NOW)
     start, tries = 0, 0
     while True:
-        claimed = await claim(redis_client, HOME, "us", from_score=start, now=NOW)
+        claimed = await claim(redis_client, HOME, "us", loose_from=start, now=NOW)
         tries += 1
         if claimed.leases:
             break

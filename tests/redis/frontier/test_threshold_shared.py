@@ -24,7 +24,7 @@ async def test_steps_of_all_workers_add_up(redis_client: Client) -> None:
             worker.claimed(1.0)
     await one.refresh(6000)
     await other.refresh(6000)
-    assert log(other.value) == pytest.approx(2 * 2160 * 4 / 86_400)
+    assert log(other.value) == pytest.approx(2 * 2160 / 86_400)
     one.idle()
     await one.refresh(12_000)
     assert one.value < other.value

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pennywren.frontier.calibration import threshold_for
 from pennywren.frontier.due import Bounds, Interest, wait_s
 from pennywren.frontier.lanes import URGENT_SHARE, LaneShare
-from pennywren.frontier.rate import RATES, prior_of
-from pennywren.frontier.threshold import HIGHEST, LOWEST, lateness, moved, step_of
+from pennywren.frontier.rate import PRIOR, RATES
+from pennywren.frontier.threshold import HIGHEST, LOWEST, backlog, lateness, moved, step_of
 from pennywren.frontier.value import DAY_S
 from pennywren.model.clock import HOUR
 
@@ -30,11 +30,15 @@ def test_lateness_is_measured_by_the_age_of_the_look_up_to_four_hours() -> None:
     assert lateness(due=99 * HOUR, now=100 * HOUR, last_look=0) == pytest.approx(0.25)
 
 
+def test_what_is_left_behind_counts_when_it_is_late_and_only_then() -> None:
+    assert [backlog(None, HOUR), backlog(2 * HOUR, HOUR), backlog(0, HOUR), backlog(0, 9 * HOUR)] == [0, 0, 0.25, 1]
+
+
 @given(st.floats(-1, 1), st.floats(1, 10_000))
 def test_steps_go_the_right_way_and_a_day_of_them_is_bounded(late: float, per_second: float) -> None:
     step = step_of(late, per_second)
     assert step * late >= 0
-    assert abs(step) * per_second * 86_400 <= 4.0001
+    assert abs(step) * per_second * 86_400 <= 1.0001
 
 
 @given(st.floats(-100, 100), st.floats(-100, 100))
@@ -56,8 +60,10 @@ def test_it_finds_the_threshold_at_which_the_budget_is_just_used() -> None:
     last = [0.0] * len(products)
     # One simulated egress here sends 1,000 requests a day instead of 86,400: the gain is that much higher.
     logarithm, now, recent = log(1e3), 0.0, list[float]()
-    for _ in range(12_000):
+    levels: list[float] = []
+    for _ in range(16_000):
         now += per_request
+        levels.append(logarithm)
         if queue[0][0] > now:
             logarithm = moved(logarithm, step_of(-0.5, 1) * 86.4)
             recent.append(-1.0)
@@ -68,7 +74,8 @@ def test_it_finds_the_threshold_at_which_the_budget_is_just_used() -> None:
         recent.append(late)
         last[i] = now
         heapq.heappush(queue, (now + wait_s(products[i], exp(logarithm), bounds), i))
-    demand = sum(DAY_S / wait_s(product, exp(logarithm), bounds) for product in products)
+    level = exp(sum(levels[-4000:]) / 4000)
+    demand = sum(DAY_S / wait_s(product, level, bounds) for product in products)
     assert demand == pytest.approx(1000, rel=0.2)
     assert abs(sum(recent[-3000:]) / 3000) < 0.25
 
@@ -86,7 +93,7 @@ def test_calibration_begins_where_demand_meets_the_budget() -> None:
 
 
 def test_calibration_asks_for_everything_where_the_requests_are_enough() -> None:
-    products = [Interest(1.0, prior_of("us"))]
+    products = [Interest(1.0, PRIOR)]
     assert threshold_for(products, population=10, per_second=1, bounds=Bounds(300, 10_000)) == LOWEST
     assert threshold_for([], population=0, per_second=1, bounds=Bounds(300, 10_000)) == LOWEST
 

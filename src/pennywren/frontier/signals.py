@@ -1,0 +1,24 @@
+"""The typed wrapper of signal.lua: untrusted reports are hints that move due times, and never prices."""
+
+from typing import Final
+
+from pennywren import keyspace
+from pennywren.frontier.planning import Planner, Subject
+from pennywren.model.product import ProductID
+from pennywren.store.connect import Client
+from pennywren.store.scripts import Script
+
+_SCRIPT: Final = Script("signal")
+
+
+async def signal(client: Client, planner: Planner, product: ProductID, of: Subject, now: int, *, changed: bool) -> bool:
+    """Weigh a report of `now` (ms) that claims the price to be another than ours, or the same.
+
+    False where it says nothing: nobody has looked at the product yet, or somebody did just now.
+    """
+    follows = planner.after_signal(of, now, changed=changed)
+    if follows is None:
+        return False
+    score, rate = follows
+    keys = [keyspace.product(product), keyspace.frontier(keyspace.partition_of(product))]
+    return bool(await _SCRIPT.run(client, keys, [str(product), of.rate or "", rate, score]))

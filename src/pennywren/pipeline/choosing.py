@@ -1,0 +1,104 @@
+"""Choosing what is crawled next: claims, met with what is known of the product and with today's threshold."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pennywren.frontier import hints
+from pennywren.frontier.claiming import Claim, Lane, Lease, claim
+from pennywren.frontier.finishing import give_back
+from pennywren.frontier.hints import Hint
+from pennywren.frontier.lanes import LaneShare
+from pennywren.frontier.threshold import Threshold, backlog, lateness
+from pennywren.model.clock import DAY, Clock
+from pennywren.pipeline.concluding import Conclusions, Known
+from pennywren.store.connect import Client
+
+_TRIES: Final = 3
+"""Products that are put back because the threshold has moved, before one is crawled all the same."""
+_EVER: Final = 10 * 365 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request to a product's page, and what it is needed for."""
+
+    lease: Lease
+    known: Known
+    now: int
+    """The time of Redis when the product was claimed (ms)."""
+
+
+class Chooser:
+    """Chooses, for one worker."""
+
+    def __init__(self, client: Client, conclusions: Conclusions, threshold: Threshold, clock: Clock) -> None:
+        """`threshold` is told what each claim says of it."""
+        self._client = client
+        self._conclusions = conclusions
+        self._threshold = threshold
+        self._clock = clock
+        self._lanes: defaultdict[str, LaneShare] = defaultdict(LaneShare)
+        self._turns: defaultdict[str, int] = defaultdict(int)
+
+    async def next(self, host: str, marketplaces: Sequence[str]) -> Visit | None:
+        """Claim what is to be crawled next at a host that serves these marketplaces; None where nothing may be."""
+        # Marketplaces that share a host take turns.
+        self._turns[host] = first = (self._turns[host] + 1) % max(len(marketplaces), 1)
+        in_turn = [*marketplaces[first:], *marketplaces[:first]]
+        # No request that may leave goes unused: what is due soonest comes early where nothing is due.
+        for early in (False, True):
+            for marketplace in in_turn:
+                visit = await self._best_of(marketplace, early=early)
+                if visit is not None:
+                    return visit
+        self._threshold.idle()
+        return None
+
+    async def _best_of(self, marketplace: str, *, early: bool) -> Visit | None:
+        for attempt in range(_TRIES + 1):
+            claimed = await self._claim(marketplace, early=early)
+            if claimed is None or not claimed.leases:
+                return None
+            (lease,) = claimed.leases
+            known = await self._conclusions.known(lease.product)
+            back = self._conclusions.too_soon(lease, known, claimed.now)
+            if back is None and attempt < _TRIES:
+                back = self._conclusions.better_later(lease, known, claimed.now)
+            if back is None:
+                self._threshold.claimed(_lateness(claimed, lease, known))
+                return Visit(lease, known, claimed.now)
+            await give_back(self._client, lease, back)
+            await hints.point_at(self._client, lease.product)
+        return None
+
+    async def _claim(self, marketplace: str, *, early: bool) -> Claim | None:
+        share, now = self._lanes[marketplace], self._clock()
+        first = share.urgent_first
+        hint: Hint | int | None = None
+        lanes: tuple[Lane, ...] = ("urgent", "firm", "due") if first else ("firm", "due", "urgent")
+        for lane in ("due",) if early else lanes:
+            hint = await hints.take(self._client, lane, marketplace, now, early=early)
+            if isinstance(hint, Hint):
+                claimed = await claim(
+                    self._client,
+                    hint.partition,
+                    marketplace,
+                    urgent_first=int(lane == "urgent"),
+                    ahead_ms=_EVER if early else 0,
+                    firm_from=hint.score if lane == "firm" else 0,
+                    loose_from=hint.score if lane == "due" else 0,
+                )
+                await hints.put(self._client, marketplace, hint.partition, claimed)
+                if claimed.leases:
+                    share.crawled(before_others=first and claimed.leases[0].lane == "urgent")
+                    return claimed
+        return None
+
+
+def _lateness(claimed: Claim, lease: Lease, known: Known) -> float:
+    """What a claim says of the threshold. A firm time says nothing by itself: it is kept before all others."""
+    if lease.lane == "due":
+        return lateness(lease.due, claimed.now, known.last_seen)
+    return backlog(claimed.next_due, claimed.now) if lease.lane == "firm" else 0.0
