@@ -1,32 +1,33 @@
-"""`make bench`: measures what Pennywren promises, prints it, and writes `bench/RESULTS.md`."""
+"""`make bench`: measures what Pennywren promises, prints it, and writes it to `bench/RESULTS.md`."""
 
 import argparse
 import sys
+from collections.abc import Callable
+from typing import Final
 
-from bench import alert_latency, history_http, record_step
+from bench import alert_latency, frontier_quality, history_http, record_step
 from bench.report import Section, write
-from bench.servers import servers
+from bench.servers import Servers, servers
+
+BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
+    "record": lambda up: record_step.measure(up.redis_url, up.postgres_url),
+    "history": history_http.measure,
+    "alerts": alert_latency.measure,
+    "frontier": lambda _: frontier_quality.measure(),
+}
 
 
 def main() -> int:
-    """Run all benches, or the ones that are named; only a whole run is written down."""
-    names = ["record", "history", "alerts"]
+    """Run all benches, or the ones that are named."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[*names, []], help="which benches to run; all if none is named")
-    only: list[str] = parser.parse_args().only or names
-    sections: list[Section] = []
-    with servers() as running:
-        if "record" in only:
-            sections.append(record_step.measure(running.redis_url, running.postgres_url))
-            sys.stdout.write(sections[-1].markdown() + "\n")
-        if "history" in only:
-            sections.append(history_http.measure(running))
-            sys.stdout.write(sections[-1].markdown() + "\n")
-        if "alerts" in only:
-            sections.append(alert_latency.measure(running))
-            sys.stdout.write(sections[-1].markdown() + "\n")
-    if only == names:
-        write(sections)
+    parser.add_argument("only", nargs="*", choices=[*BENCHES, []], help="which benches to run; all if none is named")
+    only: list[str] = parser.parse_args().only or list(BENCHES)
+    with servers() as up:
+        for name in only:
+            section = BENCHES[name](up)
+            sys.stdout.write(section.markdown() + "\n")
+            sys.stdout.flush()
+            write(section)
     return 0
 
 

@@ -67,23 +67,24 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def write(sections: Sequence[Section]) -> None:
-    """Write `bench/RESULTS.md` with the date and the machine."""
-    cpu = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
+def write(section: Section) -> None:
+    """Put a section into `bench/RESULTS.md`, in place of what was measured of it before."""
+    kept = RESULTS.read_text() if RESULTS.exists() else ""
+    parts = {part.partition("\n")[0]: part.rstrip() for part in kept.split("\n## ")[1:]}
+    title, _, body = section.markdown().removeprefix("## ").partition("\n")
+    parts[title] = f"{title}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d} on {_machine()}.\n{body}".rstrip()
+    RESULTS.write_text(_HEAD + "".join(f"\n## {part}\n" for part in parts.values()))
+
+
+_HEAD = """# Results
+
+What `make bench` measured last; `make bench ONLY=record` measures a part of it. The machine is shared and noisy: read
+medians, and ratios of one run.
+"""
+
+
+def _machine() -> str:
+    info = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.split(":", 1)[1].strip() for line in info if "model name" in line), platform.processor())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    head = [
-        "# Results",
-        "",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench` on {os.cpu_count()} cores of {cpu}, "
-        f"{memory:.0f} GiB, Python {platform.python_version()}. The machine is shared: read medians and ratios of one "
-        "run.",
-        "",
-    ]
-    RESULTS.write_text("\n".join(head) + "\n" + "\n".join(section.markdown() for section in sections))
+    return f"{os.cpu_count()} cores of {cpu}, {memory:.0f} GiB, Python {platform.python_version()}"

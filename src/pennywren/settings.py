@@ -14,6 +14,14 @@ from pennywren.model.marketplace import MARKETPLACES
 
 PREFIX: Final = "PENNYWREN_"
 
+_SCHEMES: Final = {
+    "redis_url": ("redis", "rediss", "unix"),
+    "queue_url": ("redis", "rediss", "unix"),
+    "postgres_url": ("postgresql", "postgres"),
+    "smtp_url": ("smtp", "smtps"),
+}
+_LAST_PORT: Final = 65_535
+
 
 class Egress(msgspec.Struct, frozen=True):
     """An IP that requests leave from."""
@@ -78,7 +86,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def base_url(self) -> str:
         """The website's address without a trailing slash."""
-        return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
+        return (self.public_url or self.api_url).rstrip("/")
+
+    @property
+    def api_url(self) -> str:
+        """Where the API listens, without a trailing slash."""
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return f"http://{host}:{self.http_port}"
 
     @property
     def egress_groups(self) -> tuple[tuple[str, ...], ...]:
@@ -139,16 +153,29 @@ def running_file(data_dir: Path) -> Path:
     return data_dir / "running.json"
 
 
-def _running(data_dir: Path) -> dict[str, str]:
-    """The settings of the system that runs in `data_dir`, if its supervisor is alive."""
+def running(data_dir: Path) -> dict[str, str]:
+    """The settings of the system that runs in `data_dir`; empty if its supervisor is not alive."""
     try:
         found = json.loads(running_file(data_dir).read_bytes())
-        os.kill(int(found["pid"]), 0)
+        if process_began(int(found["pid"])) != int(found["began"]):
+            return {}
         return {str(k): str(v) for k, v in found["environ"].items()}
-    except PermissionError:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+
+
+def process_began(pid: int) -> int:
+    """When a living process began, in clock ticks since the machine did: pids are used again, this beside one is not.
+
+    Raises:
+        ProcessLookupError: it has ended.
+        OSError: there is no such process.
+    """
+    # The name in brackets may hold anything; after it comes the third field of proc_pid_stat(5), the state.
+    state, *fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    if state in (b"Z", b"X"):
+        raise ProcessLookupError(f"process {pid} has ended")
+    return int(fields[18])
 
 
 def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
@@ -159,7 +186,7 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     """
     env = dict(os.environ if environ is None else environ)
     data_dir = Path(env.get(PREFIX + "DATA_DIR") or default_data_dir(env, cwd or Path.cwd())).absolute()
-    given = {k: v for k, v in {**_running(data_dir), **env}.items() if k.startswith(PREFIX) and v != ""}
+    given = {k: v for k, v in {**running(data_dir), **env}.items() if k.startswith(PREFIX) and v != ""}
     given[PREFIX + "DATA_DIR"] = str(data_dir)
     values: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
@@ -169,6 +196,8 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     settings = Settings(**values)  # pyright: ignore[reportArgumentType]  -- each was converted to its field's type
     if settings.default_marketplace not in MARKETPLACES:
         raise BadSetting(f"PENNYWREN_DEFAULT_MARKETPLACE: there are {', '.join(MARKETPLACES)}")
+    if settings.http_port > _LAST_PORT:
+        raise BadSetting(f"PENNYWREN_HTTP_PORT: {settings.http_port} is not a port: write 1 to {_LAST_PORT}, or 0")
     return settings
 
 
@@ -177,10 +206,27 @@ def _convert(name: str, text: str, kind: object) -> object:
         return parse_egresses(text)
     if name == "shop_origins":
         return parse_origins(text)
+    if name in _SCHEMES:
+        return _address(name, text)
     if "Path" in str(kind):
         return Path(text)
     if kind is int:
         if not text.isascii() or not text.isdigit():
             raise BadSetting(f"{PREFIX}{name.upper()}: {text!r} is not a whole number")
         return int(text)
+    return text
+
+
+def _address(name: str, text: str) -> str:
+    """The address of a server. What is wrong is told without the text: it may hold a password."""
+    schemes = _SCHEMES[name]
+    try:
+        parts = urlsplit(text)
+        # PostgreSQL's may list several servers, each with a port: its client reads them.
+        usable = parts.scheme in schemes and (name == "postgres_url" or parts.port != 0)
+    except ValueError:
+        usable = False
+    if not usable or "://" not in text:
+        ways = " or ".join(f"{scheme}://…" for scheme in schemes)
+        raise BadSetting(f"{PREFIX}{name.upper()}: this is not an address of such a server: write {ways}")
     return text

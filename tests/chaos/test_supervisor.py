@@ -126,13 +126,16 @@ def test_two_run_side_by_side_and_each_ends_completely_however_it_is_ended(tmp_p
     assert one.process.wait(8) == 0
     assert one.alive() == []
 
+    address = two.api
     two.process.kill()
     two.process.wait()
     _until(lambda: two.alive() == [], seconds=8)
+    assert "nothing runs here" in _pennywren(two, "doctor").stdout
 
-    # Started again it goes on with its data.
+    # Started again it goes on with its data, where links in mails lead to.
     copies[1] = two = _start(tmp_path / "two", ignoring=True)
     _until_up(two)
+    assert two.api == address
     assert httpx.get(f"{two.api}/products/{PRODUCT}").status_code == 200
     two.process.send_signal(signal.SIGINT)
     assert two.process.wait(8) == 0

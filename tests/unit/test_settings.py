@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from pennywren.errors import BadSetting
-from pennywren.settings import Egress, load_settings, running_file
+from pennywren.settings import Egress, load_settings, process_began, running_file
 
 
 def test_nothing_given_runs_on_one_machine(tmp_path: Path) -> None:
@@ -44,6 +45,15 @@ def test_egresses_and_origins_are_read(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("PENNYWREN_HTTP_PORT", "eighty"),
+        ("PENNYWREN_HTTP_PORT", "99999"),
+        ("PENNYWREN_REDIS_URL", "foo"),
+        ("PENNYWREN_REDIS_URL", "redis:foo"),
+        ("PENNYWREN_REDIS_URL", "http://127.0.0.1:6379"),
+        ("PENNYWREN_REDIS_URL", "redis://127.0.0.1:many"),
+        ("PENNYWREN_QUEUE_URL", "foo"),
+        ("PENNYWREN_POSTGRES_URL", "mysql://127.0.0.1/db"),
+        ("PENNYWREN_SMTP_URL", "foo"),
+        ("PENNYWREN_SMTP_URL", "smtp://[::1"),
         ("PENNYWREN_EGRESSES", "e1=fast"),
         ("PENNYWREN_EGRESSES", "e1=direct,e1=direct@127.0.0.2"),
         ("PENNYWREN_EGRESSES", "e1=direct,e2=direct"),
@@ -58,15 +68,63 @@ def test_a_bad_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
         load_settings({name: value}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "rediss://user:password@redis.example:6380/1"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("POSTGRES_URL", "postgres://one:5432,two:5433/pennywren"),
+        ("POSTGRES_URL", "postgresql:///pennywren?host=/run/postgresql"),
+        ("SMTP_URL", "smtps://user:password@mail.example"),
+    ],
+)
+def test_every_way_to_write_an_address_of_a_server_is_taken(tmp_path: Path, name: str, value: str) -> None:
+    assert getattr(load_settings({f"PENNYWREN_{name}": value}, tmp_path), name.lower()) == value
+
+
+def test_a_bad_address_is_refused_without_telling_its_password(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting) as refused:
+        load_settings({"PENNYWREN_SMTP_URL": "user:secret@mail.example"}, tmp_path)
+    assert "secret" not in refused.value.message
+
+
+def test_an_ipv6_address_has_its_brackets_in_links(tmp_path: Path) -> None:
+    settings = load_settings({"PENNYWREN_HTTP_HOST": "::1", "PENNYWREN_HTTP_PORT": "8080"}, tmp_path)
+    assert settings.base_url == "http://[::1]:8080"
+
+
 def test_other_commands_find_what_runs_here(tmp_path: Path) -> None:
-    running = {"pid": os.getpid(), "environ": {"PENNYWREN_REDIS_URL": "redis://127.0.0.1:1", "HOME": "/"}}
+    us = {"pid": os.getpid(), "began": process_began(os.getpid())}
+    running = {**us, "environ": {"PENNYWREN_REDIS_URL": "redis://127.0.0.1:1", "HOME": "/"}}
     running_file(tmp_path).write_text(json.dumps(running))
     environ = {"PENNYWREN_DATA_DIR": str(tmp_path)}
     assert load_settings(environ).redis_url == "redis://127.0.0.1:1"
     assert load_settings({**environ, "PENNYWREN_REDIS_URL": "redis://mine"}).redis_url == "redis://mine"
 
 
-@pytest.mark.parametrize("left", ["", "{", '{"pid": 0}', '{"pid": 999999999, "environ": {"PENNYWREN_REDIS_URL": "x"}}'])
+_ENVIRON = '"environ": {"PENNYWREN_REDIS_URL": "redis://x"}'
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "",
+        "{",
+        "[]",
+        '{"pid": 0}',
+        f'{{"pid": 999999999, "began": 1, {_ENVIRON}}}',
+        # Somebody else has its pid by now.
+        f'{{"pid": {os.getpid()}, "began": {process_began(os.getpid()) - 1}, {_ENVIRON}}}',
+    ],
+)
 def test_what_a_dead_supervisor_left_is_ignored(tmp_path: Path, left: str) -> None:
     running_file(tmp_path).write_text(left)
     assert load_settings({"PENNYWREN_DATA_DIR": str(tmp_path)}).redis_url is None
+
+
+def test_a_process_that_ended_did_not_begin_even_if_nobody_asked_how_it_ended() -> None:
+    with subprocess.Popen(["/bin/true"]) as ended:
+        # Waits without taking the answer: the process stays in the table, as under a container's idle first process.
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(ProcessLookupError):
+            process_began(ended.pid)

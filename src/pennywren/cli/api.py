@@ -15,6 +15,7 @@ from granian.server import Server
 
 from pennywren.cli.parts import required
 from pennywren.local.children import die_with_parent
+from pennywren.local.ports import require_bindable
 from pennywren.settings import load_settings
 
 _APP: Final = "pennywren.web.app:create_app"
@@ -56,7 +57,7 @@ def api(host: str | None, port: int | None) -> None:
         raise click.UsageError("no port to listen on: set PENNYWREN_HTTP_PORT or give --port")
     server = Server(
         _APP,
-        address=host or settings.http_host,
+        address=require_bindable(host or settings.http_host, port),
         port=port,
         interface=Interfaces.ASGI,
         websockets=False,

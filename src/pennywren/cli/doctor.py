@@ -19,7 +19,7 @@ from pennywren.errors import PennywrenError
 from pennywren.local.postgres import find_postgres
 from pennywren.local.redis import find_redis
 from pennywren.postgres.migrate import MIGRATIONS, find_dbmate
-from pennywren.settings import Settings, load_settings, running_file
+from pennywren.settings import Settings, load_settings, running
 from pennywren.store.connect import connect, require_time_series
 from pennywren.store.scripts import script_folder
 
@@ -86,7 +86,7 @@ async def _data(settings: Settings) -> str:
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
         raise OSError(f"{folder} cannot be written: choose another folder with PENNYWREN_DATA_DIR")
-    runs = "a system runs here" if running_file(folder).exists() else "nothing runs here (`pennywren up` starts it)"
+    runs = "a system runs here" if running(folder) else "nothing runs here (`pennywren up` starts it)"
     return f"{folder}: {runs}"
 
 

@@ -16,6 +16,7 @@ import msgspec
 from pennywren.cli.parts import Parts, open_parts
 from pennywren.cli.progress import Advance, progress_bar
 from pennywren.errors import BadInput, BadProduct
+from pennywren.local.datadir import writing
 from pennywren.model.product import ProductID
 from pennywren.pipeline.importing import CHUNK, import_chunk
 from pennywren.settings import load_settings
@@ -71,10 +72,12 @@ class _State:
 
     def save(self) -> None:
         """Keep it, whole or not at all."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = self._path.with_suffix(f".{os.getpid()}")
-        fresh.write_bytes(msgspec.json.encode(self.progressed))
-        fresh.replace(self._path)
+        folder = self._path.parent
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fresh = self._path.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(msgspec.json.encode(self.progressed))
+            fresh.replace(self._path)
 
     def forget(self) -> None:
         """The import is done."""

@@ -2,44 +2,44 @@
 
 import asyncio
 import gzip
+import os
 import sys
-import time
 import zlib
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
-from protego import Protego
 
-from pennywren.errors import BadInput, Forbidden, Unavailable
-from pennywren.model.marketplace import MARKETPLACES
+from pennywren.cli.fetching import fetch_and_read
+from pennywren.errors import BadInput
+from pennywren.model.marketplace import MARKETPLACES, marketplace_of_host
 from pennywren.model.money import format_money
 from pennywren.model.product import ProductID
 from pennywren.observe.child import PageParser
-from pennywren.observe.fetch import Fetched, Fetcher
-from pennywren.observe.hosts import Hosts
 from pennywren.observe.page.reading import MAX_BYTES, PageReading
-from pennywren.observe.robots import Rules, read_robots
 from pennywren.settings import Settings, load_settings
 
-_PAUSE_S: Final = 1.0
-"""Between the request for robots.txt and the one for the page: as everywhere, one request a second to a host."""
 _TIME_LIMIT_S: Final = 10.0
 """For one page, read by a person who waits."""
 
 
 @click.command()
 @click.argument("file_or_url", metavar="FILE-OR-URL")
-@click.option("-m", "--marketplace", type=click.Choice(list(MARKETPLACES)), help="Whose page a file is.")
+@click.option(
+    "-m",
+    "--marketplace",
+    type=click.Choice(list(MARKETPLACES)),
+    help="Whose page this is, where a file or an address does not say.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 @click.option("--explain", is_flag=True, help="Say which places of the page showed what.")
 def read(file_or_url: str, marketplace: str | None, as_json: bool, explain: bool) -> None:
     """Say what a product page shows: the product, its prices, whether it can be bought.
 
     FILE-OR-URL is an HTML file, gzipped or not (- for standard input), or a product's address at a marketplace, which
-    is fetched once, if its robots.txt allows. The answer's kind is product, captcha, error, other, or unreadable for a
-    product page that cannot be trusted.
+    is fetched once, if its robots.txt allows, and in turn with the crawl workers that run. The answer's kind is
+    product, captcha, error, other, or unreadable for a product page that cannot be trusted.
 
     \b
     Examples:
@@ -48,10 +48,11 @@ def read(file_or_url: str, marketplace: str | None, as_json: bool, explain: bool
       pennywren read https://www.amazon.com/dp/B08N5WRWNW --explain
     """
     settings = load_settings()
-    if "://" in file_or_url:
-        reading = asyncio.run(_read_url(settings, ProductID.parse(file_or_url)))
+    marketplace = marketplace or settings.default_marketplace
+    if _is_link(file_or_url):
+        reading = asyncio.run(_read_url(settings, _product_of(file_or_url, settings, marketplace)))
     else:
-        reading = asyncio.run(_parse(_load(file_or_url), marketplace or settings.default_marketplace))
+        reading = asyncio.run(_parse(_load(file_or_url), marketplace))
     if as_json:
         shown = reading if explain else msgspec.structs.replace(reading, evidence=[])
         click.echo(msgspec.json.encode(shown))
@@ -85,30 +86,26 @@ async def _parse(page: bytes, marketplace: str) -> PageReading:
 
 
 async def _read_url(settings: Settings, product: ProductID) -> PageReading:
-    """Fetch politely and read."""
-    hosts = Hosts.of(settings)
-    async with Fetcher(settings.egresses[0], settings.user_agent) as fetcher:
-        reachable, text = read_robots(await fetcher.get(hosts.robots(product.marketplace)))
-        if not reachable:
-            raise Unavailable(f"the robots.txt of {hosts.host(product.marketplace)} cannot be fetched")
-        asked_at = time.monotonic()
-        rules = Rules(reachable, Protego.parse(text))
-        address = hosts.page(product)
-        if not rules.allows(address, settings.user_agent):
-            raise Forbidden(f"the robots.txt of {address.host} does not allow us to fetch {address.url}")
-        pause = max(_PAUSE_S, rules.pause_ms(settings.user_agent) / 1000)
-        await asyncio.sleep(pause - (time.monotonic() - asked_at))
-        fetched = await fetcher.get(address)
-    if fetched.trouble is not None:
-        raise Unavailable(f"{address.url} cannot be fetched: {fetched.trouble}")
-    return _by_status(fetched, await _parse(fetched.body, product.marketplace))
+    async with PageParser(time_limit=_TIME_LIMIT_S) as parser:
+        return await fetch_and_read(settings, product, parser)
 
 
-def _by_status(fetched: Fetched, reading: PageReading) -> PageReading:
-    """A status that is no success says what the page is, whatever it looks like; a robot check is one all the same."""
-    if fetched.status == 200 or reading.kind == "captcha":
-        return reading
-    return PageReading(kind="error", reason=f"status {fetched.status}")
+def _is_link(text: str) -> bool:
+    """Whether this is an address, with or without its scheme, and not a file."""
+    if "://" in text:
+        return True
+    # Path.exists fails for names that are longer than a file's can be.
+    return marketplace_of_host(text.partition("/")[0]) is not None and not os.path.exists(text)
+
+
+def _product_of(link: str, settings: Settings, marketplace: str) -> ProductID:
+    """The product behind a link to a marketplace, or to the origin that stands in for some."""
+    codes = [code for code, origin in settings.shop_origins.items() if link.startswith(f"{origin}/")]
+    if not codes:
+        return ProductID.parse(link)
+    code = marketplace if marketplace in codes else codes[0]
+    path = link.removeprefix(settings.shop_origins[code])
+    return ProductID.parse(f"https://{MARKETPLACES[code].host}{path}")
 
 
 def _show(reading: PageReading) -> None:

@@ -218,9 +218,13 @@ def wait_until_ready(
         Unavailable: the process ended, or is not ready in time; the message quotes the end of its log.
     """
     deadline = time.monotonic() + seconds
-    while not is_ready():
+    while True:
+        # Asked first: what answers where the child should may be somebody else.
+        ready = is_ready()
         if process.poll() is not None:
             raise Unavailable(f"{program.name} ended with {process.returncode} as it started: {_tail(program.log)}")
+        if ready:
+            return
         if time.monotonic() > deadline:
             raise Unavailable(f"{program.name} was not ready after {seconds:.0f} s: {_tail(program.log)}")
         time.sleep(0.02)

@@ -3,6 +3,7 @@
 PostgreSQL refuses to run as root; started by root it runs as `nobody`, an account that every system has.
 """
 
+import logging
 import os
 import pwd
 import secrets
@@ -20,6 +21,8 @@ from typing import Final
 from pennywren.errors import MissingPart, Unavailable
 from pennywren.local.children import Program, SystemUser, start, stop, wait_until_ready
 from pennywren.local.ports import free_port
+
+log = logging.getLogger(__name__)
 
 USER: Final = "pennywren"
 """The role and the database of the embedded server."""
@@ -80,8 +83,8 @@ def embedded_postgres(folder: Path, *, logs: Path, for_tests: bool = False) -> E
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     user = _system_user()
     if user:
-        _let_through(binaries)
-        _let_through(folder / "data")
+        let_through(binaries)
+        let_through(folder / "data")
     password = _password(folder)
     data = folder / "data"
     if not data.exists():
@@ -109,20 +112,25 @@ def _system_user() -> SystemUser | None:
     return SystemUser(nobody.pw_uid, nobody.pw_gid)
 
 
-def _let_through(path: Path) -> None:
-    """Let other users pass through the folders above `path` to it: pass, and not list or read."""
+def let_through(path: Path) -> None:
+    """Let other users pass through the folders above `path` to it, and no others: pass, and not list or read."""
     for folder in path.absolute().parents:
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
+            log.info("other users may pass through %s from now on: PostgreSQL refuses to run as root", folder)
 
 
 def _password(folder: Path) -> str:
     """The role's password, made once: it keeps other users of this machine out."""
     kept = folder / "password"
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_hex(16))
+        # Whole or not at all: no database is made with half a password.
+        fresh = kept.with_name("password.new")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(16))
+        fresh.replace(kept)
     return kept.read_text()
 
 

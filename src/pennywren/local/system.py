@@ -1,21 +1,22 @@
 """The whole system on one machine, as `pennywren up` and `pennywren demo` run it: every part a child of ours."""
 
 import asyncio
+import http.client
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pennywren.local.children import Children, Program
-from pennywren.local.datadir import owned, publish
+from pennywren.local.datadir import keep_port, last_port, owned, publish
 from pennywren.local.interrupted import take_up_again
-from pennywren.local.ports import free_port
+from pennywren.local.ports import free_port, require_bindable
 from pennywren.local.postgres import embedded_postgres
 from pennywren.local.redis import embedded_redis
 from pennywren.local.shop.goods import MARKETPLACES_SOLD
@@ -72,7 +73,8 @@ def run_system(announce: Announce, *, demo: bool = False) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP; then end every child, within 5 seconds.
 
     Raises:
-        Conflict: a system runs on this data folder already.
+        BadSetting: the API cannot listen where it should, or the data folder cannot be written.
+        Conflict: a system runs on this data folder already, or something else listens on the API's port.
         MissingPart: a part is not installed, or a Redis that was named cannot keep prices.
         Unavailable: a part did not start; the message quotes its log.
     """
@@ -92,6 +94,7 @@ def run_system(announce: Announce, *, demo: bool = False) -> None:
 def _start(local: _Local, announce: Announce, *, demo: bool) -> None:
     # Read again under the lock: what an earlier system had left behind is cleared away now.
     settings = load_settings()
+    require_bindable(settings.http_host, settings.http_port)
     _start_servers(local, settings)
     if demo:
         _start_shop(local)
@@ -145,7 +148,9 @@ def _start_shop(local: _Local) -> None:
 def _start_parts(local: _Local) -> None:
     """The API, the matcher, the workers and the scheduler."""
     settings = local.settings
-    local.given["HTTP_PORT"] = str(settings.http_port or free_port(settings.http_host))
+    port = settings.http_port or free_port(settings.http_host, last_port(local.data_dir))
+    local.given["HTTP_PORT"] = str(port)
+    keep_port(local.data_dir, port)
     publish(local.data_dir, {name: v for name, v in local.environ.items() if name.startswith(PREFIX)})
     local.children.start(local.python("api", "pennywren", "api"))
     local.children.start(local.python("match", "pennywren", "match"))
@@ -156,13 +161,12 @@ def _start_parts(local: _Local) -> None:
             name = f"worker-{queue}" if count == 1 else f"worker-{queue}-{number}"
             local.children.start(local.python(name, "pennywren", "worker", queue))
     local.children.start(local.python("schedule", "pennywren", "schedule"))
-    port = int(local.given["HTTP_PORT"])
-    local.children.wait_until("api", lambda: _listens(port, settings.http_host), _START_SECONDS)
+    local.children.wait_until("api", lambda: _is_healthy(port, settings.http_host), _START_SECONDS)
 
 
 def _announce(local: _Local, announce: Announce, *, demo: bool) -> None:
     settings = local.settings
-    announce("api", f"http://{settings.http_host}:{settings.http_port}")
+    announce("api", settings.api_url)
     if settings.mailbox_dir:
         announce("mailbox", f"{settings.base_url}/mailbox.json (SMTP at {_without_password(settings.smtp_url)})")
     if demo:
@@ -179,12 +183,22 @@ def _without_password(url: str | None) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
-def _listens(port: int, host: str = "127.0.0.1") -> bool:
+def _listens(port: int) -> bool:
     try:
-        with socket.create_connection((host, port), timeout=1):
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
     except OSError:
         return False
+
+
+def _is_healthy(port: int, host: str) -> bool:
+    """Whether the API answers that all its parts do."""
+    with closing(http.client.HTTPConnection(host, port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 async def _check_redis(url: str) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 from pennywren.cli.shell import shell
 from pennywren.local.shop import pages
 from pennywren.local.shop.goods import HERO
+from pennywren.settings import running_file
 
 COMMANDS = [*shell.list_commands(None)]  # pyright: ignore[reportArgumentType]  -- the list needs no context
 
@@ -87,6 +90,34 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     assert failed.stderr == "pennywren: PENNYWREN_HTTP_PORT: 'many' is not a whole number\n"
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"PENNYWREN_DATA_DIR": "/proc/nope"},
+        {"PENNYWREN_HTTP_HOST": "nobody.invalid"},
+        {"PENNYWREN_HTTP_PORT": "99999"},
+        {"PENNYWREN_REDIS_URL": "foo"},
+        {"PENNYWREN_SMTP_URL": "foo"},
+    ],
+)
+def test_a_bad_setting_starts_nothing(tmp_path: Path, given: dict[str, str]) -> None:
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path / "data"), **given}
+    failed = CliRunner().invoke(shell, ["up"], env=environ)
+    assert failed.exit_code == 2
+    assert failed.stderr.startswith(f"pennywren: {next(iter(given))}: ")
+    assert not (tmp_path / "data" / "logs").exists()
+
+
+def test_a_port_that_is_taken_starts_nothing(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = str(somebody.getsockname()[1])
+        environ = {"PENNYWREN_DATA_DIR": str(tmp_path), "PENNYWREN_HTTP_PORT": port}
+        failed = CliRunner().invoke(shell, ["up"], env=environ)
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith(f"pennywren: something else listens on port {port} ")
+    assert not (tmp_path / "logs").exists()
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_read_says_what_a_file_shows(tmp_path: Path, packed: bool) -> None:
     page = pages.product_page(HERO, 1299).encode()
@@ -134,6 +165,14 @@ def test_doctor_is_content_with_what_is_installed(tmp_path: Path) -> None:
     checked = run(tmp_path, "doctor", "--json")
     assert checked.exit_code == 0
     assert {json.loads(line)["part"] for line in checked.stdout.splitlines()} >= {"redis", "postgres", "mail", "dbmate"}
+
+
+def test_doctor_does_not_take_what_a_killed_system_left_for_a_system(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    left = {"pid": os.getpid(), "began": 1, "environ": {"PENNYWREN_DATA_DIR": str(folder)}}
+    running_file(folder).write_text(json.dumps(left))
+    assert "nothing runs here" in run(tmp_path, "doctor").stdout
 
 
 def test_doctor_says_which_part_does_not_answer(tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ def test_what_ends_as_it_starts_is_quoted(tmp_path: Path) -> None:
         wait_until_ready(program, process, lambda: False)
 
 
+def test_whoever_answers_in_place_of_a_child_that_ended_is_not_taken_for_it(tmp_path: Path) -> None:
+    program = _python(tmp_path, "late", "import sys; sys.exit('the port is taken')")
+    process = start(program)
+    with pytest.raises(Unavailable, match="late ended with 1 as it started: the port is taken"):
+        wait_until_ready(program, process, lambda: process.wait() == 1)
+
+
 def test_a_child_has_a_session_of_its_own(tmp_path: Path) -> None:
     """So the terminal's Ctrl-C reaches the supervisor alone."""
     program = _python(tmp_path, "sleeper", "import time; time.sleep(60)")
