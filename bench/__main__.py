@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import alert_latency, frontier_quality, history_http, record_step
+from bench import alert_latency, frontier_quality, history_http, record_step, trust_quality
 from bench.report import Section, write
 from bench.servers import Servers, servers
 
@@ -14,6 +14,7 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "history": history_http.measure,
     "alerts": alert_latency.measure,
     "frontier": lambda _: frontier_quality.measure(),
+    "trust": lambda _: trust_quality.measure(),
 }
 
 
