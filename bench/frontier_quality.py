@@ -1,21 +1,16 @@
 """How good the crawl frontier is beside the evaluator's own learned policies, on the same workloads.
 
 `python -m bench.frontier_quality --seeds 301,302` prints one row for each workload; the first seed alone takes about
-8 minutes. The evaluator is `../shared/eval/eval_frontier.py`, or what PENNYWREN_BENCH_EVALUATOR names.
+8 minutes. The evaluator is `eval/eval_frontier.py` of the shared folder.
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from bench.evaluators import evaluate
 from bench.report import Goal, Section
 
-ROOT: Final = Path(__file__).parents[1]
 PEERS: Final = ("due_gamma", "blend_gamma", "blend_grid")
 WORKLOADS: Final = (
     "",
@@ -33,25 +28,6 @@ SEEDS: Final = (301,)
 _LONGEST_S: Final = 120.0
 
 
-def evaluator() -> Path:
-    """Where the evaluator is."""
-    return Path(os.environ.get("PENNYWREN_BENCH_EVALUATOR") or ROOT.parent / "shared/eval/eval_frontier.py")
-
-
-def _run(arguments: list[str]) -> list[dict[str, Any]]:
-    with TemporaryDirectory() as folder:
-        answer = Path(folder) / "answer.json"
-        environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-        subprocess.run(
-            [sys.executable, str(evaluator()), *arguments, "--json", str(answer)],
-            check=True,
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.DEVNULL,
-        )
-        return json.loads(answer.read_bytes())["rows"]
-
-
 def measure(seeds: tuple[int, ...] = SEEDS, workloads: tuple[str, ...] = WORKLOADS) -> Section:
     """Each workload once for each seed; the goals are those of the project for the default one, and for all others."""
     section = Section(
@@ -66,8 +42,8 @@ def measure(seeds: tuple[int, ...] = SEEDS, workloads: tuple[str, ...] = WORKLOA
     for workload in workloads:
         for seed in seeds:
             arguments = [*workload.split(), "--seed", str(seed)]
-            (ours,) = _run([*arguments, "--adapter", "bench.adapters.frontier:Frontier"])
-            peer = max(row["SS"] for row in _run([*arguments, "--policy", ",".join(PEERS)]))
+            (ours,) = evaluate("eval_frontier.py", [*arguments, "--adapter", "bench.adapters.frontier:Frontier"])
+            peer = max(row["SS"] for row in evaluate("eval_frontier.py", [*arguments, "--policy", ",".join(PEERS)]))
             over.append(ours["SS"] - peer)
             slowest = max(slowest, ours["sec"])
             defaults += [] if workload else [ours]

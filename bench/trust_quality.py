@@ -1,21 +1,16 @@
 """How well reports are judged, beside the evaluator's own rules, in the same worlds.
 
 `python -m bench.trust_quality --seeds 201,202` prints a row for each world, seed and rule; one seed takes about
-4 minutes. The evaluator is `../shared/eval/eval_trust.py`, or what PENNYWREN_BENCH_TRUST_EVALUATOR names.
+4 minutes. The evaluator is `eval/eval_trust.py` of the shared folder.
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from bench.evaluators import evaluate
 from bench.report import Goal, Section
 
-ROOT: Final = Path(__file__).parents[1]
 ATTACKS: Final = ("troll", "sybil", "botnet", "slow", "replay", "bury", "dos")
 WORLDS: Final = ("", "--attack 5", "--attack 10", "--honest-err 0.01", *(f"--only {attack}" for attack in ATTACKS))
 SEEDS: Final = (201,)
@@ -23,25 +18,6 @@ PEERS: Final = ("combined", "verify_all")
 """The evaluator's best rule, and the bound: who crawls for every report stores whatever can be stored in time."""
 OURS: Final = ("bench.adapters.trust:Judge", "bench.adapters.trust:JudgeWithoutAsn")
 _CLUMSY: Final = "--honest-err 0.01"
-
-
-def evaluator() -> Path:
-    """Where the evaluator is."""
-    return Path(os.environ.get("PENNYWREN_BENCH_TRUST_EVALUATOR") or ROOT.parent / "shared/eval/eval_trust.py")
-
-
-def _run(arguments: list[str]) -> list[dict[str, Any]]:
-    with TemporaryDirectory() as folder:
-        answer = Path(folder) / "answer.json"
-        environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-        subprocess.run(
-            [sys.executable, str(evaluator()), *arguments, "--json", str(answer)],
-            check=True,
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.DEVNULL,
-        )
-        return json.loads(answer.read_bytes())["rows"]
 
 
 def _figures(row: dict[str, Any]) -> list[str]:
@@ -63,8 +39,8 @@ def measure(seeds: tuple[int, ...] = SEEDS, worlds: tuple[str, ...] = WORLDS) ->
     for world in worlds:
         for seed in seeds:
             arguments = [*world.split(), "--seed", str(seed)]
-            with_asn, without = (_run([*arguments, "--adapter", adapter])[0] for adapter in OURS)
-            peers = _run([*arguments, "--rule", ",".join(PEERS)])
+            with_asn, without = (evaluate("eval_trust.py", [*arguments, "--adapter", adapter])[0] for adapter in OURS)
+            peers = evaluate("eval_trust.py", [*arguments, "--rule", ",".join(PEERS)])
             ours += [(world, with_asn), (world, without)]
             short_of_bound += [peers[-1]["in1h"] - row["in1h"] for row in (with_asn, without)]
             rows = {"ours": with_asn, "ours, no ASN": without, **{row["rule"]: row for row in peers}}
