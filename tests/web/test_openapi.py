@@ -15,6 +15,7 @@ from pennywren.web.problems import KINDS
 PAGES = {
     "GET /",
     "GET /static/style.css",
+    "GET /static/build/{name}",
     "GET /sign-in",
     "GET /sign-in/{token}",
     "GET /account",

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from pennywren.accounts.links import sign_unsubscribe
+from pennywren.web.assets import BUILD
 from tests.web.site import JSON, PRODUCT, Site
 
 
@@ -25,6 +26,7 @@ NEW = {"productID": "us:B000000001", "threshold": 100, "notificationType": "EMAI
 ROWS = [
     Row("GET /", OPEN),
     Row("GET /static/style.css", OPEN),
+    Row("GET /static/build/{name}", OPEN),
     Row("GET /openapi.json", OPEN),
     Row("GET /problems/{slug}", OPEN),
     Row("GET /healthz", OPEN),
@@ -79,6 +81,7 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
         product=PRODUCT,
         subscription=own["id"],
         slug="plan-limit",
+        name=BUILD.names["client"],
         token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
     )
     statuses: list[int] = []

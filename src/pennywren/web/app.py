@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from pennywren.errors import PennywrenError
 from pennywren.model.clock import Clock, system_clock
 from pennywren.settings import Settings, load_settings
-from pennywren.web import account, home, mailbox, products, sign_in, status, subscriptions, unsubscribe
+from pennywren.web import account, assets, home, mailbox, products, sign_in, status, subscriptions, unsubscribe
 from pennywren.web.body import MAX_BODY
 from pennywren.web.headers import add_headers
 from pennywren.web.hot_history import HotHistory
@@ -24,6 +24,7 @@ from pennywren.web.same_site import is_forged
 HANDLERS: Final = (
     home.show_home,
     home.show_style,
+    assets.show_asset,
     home.show_problem,
     home.show_openapi,
     products.show_product,

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from pennywren.model.clock import rfc3339
 from pennywren.model.money import format_amount, minor_digits
+from pennywren.web.assets import BUILD
 from pennywren.web.types import Answer
 
 STYLE: Final = (files("pennywren.web") / "static" / "style.css").read_bytes()
@@ -59,6 +60,7 @@ def _environment() -> Environment:
     filters.update(money=money, amount=format_amount, day=day, minute=minute, rfc3339=rfc3339, duration=duration)
     values: dict[str, Any] = environment.globals
     values["style_version"] = STYLE_VERSION
+    values["built"] = BUILD.address
     return environment
 
 
