@@ -7,6 +7,7 @@
 -- ARGV[4] ms that the shop asked us to wait (Retry-After), 0 for none
 -- ARGV[5] the least pause that robots.txt asks for (ms), 0 for none
 -- ARGV[6] how long ago the answer came (ms): the pause counts from there, not from when we had read it
+-- ARGV[7] why it was refused or failed, in a few words; '' where it was neither
 -- RETURNS 1 and when the next request may leave (ms), or 0 where this token is no longer held
 -- CALLED BY pennywren.frontier.egress
 
@@ -19,7 +20,9 @@ if ARGV[1] ~= '' and call('HEXISTS', key, 'testserver') == 1 then
   now = tonumber(ARGV[1])
 end
 local came, asked, least = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local had = call('HMGET', key, 'holder', 'interval', 'troubles', 'circuit', 'opened', 'next')
+local minute = math.floor(now / 60000)
+local slot = 'm' .. minute % 60 -- requests of the last hour, by minute: minute * 1000 + how many (never over 60)
+local had = call('HMGET', key, 'holder', 'interval', 'troubles', 'circuit', 'opened', 'next', slot)
 local mine = had[1] == ARGV[2]
 local interval, troubles, circuit = tonumber(had[2] or PACE), tonumber(had[3] or 0), had[4] or 'closed'
 local opened = tonumber(had[5] or 0)
@@ -57,6 +60,13 @@ if circuit == 'open' and open_until > now then
   call('HSET', key, 'openUntil', open_until)
 end
 call('HINCRBY', key, came, 1)
+call('HSET', key, slot, math.max(tonumber(had[7] or 0), minute * 1000) + 1)
+if came ~= 'ok' then
+  call('HSET', key, 'why', ARGV[7], 'whyAt', now)
+end
+if asked > 0 then
+  call('HSET', key, 'askedUntil', now + asked)
+end
 if mine then
   call('HDEL', key, 'holder', 'heldUntil')
 end

@@ -184,6 +184,11 @@ def crawl_priors() -> str:
     return "{frontier}:priors"
 
 
+def metric(name: str) -> str:
+    """Hash: one family of metrics; field: its label values in JSON."""
+    return f"{{metrics}}:{name}"
+
+
 def limit(purpose: str, who: str) -> str:
     """String: one rate limit's state for one address, network or install; expires."""
     return f"{{limit}}:{purpose}:{who}"

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,16 @@ _SCHEMES: Final = {
     "smtp_url": ("smtp", "smtps"),
 }
 _LAST_PORT: Final = 65_535
+
+Network = IPv4Network | IPv6Network
+PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
+    ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""Addresses that nobody on the Internet has."""
 
 
 class Egress(msgspec.Struct, frozen=True):
@@ -66,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How we introduce ourselves to shops; add a way to reach you."""
     trusted_proxies: int = 0
     """How many proxies of ours stand before the API: whose X-Forwarded-For hops are believed."""
+    metrics_networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    """Who may read `/metrics`: `private` (this machine and private networks), `all`, `none`, or `10.1.0.0/16,…`."""
     recrawl_after: int = 300
     """Seconds that must pass before a product is looked at again, unless somebody asks."""
     gap_after: int = 7 * 86_400
@@ -148,6 +161,17 @@ def parse_origins(text: str) -> dict[str, str]:
     return origins
 
 
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Read `private`, `all`, `none` or `10.1.0.0/16,2001:db8::/32,192.0.2.7`."""
+    named = {"private": PRIVATE_NETWORKS, "none": (), "all": (ip_network("0.0.0.0/0"), ip_network("::/0"))}
+    if text in named:
+        return named[text]
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise BadSetting(f"PENNYWREN_METRICS_NETWORKS: {error}; write private, all, none, or networks") from error
+
+
 def running_file(data_dir: Path) -> Path:
     """Where `pennywren up` writes the addresses of what it runs, for other commands to find."""
     return data_dir / "running.json"
@@ -206,6 +230,8 @@ def _convert(name: str, text: str, kind: object) -> object:
         return parse_egresses(text)
     if name == "shop_origins":
         return parse_origins(text)
+    if name == "metrics_networks":
+        return parse_networks(text)
     if name in _SCHEMES:
         return _address(name, text)
     if "Path" in str(kind):

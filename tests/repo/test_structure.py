@@ -33,7 +33,7 @@ def test_every_module_and_every_public_name_says_what_it_is() -> None:
 
 def test_keys_are_spelled_in_one_module() -> None:
     spelled = re.compile(
-        r"""["']\{?(ready|limit|frontier|robots)\}:|\}:(product|price|watch|held|cache|frontier|urgent|leases|changes)"""
+        r"""["']\{?(ready|limit|frontier|robots|metrics)\}:|\}:(product|price|watch|held|cache|frontier|urgent|leases|changes)"""
     )
     elsewhere = [_name(p) for p in CODE if p.name != "keyspace.py" and spelled.search(p.read_text())]
     assert elsewhere == []

@@ -30,6 +30,7 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.ready_changes() == "{ready}:changes"
     assert keyspace.egress("e1", "www.amazon.de") == "{egress:e1}:www.amazon.de"
     assert keyspace.crawl_threshold() == "{frontier}:lambda"
+    assert keyspace.metric("pennywren_crawls_total") == "{metrics}:pennywren_crawls_total"
     assert keyspace.limit("track", "192.0.2.0") == "{limit}:track:192.0.2.0"
 
 

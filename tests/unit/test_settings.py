@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 
 from pennywren.errors import BadSetting
-from pennywren.settings import Egress, load_settings, process_began, running_file
+from pennywren.settings import PRIVATE_NETWORKS, Egress, load_settings, parse_networks, process_began, running_file
 
 
 def test_nothing_given_runs_on_one_machine(tmp_path: Path) -> None:
@@ -128,3 +129,12 @@ def test_a_process_that_ended_did_not_begin_even_if_nobody_asked_how_it_ended() 
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         with pytest.raises(ProcessLookupError):
             process_began(ended.pid)
+
+
+def test_who_may_read_metrics_is_private_all_none_or_networks() -> None:
+    assert parse_networks("private") == PRIVATE_NETWORKS
+    assert parse_networks("none") == ()
+    assert ip_address("2001:db8::1") in parse_networks("all")[1]
+    assert parse_networks("10.1.0.0/16, 192.0.2.7") == (ip_network("10.1.0.0/16"), ip_network("192.0.2.7/32"))
+    with pytest.raises(BadSetting, match="PENNYWREN_METRICS_NETWORKS"):
+        parse_networks("everybody")

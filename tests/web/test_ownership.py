@@ -31,6 +31,7 @@ ROWS = [
     Row("GET /problems/{slug}", OPEN),
     Row("GET /healthz", OPEN),
     Row("GET /status", OPEN),
+    Row("GET /metrics", (403, 403, 403)),
     Row("GET /mailbox", OPEN),
     Row("GET /mailbox.json", OPEN),
     Row("GET /products/{product}", OPEN),

@@ -4,17 +4,23 @@ An egress holds at most one token towards a host. A request needs it, and gives 
 `redis-cli HGETALL {egress:NAME}:HOST` shows all there is; `docs/redis.md` explains the fields.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from pennywren import keyspace
+from pennywren.model.clock import MINUTE, SECOND
 from pennywren.store.connect import Client
 from pennywren.store.scripts import Script
 
 _TAKE: Final = Script("egress_take")
 _DONE: Final = Script("egress_done")
+
+_LONGEST_WHY: Final = 80
+_PER_SLOT: Final = 1000
+_SLOT: Final = re.compile("m[0-9]{1,2}")
 
 Came = Literal["ok", "refused", "failed", "unused"]
 """What came of a request: an answer; 429, 503 or a block page; no answer or an error; it was never sent."""
@@ -54,6 +60,34 @@ class EgressStatus:
     failed: int
     last_at: int
     """When the last answer came; 0 if there never was one."""
+    why: str
+    """Why the last request that was refused or failed was; empty if none ever was."""
+    why_at: int
+    """When that was."""
+    asked_until: int
+    """Until when the shop last asked us to wait (Retry-After)."""
+    minutes: dict[int, int]
+    """Requests by minute since the epoch, over the last hour."""
+
+    def rate(self, now: int) -> float:
+        """Requests per second that may leave at `now` (ms): 0 while the circuit is open."""
+        return 0.0 if self.circuit == "open" and self.open_until > now else SECOND / max(self.pause, SECOND)
+
+    def waits_until(self, now: int) -> int:
+        """Until when (ms) nothing leaves because of trouble; 0 where nothing holds it at `now`."""
+        until = self.open_until if self.circuit == "open" else 0
+        if self.troubles_in_a_row or self.asked_until > now:
+            until = max(until, self.next_at)
+        return until if until > now else 0
+
+    def last_minute(self, now: int) -> int:
+        """Requests in the 60 seconds before `now` (ms), taking the minute before this one as even."""
+        minute, into = divmod(now, MINUTE)
+        return round(self.minutes.get(minute, 0) + self.minutes.get(minute - 1, 0) * (1 - into / MINUTE))
+
+    def last_hour(self, now: int) -> int:
+        """Requests in this minute and the 59 before it."""
+        return sum(count for minute, count in self.minutes.items() if now // MINUTE - 60 < minute <= now // MINUTE)
 
 
 async def take(client: Client, egress: str, host: str, *, now: int | None = None) -> Token | Refusal:
@@ -75,15 +109,16 @@ async def done(
     retry_after_s: float | None = None,
     pause_ms: int = 0,
     answered_ms_ago: int = 0,
+    why: str = "",
     now: int | None = None,
 ) -> int:
     """Give the token back and say what came; when the next request may leave (ms).
 
     `retry_after_s` is what the shop asked for, `pause_ms` what its robots.txt asks for between requests. The pause
-    counts from the answer, which came `answered_ms_ago`.
+    counts from the answer, which came `answered_ms_ago`. `why` says in a few words what was wrong with it.
     """
     asked = round((retry_after_s or 0) * 1000)
-    args = ["" if now is None else now, token.secret, came, asked, pause_ms, answered_ms_ago]
+    args = ["" if now is None else now, token.secret, came, asked, pause_ms, answered_ms_ago, why[:_LONGEST_WHY]]
     _, next_at = await _DONE.run(client, [keyspace.egress(token.egress, token.host)], args)
     return int(float(next_at))
 
@@ -114,4 +149,8 @@ def _status(name: str, host: str, fields: dict[str, str]) -> EgressStatus:
         refused=number("refused"),
         failed=number("failed"),
         last_at=number("lastAt"),
+        why=fields.get("why", ""),
+        why_at=number("whyAt"),
+        asked_until=number("askedUntil"),
+        minutes=dict(divmod(int(value), _PER_SLOT) for name, value in fields.items() if _SLOT.fullmatch(name)),
     )

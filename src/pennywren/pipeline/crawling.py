@@ -31,10 +31,14 @@ from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
 from pennywren.record.tiering import move_to_tier
 from pennywren.settings import Egress, Settings
+from pennywren.store.counters import Counter, count
 from pennywren.store.store import Store
 
 _log = logging.getLogger(__name__)
 
+CRAWLS: Final = Counter(
+    "pennywren_crawls_total", "Requests for a product's page, by what came of them.", ("marketplace", "outcome")
+)
 _CAME: Final[dict[Outcome, Came]] = {Outcome.BLOCKED: "refused", Outcome.UNREACHABLE: "failed"}
 _SEND_WITHIN_S: Final = 8.0
 """A worker that was stopped with a token in its hand must not send long after: another may hold one by then."""
@@ -199,7 +203,8 @@ class Crawler:
         fetched = await self._fetcher.get(self._hosts.robots(marketplace))
         seen = meaning_without_page(fetched)
         came = _CAME.get(seen.outcome, "ok") if seen is not None else "ok"
-        await egress.done(self._client, token, came, retry_after_s=fetched.retry_after_s)
+        why = "" if seen is None else f"robots.txt: {seen.reason}"
+        await egress.done(self._client, token, came, retry_after_s=fetched.retry_after_s, why=why)
         await self._robots.keep(token.host, fetched)
         return Step(True)
 
@@ -229,6 +234,7 @@ class Crawler:
             retry_after_s=fetched.retry_after_s,
             pause_ms=rules.pause_ms(self._settings.user_agent),
             answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
+            why=seen.reason,
         )
         tell_crawled(product, fetched, seen, reading)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
@@ -241,6 +247,9 @@ class Crawler:
         else:
             await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
         await hints.point_at(self._client, product)
+        async with self._client.pipeline(transaction=False) as pipe:
+            count(pipe, CRAWLS, product.marketplace, seen.outcome)
+            await pipe.execute()
 
     async def _chart(self, product: ProductID, known: Known, changes: int) -> None:
         """Give a history that has become long its compactions."""

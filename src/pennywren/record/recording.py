@@ -1,6 +1,7 @@
 """The typed wrapper of record.lua: what was believed goes into Redis, once, in one step a product."""
 
 import asyncio
+from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,15 @@ from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
+from pennywren.store.counters import Counter, count
 from pennywren.store.scripts import Argument, Call, Script
 from pennywren.store.store import Store
 
+OBSERVATIONS: Final = Counter(
+    "pennywren_observations_total",
+    "Observations that were to be recorded, by what became of them.",
+    ("source", "outcome"),
+)
 _SCRIPT: Final = Script("record")
 _BATCH: Final = 50
 """Looks in one run of the script: long enough to pay its overhead, short enough (1 ms) to block nobody."""
@@ -119,11 +126,23 @@ class Recorder:
             for end in ends:
                 if end is not None:
                     raise end
-            if changed:
-                await self._client.zadd(keyspace.ready_changes(), {str(p): at for p, at in changed.items()}, nx=True)
+            if results:
+                await self._tell(looks, results, changed)
         except (RedisError, OSError) as error:
             raise Unavailable("the price store is not reachable right now") from error
         return [results[i] for i in range(len(looks))]
+
+    async def _tell(
+        self, looks: Sequence[LookToRecord], results: Mapping[int, LookResult], changed: Mapping[int, int]
+    ) -> None:
+        """Wake the readers of the change streams, and count."""
+        tally = Tally((looks[i].look.source, outcome) for i, r in results.items() for outcome in r.outcomes.values())
+        async with self._client.pipeline(transaction=False) as pipe:
+            if changed:
+                pipe.zadd(keyspace.ready_changes(), {str(p): at for p, at in changed.items()}, nx=True)
+            for (source, outcome), times in tally.items():
+                count(pipe, OBSERVATIONS, source, outcome.name.lower(), by=times)
+            await pipe.execute()
 
     async def _run(
         self,

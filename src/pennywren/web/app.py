@@ -12,7 +12,18 @@ from litestar.handlers import BaseRouteHandler
 from pennywren.errors import PennywrenError
 from pennywren.model.clock import Clock, system_clock
 from pennywren.settings import Settings, load_settings
-from pennywren.web import account, assets, home, mailbox, products, sign_in, status, subscriptions, unsubscribe
+from pennywren.web import (
+    account,
+    assets,
+    home,
+    mailbox,
+    metrics,
+    products,
+    sign_in,
+    status,
+    subscriptions,
+    unsubscribe,
+)
 from pennywren.web.body import MAX_BODY
 from pennywren.web.headers import add_headers
 from pennywren.web.hot_history import HotHistory
@@ -48,6 +59,7 @@ HANDLERS: Final = (
     unsubscribe.unsubscribe,
     status.show_status,
     status.show_health,
+    metrics.show_metrics,
 )
 MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 """Only on a machine with a local mailbox."""

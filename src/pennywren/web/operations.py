@@ -159,6 +159,7 @@ OPERATIONS: Final = (
     Operation(
         "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
     ),
+    Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
     Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: True}, (404,), html=True),
     Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),
 )

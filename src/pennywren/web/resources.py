@@ -11,6 +11,7 @@ from pennywren.accounts.links import UNSUBSCRIBE_KEY
 from pennywren.history.reading import HistoryReader
 from pennywren.history.service import HistoryService
 from pennywren.model.clock import Clock
+from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.postgres.pool import Pool, open_pool
@@ -18,6 +19,7 @@ from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
+from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
 
@@ -35,6 +37,7 @@ class Resources:
     subscribing: Subscribing
     signing_in: SigningIn
     status: StatusBoard
+    metrics: MetricsBoard
     unsubscribe_key: bytes
 
 
@@ -62,6 +65,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
             subscribing=Subscribing(pool, store, queue, settings),
             signing_in=SigningIn(pool, client, settings, clock),
             status=StatusBoard(pool, clock),
+            metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
             unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
         )
     finally:

@@ -212,3 +212,20 @@ async def test_it_is_exact_over_processes(redis_url: str, redis_client: Client) 
     seen = sorted(int(at) for at in await redis_client.lrange("seen", 0, -1))
     assert len(seen) >= 2
     assert min(later - earlier for earlier, later in pairwise(seen)) >= 1000
+
+
+async def test_the_status_tells_rate_requests_reason_and_how_long(client: Client) -> None:
+    for second in range(30):
+        await _came(client, NOW + 2000 * second, "ok")
+    token = await _take(client, NOW + 90_000)
+    await egress.done(client, token, "refused", retry_after_s=120, why="status 429", now=NOW + 90_000)
+
+    (stands,) = await egress.status(client, ["e1"], [HOST])
+
+    assert stands.rate(NOW + 90_000) == 0.5
+    assert stands.last_hour(NOW + 90_000) == 31
+    assert stands.last_minute(NOW + 90_000) == 16  # 15 of the 30 even ones of the minute before, and the refused one
+    assert stands.last_hour(NOW + 60 * 60_000) == 1
+    assert (stands.why, stands.why_at, stands.asked_until) == ("status 429", NOW + 90_000, NOW + 210_000)
+    assert stands.waits_until(NOW + 90_000) == NOW + 210_000
+    assert stands.waits_until(NOW + 210_000) == 0

@@ -1,0 +1,131 @@
+"""How things stand now, worked out for `GET /metrics`: egresses, the frontier, the change streams, alerts."""
+
+from math import exp
+from typing import Any, Final
+
+from redis.exceptions import ResponseError
+
+from pennywren import keyspace
+from pennywren.frontier import egress, hints
+from pennywren.match import hints as match_hints
+from pennywren.model.clock import SECOND
+from pennywren.observe.hosts import Hosts
+from pennywren.postgres.pool import Pool, transaction
+from pennywren.settings import Settings
+from pennywren.store.connect import Client
+from pennywren.store.counters import Gauge, Sample
+
+_BY_EGRESS: Final = ("egress", "host")
+_RATE: Final = Gauge(
+    "pennywren_egress_rate", "Requests per second that may leave; 0 while the circuit is open.", _BY_EGRESS
+)
+_CIRCUIT: Final = Gauge("pennywren_egress_circuit", "1 for the state that the circuit is in.", (*_BY_EGRESS, "state"))
+_BACKOFF: Final = Gauge(
+    "pennywren_egress_backoff_until_seconds",
+    "Until when nothing leaves (Unix time); 0 where nothing holds it.",
+    _BY_EGRESS,
+)
+_LAST_MINUTE: Final = Gauge("pennywren_egress_requests_last_minute", "Requests in the last 60 seconds.", _BY_EGRESS)
+EGRESS: Final = (_RATE, _CIRCUIT, _BACKOFF, _LAST_MINUTE)
+_STATES: Final = ("closed", "open", "probing")
+
+_PRODUCTS: Final = Gauge("pennywren_frontier_products", "Products that are crawled, leased ones included.")
+_LEASES: Final = Gauge("pennywren_frontier_leases", "Products that are being crawled.")
+_URGENT: Final = Gauge("pennywren_frontier_urgent", "Products in the urgent lane.")
+_OLDEST: Final = Gauge(
+    "pennywren_frontier_oldest_due_seconds",
+    "How long the first that is due has waited; 0 where none is.",
+    ("marketplace",),
+)
+_LAMBDA: Final = Gauge("pennywren_frontier_lambda", "The crawl value above which a product is due.")
+FRONTIER: Final = (_PRODUCTS, _LEASES, _URGENT, _OLDEST, _LAMBDA)
+
+_UNREAD: Final = Gauge("pennywren_changes_unread", "Price changes that a group has not read yet.", ("group",))
+_PENDING: Final = Gauge("pennywren_changes_pending", "Price changes that a group has read and not handled.", ("group",))
+_HINT_AGE: Final = Gauge(
+    "pennywren_changes_oldest_seconds", "How long the first partition with unread changes has waited; 0 where none has."
+)
+CHANGES: Final = (_UNREAD, _PENDING, _HINT_AGE)
+
+_ALERTS: Final = Gauge("pennywren_alerts", "Alerts that were decided in the last day, by state now.", ("state",))
+ALERTS: Final = (_ALERTS,)
+ALERT_STATES: Final = ("decided", "sending", "delivered", "failed")
+
+
+async def egresses(client: Client, settings: Settings, now: int) -> list[Sample]:
+    """How each egress stands with each host that it ever sent a request to; `now` in ms."""
+    hosts = Hosts.of(settings)
+    served = sorted({hosts.host(code) for code in await hints.marketplaces(client)})
+    found: list[Sample] = []
+    for each in await egress.status(client, [one.name for one in settings.egresses], served):
+        of = (each.egress, each.host)
+        found += (
+            Sample(_RATE, of, each.rate(now)),
+            *(Sample(_CIRCUIT, (*of, state), float(each.circuit == state)) for state in _STATES),
+            Sample(_BACKOFF, of, each.waits_until(now) / SECOND),
+            Sample(_LAST_MINUTE, of, each.last_minute(now)),
+        )
+    return found
+
+
+async def frontier(client: Client, now: int) -> list[Sample]:
+    """How much there is to crawl, how late it is, and what a crawl must be worth; `now` in ms."""
+    marketplaces = await hints.marketplaces(client)
+    async with client.pipeline(transaction=False) as pipe:
+        for n in range(keyspace.PARTITIONS):
+            pipe.zcard(keyspace.frontier(n))
+            pipe.zcard(keyspace.leases(n))
+            pipe.zcard(keyspace.urgent(n))
+        for code in marketplaces:
+            pipe.zrange(keyspace.ready_due(code), 0, 0, withscores=True)
+            pipe.zrange(keyspace.ready_firm(code), 0, 0, withscores=True)
+        pipe.get(keyspace.crawl_threshold())
+        replies: list[Any] = await pipe.execute()
+    sizes, firsts = replies[: 3 * keyspace.PARTITIONS], replies[3 * keyspace.PARTITIONS : -1]
+    leased = sum(sizes[1::3])
+    found = [
+        Sample(_PRODUCTS, (), sum(sizes[0::3]) + leased),
+        Sample(_LEASES, (), leased),
+        Sample(_URGENT, (), sum(sizes[2::3])),
+    ]
+    for i, code in enumerate(marketplaces):
+        due = [score for first in firsts[2 * i : 2 * i + 2] for _, score in first]
+        found.append(Sample(_OLDEST, (code,), max(0.0, (now - min(due, default=now)) / SECOND)))
+    return found + ([Sample(_LAMBDA, (), exp(float(replies[-1])))] if replies[-1] is not None else [])
+
+
+async def changes(client: Client, now: int) -> list[Sample]:
+    """How far the readers of the change streams are behind; `now` in ms."""
+    async with client.pipeline(transaction=False) as pipe:
+        for n in range(keyspace.PARTITIONS):
+            pipe.xinfo_groups(keyspace.changes(n))
+        pipe.zrange(keyspace.ready_changes(), 0, 0, withscores=True)
+        *replies, first = await pipe.execute(raise_on_error=False)
+    unread, pending = dict.fromkeys(match_hints.GROUPS, 0), dict.fromkeys(match_hints.GROUPS, 0)
+    for groups in replies:
+        if isinstance(groups, ResponseError):  # this partition has no stream yet
+            continue
+        if isinstance(groups, Exception):
+            raise groups
+        for group in groups:
+            if group["name"] in unread:
+                unread[group["name"]] += group["lag"] or 0
+                pending[group["name"]] += group["pending"]
+    if isinstance(first, Exception):
+        raise first
+    waited = max(0.0, (now - first[0][1]) / SECOND) if first else 0.0
+    return [
+        *(Sample(_UNREAD, (group,), count) for group, count in unread.items()),
+        *(Sample(_PENDING, (group,), count) for group, count in pending.items()),
+        Sample(_HINT_AGE, (), waited),
+    ]
+
+
+async def alerts(pool: Pool) -> list[Sample]:
+    """The alerts of the last day by state."""
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(
+            "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
+        )
+    by_state = {str(row["state"]): int(row["count"]) for row in rows}
+    return [Sample(_ALERTS, (state,), by_state.get(state, 0)) for state in ALERT_STATES]
