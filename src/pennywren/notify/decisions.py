@@ -1,0 +1,123 @@
+"""Decisions about a subscription: why a change that matched it was not told, and what became of an alert that was.
+
+The alert itself is the decision to tell; here is everything else that was decided about a change. A reason is kept
+once for a change, with its latest moment, so that deciding again adds nothing. `pennywren alerts explain` and
+`GET /subscriptions/{id}/trace` read them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pennywren.postgres.moments import to_moment, to_ms
+from pennywren.postgres.pool import Connection
+
+KEPT: Final = 20
+"""Changes whose decisions are kept of each subscription; the daily purge forgets older ones."""
+
+
+class Reason(StrEnum):
+    """What was decided, and why."""
+
+    UNVERIFIED = "unverified"
+    BEFORE_ARMED = "beforeArmed"
+    OTHER_CURRENCY = "otherCurrency"
+    PAUSED = "paused"
+    SNOOZED = "snoozed"
+    ENDED = "ended"
+    EXPIRED = "expired"
+    COOLING_DOWN = "coolingDown"
+    OUT_OF_TURN = "outOfTurn"
+    MOVED = "moved"
+    QUIET_HOURS = "quietHours"
+    DIGEST = "digest"
+    BUDGET = "budget"
+    NO_LONGER_TRUE = "noLongerTrue"
+    SUPPRESSED = "suppressed"
+    NO_CHANNEL = "noChannel"
+    SPEND_CAP = "spendCap"
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+WORDS: Final[dict[Reason, str]] = {
+    Reason.UNVERIFIED: "The price was not seen by a crawl of ours: it is verified before anybody is told.",
+    Reason.BEFORE_ARMED: "The change was seen before the watch was made or last changed.",
+    Reason.OTHER_CURRENCY: "The price is in another currency than the watch.",
+    Reason.PAUSED: "The watch was paused.",
+    Reason.SNOOZED: "The watch was snoozed.",
+    Reason.ENDED: "The watch was to tell once, and had told.",
+    Reason.EXPIRED: "The watch had expired.",
+    Reason.COOLING_DOWN: "The last alert was too short a time ago, and this is no new low since.",
+    Reason.OUT_OF_TURN: "A later change had been told already.",
+    Reason.MOVED: "The target had been moved meanwhile, and the change does not cross it any more.",
+    Reason.QUIET_HOURS: "Held until your quiet hours end.",
+    Reason.DIGEST: "Held for your next digest.",
+    Reason.BUDGET: "Held: your budget of messages for the week is used up.",
+    Reason.NO_LONGER_TRUE: "Dropped after it was held: it was no longer true.",
+    Reason.SUPPRESSED: "Not sent: mails to your address came back or were reported, so it is suppressed.",
+    Reason.NO_CHANNEL: "Not sent: no channel that you chose works here.",
+    Reason.SPEND_CAP: "Not sent: the limit of what messages may cost today is reached.",
+    Reason.DELIVERED: "The channel accepted the message.",
+    Reason.RETRY: "The channel did not take the message; it is tried again.",
+    Reason.FAILED: "The channel refused the message for good.",
+    Reason.BOUNCED: "The message came back.",
+    Reason.COMPLAINED: "The message was reported as unwanted.",
+}
+"""Each reason in a sentence for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about a change. `at` is ms UTC."""
+
+    change_id: str
+    reason: Reason
+    at: int
+
+
+_REMEMBER: Final = """
+insert into decisions as d (subscription_id, change_id, reason, decided_at)
+select id, $2, $3, $4 from subscriptions where id = $1
+on conflict (subscription_id, change_id, reason) do update set decided_at = excluded.decided_at
+where d.decided_at < excluded.decided_at
+"""
+
+
+async def remember(connection: Connection, subscription_id: int, change_id: str, reason: Reason, at: int) -> None:
+    """Keep what was decided about a change, at `at` (ms UTC). Of a subscription that is gone nothing is kept."""
+    await connection.execute(_REMEMBER, subscription_id, change_id, reason.value, to_moment(at))
+
+
+async def last(connection: Connection, subscription_id: int, changes: int = KEPT) -> list[Decision]:
+    """What was decided about the last changes that matched a subscription, the latest decision first."""
+    rows = await connection.fetch(
+        "select change_id, reason, decided_at from decisions where subscription_id = $1", subscription_id
+    )
+    found = sorted(
+        (Decision(row["change_id"], Reason(row["reason"]), to_ms(row["decided_at"])) for row in rows),
+        key=lambda each: each.at,
+        reverse=True,
+    )
+    kept = set(list(dict.fromkeys(each.change_id for each in found))[:changes])
+    return [each for each in found if each.change_id in kept]
+
+
+_PURGE: Final = """
+delete from decisions d using (
+    select subscription_id, change_id,
+           row_number() over (partition by subscription_id order by max(decided_at) desc, change_id) as nth
+    from decisions where subscription_id = any($1::bigint[])
+    group by subscription_id, change_id
+) ranked
+where d.subscription_id = ranked.subscription_id and d.change_id = ranked.change_id and ranked.nth > $2
+"""
+
+
+async def purge(connection: Connection, subscription_ids: Sequence[int], kept: int = KEPT) -> None:
+    """Forget all but the last `kept` changes' decisions of these subscriptions."""
+    await connection.execute(_PURGE, subscription_ids, kept)
