@@ -91,7 +91,7 @@ class Judge:
                 cohorts=self._cohorts,
             ),
         )
-        self._hearsay[i] = heard.hearsay
+        self._hearsay[i] = heard.hearsay.kept(_ms(report.t))
         self._reputations[reporter] = heard.standing.reputation
         return _ANSWERS[heard.verdict.kind]
 

@@ -82,6 +82,11 @@ def held(of: ProductID) -> str:
     return f"{_tag(of)}:held:{of}"
 
 
+def hearsay(of: ProductID) -> str:
+    """String: what reporters have said of each offer since a crawl last looked (`trust.memory`); expires."""
+    return f"{_tag(of)}:hearsay:{of}"
+
+
 def cache(of: ProductID) -> str:
     """Hash: encoded answers by question, each with the version that it was made from."""
     return f"{_tag(of)}:cache:{of}"
@@ -192,3 +197,16 @@ def metric(name: str) -> str:
 def limit(purpose: str, who: str) -> str:
     """String: one rate limit's state for one address, network or install; expires."""
     return f"{{limit}}:{purpose}:{who}"
+
+
+# Reporters --------------------------------------------------------------------------------------
+
+
+def reporter(name: str) -> str:
+    """String: the reputation of one reporter (`trust.memory`), without products; expires."""
+    return f"{{r}}:reporter:{name}"
+
+
+def cohorts() -> str:
+    """String: how the claims of reporters of one tenure ended (`trust.memory`)."""
+    return "{r}:cohorts"

@@ -19,6 +19,7 @@ def test_the_keys_of_a_product_are_frozen() -> None:
     assert keyspace.compaction(KETTLE, Offer.NEW, "week", "max") == "{47}:price:us:B08N5WRWNW:new:week:max"
     assert keyspace.watch(KETTLE, Offer.AMAZON) == "{47}:watch:us:B08N5WRWNW:amazon"
     assert keyspace.held(KETTLE) == "{47}:held:us:B08N5WRWNW"
+    assert keyspace.hearsay(KETTLE) == "{47}:hearsay:us:B08N5WRWNW"
     assert keyspace.cache(KETTLE) == "{47}:cache:us:B08N5WRWNW"
 
 
@@ -32,6 +33,8 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.crawl_threshold() == "{frontier}:lambda"
     assert keyspace.metric("pennywren_crawls_total") == "{metrics}:pennywren_crawls_total"
     assert keyspace.limit("track", "192.0.2.0") == "{limit}:track:192.0.2.0"
+    assert keyspace.reporter("5f3a9c0d1e2b4a68") == "{r}:reporter:5f3a9c0d1e2b4a68"
+    assert keyspace.cohorts() == "{r}:cohorts"
 
 
 def test_the_writers_short_cut_spells_the_same_keys() -> None:

@@ -1,12 +1,15 @@
 """What has been said of one offer of a product since a crawl last looked: claims, agreement, and what was refuted.
 
-It is small, bounded, and kept beside the product; it is a value, and speaking makes a new one.
+It is small, bounded, and kept beside the product; it is a value, and speaking makes a new one. `memory` keeps it as
+arrays in the order of the fields: new ones go to the end, with a default.
 """
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pennywren.model.clock import DAY, HOUR, MINUTE
 from pennywren.trust.reputation import Tenure
@@ -15,6 +18,10 @@ HEARD_FOR: Final = 12 * HOUR
 """A claim is heard for so long (ms)."""
 AGREED_FOR: Final = 30 * MINUTE
 """Agreement with what is believed speaks against a claim for so long (ms)."""
+AGREEMENT_KEPT: Final = HOUR
+"""Who agreed is forgotten after so long (ms): by then a crawl would teach nothing of it."""
+REFUTED_KEPT: Final = 7 * DAY
+"""That a price was refuted is forgotten after so long (ms)."""
 ASK_AGAIN: Final = HOUR
 """A crawl that was asked for and is not back within this time (ms) may be asked for again."""
 _CLAIMS: Final = 60
@@ -31,8 +38,7 @@ def near(price: int | None, other: int | None, within: float = _NEAR) -> bool:
     return abs(price - other) <= within * other
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True, array_like=True):
     """One reporter said one price."""
 
     price: int | None
@@ -46,8 +52,7 @@ class Voice:
     tenure: Tenure = Tenure.NEW
 
 
-@dataclass(frozen=True, slots=True)
-class Refuted:
+class Refuted(Struct, frozen=True, array_like=True):
     """A price that crawls have found wrong, how often after the first time, and when last (ms)."""
 
     price: int | None
@@ -55,8 +60,7 @@ class Refuted:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hearsay:
+class Hearsay(Struct, frozen=True, array_like=True):
     """What has been said of one offer."""
 
     claims: tuple[Voice, ...] = ()
@@ -105,6 +109,17 @@ class Hearsay:
     def awaits(self, now: int) -> bool:
         """Whether a crawl is on its way; one that is not back for an hour may be asked for again."""
         return self.asked_at is not None and now - self.asked_at < ASK_AGAIN
+
+    def kept(self, now: int) -> "Hearsay":
+        """Without what is too old at `now` (ms) to say anything: nothing is kept longer than it is needed."""
+        claims = self.claims
+        if claims and claims[0].at <= now - HEARD_FOR:
+            claims = tuple(voice for voice in claims if voice.at > now - HEARD_FOR)
+        agreements = self.agreements
+        if agreements and agreements[0].at <= now - AGREEMENT_KEPT:
+            agreements = tuple(voice for voice in agreements if voice.at > now - AGREEMENT_KEPT)
+        refuted = tuple(each for each in self.refuted if each.at > now - REFUTED_KEPT)
+        return replace(self, claims=claims, agreements=agreements, refuted=refuted)
 
     def saying(self, price: int | None, now: int) -> list[Voice]:
         """The claims of a price that are still heard, oldest first."""

@@ -1,16 +1,17 @@
 """What a crawl teaches: which of the waiting claims were right, and whose."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from pennywren.model.clock import DAY, HOUR
-from pennywren.trust.hearsay import HEARD_FOR, Hearsay, Voice, near
+from msgspec.structs import replace
+
+from pennywren.model.clock import DAY
+from pennywren.trust.hearsay import AGREEMENT_KEPT, HEARD_FOR, Hearsay, Voice, near
 from pennywren.trust.reputation import SURE, Cohort, Cohorts, Reputation, Tenure
 
 RIGHT_WITHIN: Final = 0.01
 """A claim within 1 % of what the crawl saw was right."""
-_AGREED_LATELY: Final = HOUR
 _AGREEMENT: Final = 0.1
 """Saying what everybody says is cheap, and earns as much."""
 
@@ -43,7 +44,7 @@ def settle(hearsay: Hearsay, seen: int | None, now: int, changes_per_day: float)
         weight = 1.0 if right else math.exp(-changes_per_day * max(0, now - voice.at) / DAY)
         lessons.setdefault(voice.reporter, _lesson(voice, right, weight))
     for voice in hearsay.agreements:
-        if now - voice.at < _AGREED_LATELY and near(voice.price, seen, RIGHT_WITHIN):
+        if now - voice.at < AGREEMENT_KEPT and near(voice.price, seen, RIGHT_WITHIN):
             lessons.setdefault(voice.reporter, _lesson(voice, True, _AGREEMENT))
     refuted = hearsay.with_refuted([v.price for v in claims if not near(v.price, seen, RIGHT_WITHIN)], seen, now)
     left = replace(refuted, claims=(), agreements=(), asked_at=None)

@@ -5,9 +5,13 @@ that a price is true: building one up is cheap for somebody who runs a thousand 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pennywren.model.clock import DAY
 
@@ -40,8 +44,7 @@ def tenure_of(age: int) -> Tenure:
     return Tenure.YOUNG if age >= 14 * DAY else Tenure.NEW
 
 
-@dataclass(frozen=True, slots=True)
-class Cohort:
+class Cohort(Struct, frozen=True, array_like=True):
     """How the claims of reporters of one tenure ended, the first ones counting most."""
 
     right: float
@@ -68,8 +71,7 @@ FIRST_COHORTS: Final[Cohorts] = {
 """What is assumed before anything is learned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reputation:
+class Reputation(Struct, frozen=True, array_like=True):
     """What is remembered of one reporter: weights, no products, no prices."""
 
     right: float = 0.0
@@ -152,4 +154,4 @@ class Standing:
 
     def after(self, reputation: Reputation) -> "Standing":
         """The same reporter with another reputation."""
-        return replace(self, reputation=reputation)
+        return with_changes(self, reputation=reputation)
