@@ -1,9 +1,9 @@
 """A history as a calm SVG chart, made on the server.
 
 The time axis is true and the line steps: a price holds until it changes. While there is no offer the last price
-goes on dotted; where nobody looked there is nothing. The domain of prices is that of the range. No script, no
-style element and no style attribute, so a strict Content-Security-Policy holds; colours are custom properties
-of the page (`--chart-line`, `--chart-grid`, `--chart-low`, `--chart-high`) over `currentColor`, light and dark.
+goes on dotted; where nobody looked there is no line, but a shade. The domain of prices is that of the range. No
+script, no style element and no style attribute, so a strict Content-Security-Policy holds. In a page the colours are
+custom properties of the page over `currentColor`, light and dark; a picture of its own has a palette that is fixed.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,34 @@ _LABEL: Final = 84
 
 
 @dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a chart, as values of SVG attributes."""
+
+    ink: str
+    line: str
+    grid: str
+    low: str
+    high: str
+    ground: str | None
+    """What the picture stands on; None where it lies on a page."""
+    font: str
+
+
+OF_THE_PAGE: Final = Palette(
+    ink="currentColor",
+    line="var(--chart-line, currentColor)",
+    grid="var(--chart-grid, currentColor)",
+    low="var(--chart-low, currentColor)",
+    high="var(--chart-high, currentColor)",
+    ground=None,
+    font="inherit",
+)
+_FONT: Final = "Inter, system-ui, sans-serif"
+LIGHT: Final = Palette("#1f2421", "#1d5f53", "#5b645f", "#1b6b3a", "#a34a1f", "#ffffff", _FONT)
+DARK: Final = Palette("#e8ebe6", "#83cdbb", "#a3ada6", "#86d3a0", "#e9a177", "#1d2320", _FONT)
+
+
+@dataclass(frozen=True, slots=True)
 class _Frame:
     """Where times (ms) and prices (minor units) come to lie, in pixels."""
 
@@ -34,6 +62,7 @@ class _Frame:
     end: int
     low: int
     high: int
+    palette: Palette
 
     def x(self, at: int) -> float:
         inner = self.width - _LEFT - _RIGHT
@@ -44,34 +73,49 @@ class _Frame:
         return round(self.height - _BOTTOM - inner * (price - self.low) / (self.high - self.low), 1)
 
 
-def chart(steps: Steps, start: int, end: int, currency: str, *, title: str, width: int = 720, height: int = 260) -> str:
+def chart(
+    steps: Steps,
+    start: int,
+    end: int,
+    currency: str,
+    *,
+    title: str,
+    width: int = 720,
+    height: int = 260,
+    palette: Palette = OF_THE_PAGE,
+    from_zero: bool = False,
+) -> str:
     """The chart of [start, end) ms as one `<svg>` element. `title` may be any text; it is escaped.
 
-    `end` may lie behind the last look: the line ends there.
+    `end` may lie behind the last look: the line ends there. The axis of prices shows what moved, or begins at zero.
     """
     whole = measure(steps, start, end)
     name = escape(title)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="price-chart" role="img" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="inherit" font-size="12" fill="none">'
+        f'viewBox="0 0 {width} {height}" font-family="{palette.font}" font-size="12" fill="none">'
         f"<title>{name}</title><desc>{escape(_description(whole, currency))}</desc>"
     )
+    if palette.ground:
+        head += f'<rect width="{width}" height="{height}" fill="{palette.ground}"/>'
     if whole is None:
-        return f"{head}{_text(width / 2, height / 2, 'No price known in this time', 'middle')}</svg>"
+        return f"{head}{_text(width / 2, height / 2, 'No price known in this time', 'middle', palette.ink)}</svg>"
     # A little air above and below; a price that never moved gets a band around it that shows so.
     air = max((whole.high - whole.low) // 20 if whole.high > whole.low else whole.high // 20, 1)
-    ticks = price_ticks(max(whole.low - air, 0), whole.high + air)
-    frame = _Frame(width, height, start, end, ticks[0], ticks[-1])
-    line, dotted = _lines(spans(steps, start, end), frame)
+    ticks = price_ticks(0 if from_zero else max(whole.low - air, 0), whole.high + air)
+    frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette)
+    stretches = spans(steps, start, end)
+    line, dotted = _lines(stretches, frame)
     if not line:
         # Only the last look lies in the range: a moment, which has no length to draw.
         line = f"M{frame.x(whole.low_at)} {frame.y(whole.low)}h2"
     return "".join(
         [
             head,
+            *_unseen(stretches, frame),
             *_grid(frame, ticks, currency),
-            _path("chart-absent", dotted, "var(--chart-line, currentColor)", ' stroke-dasharray="1 4" opacity="0.6"'),
-            _path("chart-line", line, "var(--chart-line, currentColor)", ""),
+            _path("chart-absent", dotted, palette.line, ' stroke-dasharray="1 4"'),
+            _path("chart-line", line, palette.line, ""),
             *_extremes(whole, frame, currency),
             "</svg>",
         ]
@@ -103,6 +147,21 @@ def _lines(stretches: Sequence[Span], frame: _Frame) -> tuple[str, str]:
                 dotted.lift()
                 dotted.draw(begin, until, frame.y(last))
     return line.path(), dotted.path()
+
+
+def _unseen(stretches: Sequence[Span], frame: _Frame) -> list[str]:
+    """A shade over each time in which nobody looked, between the first look and the last."""
+    seen = [stretch for stretch in stretches if stretch.state is not State.NOT_OBSERVED]
+    if not seen:
+        return []
+    height = frame.height - _TOP - _BOTTOM
+    shades: list[str] = []
+    for stretch in stretches:
+        if stretch.state is State.NOT_OBSERVED and seen[0].start < stretch.start < seen[-1].start:
+            x, width = frame.x(stretch.start), frame.x(stretch.end) - frame.x(stretch.start)
+            place = f'x="{x:g}" y="{_TOP}" width="{width:g}" height="{height}"'
+            shades.append(f'<rect class="chart-unseen" {place} fill="{frame.palette.ink}" fill-opacity="0.07"/>')
+    return shades
 
 
 class _Pen:
@@ -147,16 +206,17 @@ class _Pen:
 
 def _grid(frame: _Frame, ticks: Sequence[int], currency: str) -> list[str]:
     right, bottom = frame.width - _RIGHT, frame.height - _BOTTOM
-    parts = ['<g class="chart-grid" stroke="var(--chart-grid, currentColor)" stroke-opacity="0.25">']
+    ink = frame.palette.ink
+    parts = [f'<g class="chart-grid" stroke="{frame.palette.grid}" stroke-opacity="0.25">']
     parts += [f'<path d="M{_LEFT} {frame.y(tick):g}H{right}"/>' for tick in ticks]
     parts.append("</g>")
-    parts += [_text(_LEFT - 8, frame.y(tick) + 4, format_amount(tick, currency), "end") for tick in ticks]
+    parts += [_text(_LEFT - 8, frame.y(tick) + 4, format_amount(tick, currency), "end", ink) for tick in ticks]
     parts += [
-        _text(frame.x(at), bottom + 18, label, "middle")
+        _text(frame.x(at), bottom + 18, label, "middle", ink)
         for at, label in time_ticks(frame.start, frame.end, max((right - _LEFT) // _LABEL, 2))
         if frame.x(at) < right - 20
     ]
-    parts.append(_text(_LEFT - 8, 10, currency, "end"))
+    parts.append(_text(_LEFT - 8, 10, currency, "end", ink))
     return parts
 
 
@@ -170,9 +230,11 @@ def _extremes(whole: Measure, frame: _Frame, currency: str) -> list[str]:
         anchor = "start" if x < _LEFT + 60 else "end" if x > frame.width - _RIGHT - 60 else "middle"
         if y + shift > frame.height - _BOTTOM:
             shift = -7
-        colour = f"var(--chart-{name}, currentColor)"
+        colour = frame.palette.low if name == "low" else frame.palette.high
         parts.append(f'<circle class="chart-{name}" cx="{x:g}" cy="{y:g}" r="3.5" fill="{colour}"/>')
-        parts.append(_text(x, y + shift, format_amount(price, currency), anchor, f"chart-{name}-label"))
+        parts.append(
+            _text(x, y + shift, format_amount(price, currency), anchor, frame.palette.ink, f"chart-{name}-label")
+        )
     return parts
 
 
@@ -180,5 +242,5 @@ def _path(name: str, path: str, stroke: str, more: str) -> str:
     return f'<path class="{name}" d="{path}" stroke="{stroke}" stroke-width="2"{more}/>' if path else ""
 
 
-def _text(x: float, y: float, text: str, anchor: str, name: str = "chart-label") -> str:
-    return f'<text class="{name}" x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="currentColor">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str, ink: str, name: str = "chart-label") -> str:
+    return f'<text class="{name}" x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{ink}">{escape(text)}</text>'

@@ -59,7 +59,7 @@ def parse_question(query: Mapping[str, str], now: int) -> Question:
     Raises:
         BadQuery: says what was wrong, and what to ask instead.
     """
-    offer = _parse_offer(query.get("offer"))
+    offer = parse_offer(query.get("offer"))
     named = query.get("interval")
     interval = calendar.parse_interval(named) if named else None
     start = parse_time("startTime", query.get("startTime")) or None
@@ -109,7 +109,12 @@ def _fits(interval: Interval, start: int, end: int) -> bool:
     return interval is Interval.MONTH or calendar.count(interval, start, end) <= MAX_BUCKETS
 
 
-def _parse_offer(text: str | None) -> Offer:
+def parse_offer(text: str | None) -> Offer:
+    """The offer that is asked for; the buy box if none is named.
+
+    Raises:
+        BadQuery: there is no such offer.
+    """
     if not text:
         return Offer.BUYBOX
     try:

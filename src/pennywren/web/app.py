@@ -15,6 +15,7 @@ from pennywren.settings import Settings, load_settings
 from pennywren.web import (
     account,
     assets,
+    exports,
     home,
     mailbox,
     metrics,
@@ -40,6 +41,9 @@ HANDLERS: Final = (
     home.show_openapi,
     products.show_product,
     products.show_history,
+    exports.show_history_csv,
+    exports.show_chart_svg,
+    exports.show_chart_png,
     products.track_product,
     subscriptions.create_subscription,
     subscriptions.list_subscriptions,

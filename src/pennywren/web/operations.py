@@ -46,6 +46,14 @@ _RANGE: Final = {
     "offer": "`buybox` (if left out), `amazon`, `new` or `used`.",
     "interval": "`raw`, `hour`, `day`, `week` or `month` (also `daily`, `weekly`, `monthly`); by the span if left out.",
 }
+_PICTURE: Final = {
+    "offer": _RANGE["offer"],
+    "range": "How far back: `1m`, `3m`, `6m`, `1y` (if left out) or `all`.",
+    "theme": "`light` (if left out) or `dark`.",
+    "width": "Width in CSS pixels, 240 to 1600; 720 if left out. A PNG has twice as many pixels.",
+    "height": "Height in CSS pixels, 120 to 900; 280 if left out.",
+    "zero": "`1` to begin the axis of prices at zero; by default it shows what moved.",
+}
 
 OPERATIONS: Final = (
     Operation(
@@ -65,6 +73,27 @@ OPERATIONS: Final = (
         {200: History, 304: None},
         (400, 404),
         query=_RANGE,
+    ),
+    Operation(
+        "get",
+        "/products/{product}/history.csv",
+        "getHistoryCsv",
+        "A product's past as CSV, for spreadsheets",
+        {200: "text/csv", 304: None},
+        (400, 404),
+        query={**_RANGE, "interval": "As of the history; `raw`, every change, if left out."},
+    ),
+    *(
+        Operation(
+            "get",
+            f"/products/{{product}}/chart.{kind}",
+            f"getChart{kind.capitalize()}",
+            f"A product's chart as {kind.upper()}, for mails and other pages",
+            {200: media_type, 304: None},
+            (400, 404),
+            query=_PICTURE,
+        )
+        for kind, media_type in (("svg", "image/svg+xml"), ("png", "image/png"))
     ),
     Operation(
         "post",

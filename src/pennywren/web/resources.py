@@ -8,6 +8,7 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 
 from pennywren.accounts.links import UNSUBSCRIBE_KEY
+from pennywren.history.picture import Pictures
 from pennywren.history.reading import HistoryReader
 from pennywren.history.service import HistoryService
 from pennywren.model.clock import Clock
@@ -34,6 +35,7 @@ class Resources:
     pool: Pool
     store: Store
     history: HistoryService
+    pictures: Pictures
     subscribing: Subscribing
     signing_in: SigningIn
     status: StatusBoard
@@ -62,6 +64,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
             pool=pool,
             store=store,
             history=HistoryService(store, HistoryReader(store, settings, clock)),
+            pictures=Pictures(store),
             subscribing=Subscribing(pool, store, queue, settings),
             signing_in=SigningIn(pool, client, settings, clock),
             status=StatusBoard(pool, clock),

@@ -59,7 +59,8 @@ def test_low_and_high_are_marked_and_described() -> None:
 def test_a_strict_content_security_policy_holds_and_everything_is_escaped() -> None:
     text = chart(STEPS, START, START + 10 * DAY, "USD", title='</title><script>alert("x")</script>&')
     svg = ElementTree.fromstring(text)
-    assert {e.tag.removeprefix(SVG) for e in svg.iter()} <= {"svg", "title", "desc", "g", "path", "text", "circle"}
+    drawn = {e.tag.removeprefix(SVG) for e in svg.iter()}
+    assert drawn <= {"svg", "title", "desc", "g", "path", "rect", "text", "circle"}
     assert all(name != "style" and not name.startswith("on") for e in svg.iter() for name in e.keys())  # noqa: SIM118
     assert svg.findtext(f"{SVG}title") == '</title><script>alert("x")</script>&'
 
