@@ -95,6 +95,16 @@ class MissingPart(Unavailable):
 class DeliveryError(PennywrenError):
     """The message could not be delivered."""
 
-    def __init__(self, message: str | None = None, *, permanent: bool) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        permanent: bool,
+        address_gone: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        """`address_gone`: nothing will ever arrive there; `retry_after`: the seconds that the peer asks for."""
         super().__init__(message)
         self.permanent = permanent
+        self.address_gone = address_gone
+        self.retry_after = retry_after

@@ -22,6 +22,7 @@ _SCHEMES: Final = {
     "smtp_url": ("smtp", "smtps"),
 }
 _LAST_PORT: Final = 65_535
+_RANGES: Final = {"smtp_connections": (1, 50), "delivery_lease": (6, 3600)}
 
 Network = IPv4Network | IPv6Network
 PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
@@ -65,6 +66,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`smtp://user:password@host:port` or `smtps://…`; a local mailbox if not given."""
     mail_from: str = "Pennywren <alerts@pennywren.invalid>"
     """From line of the mails."""
+    smtp_connections: int = 4
+    """Connections that one delivery job keeps open to the mail server."""
+    delivery_lease: int = 120
+    """Seconds that a delivery job's claim on an alert lasts: after them another job sends what it died with."""
     default_marketplace: str = "us"
     """What a bare ASIN means."""
     egresses: tuple[Egress, ...] = (Egress("e1"),)
@@ -222,7 +227,14 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
         raise BadSetting(f"PENNYWREN_DEFAULT_MARKETPLACE: there are {', '.join(MARKETPLACES)}")
     if settings.http_port > _LAST_PORT:
         raise BadSetting(f"PENNYWREN_HTTP_PORT: {settings.http_port} is not a port: write 1 to {_LAST_PORT}, or 0")
+    _check_ranges(settings)
     return settings
+
+
+def _check_ranges(settings: Settings) -> None:
+    for name, (least, most) in _RANGES.items():
+        if not least <= getattr(settings, name) <= most:
+            raise BadSetting(f"{PREFIX}{name.upper()}: write {least} to {most}")
 
 
 def _convert(name: str, text: str, kind: object) -> object:

@@ -18,9 +18,6 @@ from pennywren.notify.channels import Outcome
 from pennywren.postgres.moments import to_ms
 from pennywren.postgres.pool import Connection
 
-CLAIM_LASTS: Final = timedelta(seconds=120)
-"""How long a job may take for what it claims; longer than any batch of any channel."""
-
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """Age of an alert after which it is not tried again: the price would be yesterday's."""
 
@@ -42,7 +39,7 @@ set state = 'sending', sending_until = now() + $3::interval, attempts = a.attemp
 from mine, subscriptions s, people p
 where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
 returning a.id, a.subscription_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price, a.currency, a.seen_at,
-          s.state as subscription_state, s.threshold, s.notification_type, p.email,
+          p.id as person_id, p.language, s.state as subscription_state, s.threshold, s.notification_type, p.email,
           (select title from products where id = a.product_id) as title
 """
 
@@ -70,6 +67,7 @@ class Claimed:
 
     alert_id: int
     subscription_id: int
+    person_id: int
     attempt: int
     product: ProductID
     offer: Offer
@@ -82,15 +80,17 @@ class Claimed:
     """False where the subscription was paused after the alert was decided."""
     notification_type: str
     email: str
+    language: str
     title: str | None
 
 
-async def claim(connection: Connection, alert_ids: Sequence[int], limit: int) -> list[Claimed]:
+async def claim(connection: Connection, alert_ids: Sequence[int], limit: int, lease: timedelta) -> list[Claimed]:
     """Claim up to `limit` of these alerts, by id: those that nobody has and that are due.
 
-    Alerts whose subscription or person is gone are gone with them.
+    The claim ends by itself after `lease`, which must be longer than any batch of any channel takes. Alerts whose
+    subscription or person is gone are gone with them.
     """
-    rows = await connection.fetch(_CLAIM, alert_ids, limit, CLAIM_LASTS)
+    rows = await connection.fetch(_CLAIM, alert_ids, limit, lease)
     return sorted((_claimed(row) for row in rows), key=lambda each: each.alert_id)
 
 
@@ -131,6 +131,7 @@ def _claimed(row: asyncpg.Record) -> Claimed:
     return Claimed(
         alert_id=row["id"],
         subscription_id=row["subscription_id"],
+        person_id=row["person_id"],
         attempt=row["attempts"],
         product=ProductID.parse(row["product_id"]),
         offer=Offer(row["offer"]),
@@ -142,5 +143,6 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         is_wanted=row["subscription_state"] == "active",
         notification_type=row["notification_type"],
         email=row["email"],
+        language=row["language"],
         title=row["title"],
     )

@@ -6,19 +6,21 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from pennywren.accounts.links import UNSUBSCRIBE_KEY, unsubscribe_url
 from pennywren.errors import BadSetting, Unavailable
 from pennywren.events import emit
 from pennywren.model.clock import system_clock
-from pennywren.model.money import format_amount, format_money
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.notify import deliveries
-from pennywren.notify.channels import Channel, Message
+from pennywren.notify.channels import Channel, Item, Message, Reader
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.notify.deliveries import Claimed
+from pennywren.notify.reasons import Asked, reason_in_words
+from pennywren.notify.wording import money, plain_price_words
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
@@ -30,7 +32,11 @@ STOP_AFTER_S: Final = 450.0
 """A slow mail server must not carry a job to RQ's time limit, which would end it in the middle of a mail."""
 
 AT_ONCE: Final = 10
-"""Alerts that are claimed together: few, because whoever unsubscribes meanwhile is still mailed about these."""
+"""Alerts that are claimed together, for each mail connection: few, because whoever unsubscribes meanwhile is still told
+about these."""
+
+LEASE: Final = timedelta(seconds=120)
+"""How long a claim on alerts lasts where nothing else is set."""
 
 UnsubscribeURL = Callable[[int], str]
 """The unsubscribe link of a subscription."""
@@ -48,12 +54,18 @@ class Deliverer:
         channels: Mapping[str, Channel],
         base_url: str,
         unsubscribe: UnsubscribeURL,
+        *,
+        lease: timedelta = LEASE,
+        at_once: int = AT_ONCE,
     ) -> None:
+        """`lease` is how long a claim on alerts lasts, `at_once` how many are claimed together."""
         self._pool = pool
         self._store = store
         self._channels = channels
         self._base_url = base_url
         self._unsubscribe = unsubscribe
+        self._lease = lease
+        self._at_once = at_once
 
     async def deliver(self, alert_ids: Sequence[int]) -> int:
         """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
@@ -68,7 +80,7 @@ class Deliverer:
         until = time.monotonic() + STOP_AFTER_S
         while left and time.monotonic() < until:
             async with transaction(self._pool) as connection:
-                claimed = await deliveries.claim(connection, left, AT_ONCE)
+                claimed = await deliveries.claim(connection, left, self._at_once, self._lease)
             if not claimed:
                 break
             left = [alert_id for alert_id in left if alert_id > claimed[-1].alert_id]
@@ -100,17 +112,18 @@ class Deliverer:
         self, channel: Channel, group: Sequence[Claimed], states: Mapping[ProductID, ProductState]
     ) -> tuple[int, int]:
         messages = [self._message(each, states.get(each.product)) for each in group]
-        waiting = {each.alert_id: each for each in group}
+        waiting = {message.key: each for message, each in zip(messages, group, strict=True)}
         taken = tried_again = 0
         async with aclosing(channel.deliver(messages)) as outcomes:
             async for outcome in outcomes:
                 if outcome.error is None:
                     taken += 1
-                    emit("mailed", outcome.message.product, price_words(outcome.message))
+                    for item in outcome.message.items:
+                        emit("mailed", item.product, plain_price_words(item))
                 else:
                     tried_again += not outcome.error.permanent
-                    _log.warning("alert %d over %s: %s", outcome.message.alert_id, channel.name, outcome.error)
-                each = waiting.pop(outcome.message.alert_id)
+                    _log.warning("%s over %s: %s", outcome.message.key, channel.name, outcome.error)
+                each = waiting.pop(outcome.message.key)
                 async with transaction(self._pool) as connection:
                     await deliveries.settle(connection, each, channel.name, outcome)
         return taken, tried_again
@@ -129,30 +142,37 @@ class Deliverer:
         return {state.product: state for state in found if state is not None}
 
     def _message(self, claimed: Claimed, state: ProductState | None) -> Message:
-        offer = state.offers.get(claimed.offer) if state else None
+        reader = Reader(locale=claimed.language)
+        stop_url = self._unsubscribe(claimed.subscription_id)
         return Message(
-            alert_id=claimed.alert_id,
+            key=f"alert-{claimed.alert_id}",
             to=claimed.email,
+            items=(self._item(claimed, reader, stop_url, state),),
+            reader=reader,
+            stop_url=stop_url,
+            account_url=f"{self._base_url}/account",
+        )
+
+    def _item(self, claimed: Claimed, reader: Reader, stop_url: str, state: ProductState | None) -> Item:
+        offer = state.offers.get(claimed.offer) if state else None
+        return Item(
+            alert_id=claimed.alert_id,
             product=claimed.product,
             offer=claimed.offer,
             title=plain_title(claimed.title) or str(claimed.product),
             price=claimed.price,
             old_price=claimed.old_price,
             currency=claimed.currency,
-            threshold=claimed.threshold,
+            reason=reason_in_words(
+                Asked(claimed.offer, claimed.threshold), lambda minor: money(minor, claimed.currency, reader)
+            ),
             seen_at=claimed.seen_at,
             low=offer.low if offer else None,
             low_at=offer.low_at if offer else None,
             since=offer.first if offer else None,
             page_url=f"{self._base_url}/products/{claimed.product}",
-            unsubscribe_url=self._unsubscribe(claimed.subscription_id),
+            unsubscribe_url=stop_url,
         )
-
-
-def price_words(message: Message) -> str:
-    """`12.99 USD (was 15.99)`."""
-    now = format_money(message.price, message.currency)
-    return now if message.old_price is None else f"{now} (was {format_amount(message.old_price, message.currency)})"
 
 
 @asynccontextmanager
@@ -165,7 +185,13 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
     """
     if not (settings.redis_url and settings.postgres_url and settings.smtp_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_POSTGRES_URL and PENNYWREN_SMTP_URL: a delivery needs them")
-    channels = {"EMAIL": EmailChannel(read_smtp_url(settings.smtp_url), settings.mail_from, system_clock)}
+    email = EmailChannel(
+        read_smtp_url(settings.smtp_url),
+        settings.mail_from,
+        system_clock,
+        connections=settings.smtp_connections,
+        lease=settings.delivery_lease,
+    )
     client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     try:
         pool = await open_pool(settings.postgres_url, size=2)
@@ -173,9 +199,16 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
             key = await get_or_create(pool, UNSUBSCRIBE_KEY)
             base_url = settings.base_url
             yield Deliverer(
-                pool, Store(client, bytes_client), channels, base_url, lambda id_: unsubscribe_url(base_url, key, id_)
+                pool,
+                Store(client, bytes_client),
+                {"EMAIL": email},
+                base_url,
+                lambda id_: unsubscribe_url(base_url, key, id_),
+                lease=timedelta(seconds=settings.delivery_lease),
+                at_once=AT_ONCE * settings.smtp_connections,
             )
         finally:
+            await email.aclose()
             await pool.close()
     finally:
         await asyncio.gather(client.aclose(), bytes_client.aclose())

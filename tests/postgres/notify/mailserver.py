@@ -11,7 +11,10 @@ from aiosmtpd.smtp import SMTP
 
 
 class MailServer:
-    """What a mail server took, and what it says next: `rcpt` and `data` are answers by address, `hang` gets none."""
+    """What a mail server took, and what it says next, by address.
+
+    `rcpt` and `data` are answers; `hang` gets none, `cut` loses its connection.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -20,6 +23,7 @@ class MailServer:
         self.rcpt: dict[str, str] = {}
         self.data: dict[str, str] = {}
         self.hang: set[str] = set()
+        self.cut: set[str] = set()
         self._hanging = asyncio.Event()
 
     @property
@@ -35,9 +39,12 @@ class MailServer:
             envelope.rcpt_tos.append(address)
         return self.rcpt.get(address, "250 OK")
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Say what the test wants to a mail, and keep it if it was taken."""
         (address,) = envelope.rcpt_tos
+        if address in self.cut:
+            server.transport.abort()
+            return "421 gone"
         if address in self.hang:
             await self._hanging.wait()
         if address in self.data:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from aiosmtplib.email import flatten_message
@@ -15,27 +16,40 @@ from pennywren.errors import BadSetting, DeliveryError
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.titles import TITLE_LIMIT, plain_title
-from pennywren.notify.channels import Message
+from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.channels.email.message import compose, read_sender
 
 NOW = 1_764_067_300_000
-MESSAGE = Message(
+STOP = "https://a-rather-long-host-name.pennywren.example.org/unsubscribe/" + 64 * "a"
+ITEM = Item(
     alert_id=7,
-    to="ann@example.org",
     product=ProductID.parse("de:B08N5WRWNW"),
     offer=Offer.BUYBOX,
     title="Größe <b>M</b> & more",
     price=1299,
     old_price=1599,
     currency="EUR",
-    threshold=1400,
+    reason="You asked to be told at €14.00 or less.",
     seen_at=1_764_067_200_123,
     low=1199,
     low_at=1_750_000_000_000,
     since=1_740_000_000_000,
     page_url="https://pennywren.example.org/products/de:B08N5WRWNW",
-    unsubscribe_url="https://a-rather-long-host-name.pennywren.example.org/unsubscribe/" + 64 * "a",
+    unsubscribe_url=STOP,
 )
+MESSAGE = Message(
+    key="alert-7",
+    to="ann@example.org",
+    items=(ITEM,),
+    reader=Reader(),
+    stop_url=STOP,
+    account_url="https://pennywren.example.org/account",
+)
+
+
+def about(message: Message = MESSAGE, **changes: Any) -> Message:
+    """The message with other news in it."""
+    return replace(message, items=(replace(message.items[0], **changes),))
 
 
 def sent(message: Message) -> EmailMessage:
@@ -54,8 +68,8 @@ def part(mail: EmailMessage, kind: str) -> str:
 
 
 def test_the_subject_has_title_price_and_old_price() -> None:
-    assert sent(MESSAGE)["Subject"] == "Größe <b>M</b> & more: 12.99 EUR (was 15.99)"
-    assert sent(replace(MESSAGE, old_price=None))["Subject"] == "Größe <b>M</b> & more: 12.99 EUR"
+    assert sent(MESSAGE)["Subject"] == "Größe <b>M</b> & more: €12.99 (was €15.99)"
+    assert sent(about(old_price=None))["Subject"] == "Größe <b>M</b> & more: €12.99"
 
 
 def test_the_headers_are_those_of_an_automatic_mail_that_one_click_ends() -> None:
@@ -70,31 +84,77 @@ def test_the_headers_are_those_of_an_automatic_mail_that_one_click_ends() -> Non
 
 def test_a_long_unsubscribe_link_stays_a_link() -> None:
     raw = flatten_message(compose(MESSAGE, "alerts@pennywren.example.org", NOW))
-    assert f"\r\nList-Unsubscribe: <{MESSAGE.unsubscribe_url}>\r\n".encode() in raw
+    assert f"\r\nList-Unsubscribe: <{STOP}>\r\n".encode() in raw
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_both_parts_say_the_same(kind: str) -> None:
     text = part(sent(MESSAGE), kind)
     for words in (
-        "12.99 EUR",
-        "15.99 EUR",
-        "14.00 EUR or less",
-        "The lowest price since 19 February 2025 was 11.99 EUR",
+        "€12.99",
+        "€15.99",
+        "€14.00 or less",
+        "The lowest price since 19 February 2025 was €11.99",
     ):
         assert words in text
-    for link in (MESSAGE.page_url, MESSAGE.unsubscribe_url, "https://www.amazon.de/dp/B08N5WRWNW"):
+    for link in (ITEM.page_url, MESSAGE.account_url, STOP, "https://www.amazon.de/dp/B08N5WRWNW"):
         assert link in text
-    assert "25 November 2025, 10:40:00 UTC" in text
+    assert "25 November 2025, 10:40 UTC" in text
 
 
 def test_a_new_low_is_said_so_and_an_unknown_one_is_not() -> None:
-    assert "This is the lowest price since we began to watch" in part(sent(replace(MESSAGE, low=1299)), "plain")
-    assert "lowest" not in part(sent(replace(MESSAGE, low=None)), "plain")
+    assert "This is the lowest price since we began to watch" in part(sent(about(low=1299)), "plain")
+    assert "lowest" not in part(sent(about(low=None)), "plain")
 
 
-def test_the_offer_is_named_where_it_is_not_the_usual_one() -> None:
-    assert "for the lowest price of a used one" in part(sent(replace(MESSAGE, offer=Offer.USED)), "html")
+def test_amounts_and_moments_are_written_as_the_reader_does() -> None:
+    german = replace(MESSAGE, reader=Reader("de-AT", "Europe/Vienna"))
+    assert sent(german)["Subject"].endswith(": € 12,99 (was € 15,99)")
+    assert "25 November 2025, 11:40 CET" in part(sent(german), "plain")
+    yen = about(replace(MESSAGE, reader=Reader("ja-JP", "Asia/Tokyo")), price=1299, currency="JPY")
+    assert sent(yen)["Subject"].endswith(": ￥1,299 (was ￥1,599)")
+
+
+def test_a_reader_whose_locale_or_zone_is_unknown_is_still_told() -> None:
+    lost = replace(MESSAGE, reader=Reader("xx-Nowhere", "Mars/Olympus"))
+    assert sent(lost)["Subject"].endswith(": €12.99 (was €15.99)")
+    assert "10:40 UTC" in part(sent(lost), "plain")
+
+
+def test_what_is_gone_is_said_so() -> None:
+    mail = sent(about(price=None))
+    assert mail["Subject"].endswith(": no offer (was €15.99)")
+    assert "No longer offered; before €15.99." in part(mail, "plain")
+    assert "No longer offered" in part(mail, "html")
+
+
+def test_a_digest_has_all_its_items_and_one_link_that_ends_them() -> None:
+    other = replace(ITEM, alert_id=8, title="A lamp", price=500, old_price=None)
+    mail = sent(replace(MESSAGE, key="digest-3-1764067200", items=(ITEM, other), stop_url="https://p.example/stop/all"))
+    assert mail["Subject"] == "Größe <b>M</b> & more: €12.99 (was €15.99) and 1 more"
+    assert mail["Message-ID"] == "<digest-3-1764067200@pennywren.example.org>"
+    assert mail["List-Unsubscribe"] == "<https://p.example/stop/all>"
+    for kind in ("plain", "html"):
+        text = part(mail, kind)
+        assert "2 prices that you watch" in text
+        assert "A lamp" in text
+        assert "https://p.example/stop/all" in text
+
+
+def test_a_chart_travels_with_the_mail_and_is_shown_by_it() -> None:
+    picture = b"\x89PNG\r\n\x1a\n not really"
+    mail = sent(about(chart=picture))
+    (image,) = [each for each in mail.walk() if each.get_content_type() == "image/png"]
+    assert image.get_content() == picture
+    assert image["Content-ID"] == "<chart-7@pennywren.example.org>"
+    assert 'src="cid:chart-7@pennywren.example.org"' in part(mail, "html")
+    assert "prefers-color-scheme" in part(mail, "html")
+
+
+def test_a_snooze_link_is_shown_where_there_is_one() -> None:
+    for kind in ("plain", "html"):
+        assert "Quiet for a while" not in part(sent(MESSAGE), kind)
+        assert "https://p.example/snooze/x" in part(sent(about(snooze_url="https://p.example/snooze/x")), kind)
 
 
 def test_the_html_asks_for_nothing_from_anywhere_and_fits_light_and_dark() -> None:
@@ -122,14 +182,14 @@ HOSTILE = [
 
 @pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_title_is_only_text(title: str) -> None:
-    mail = sent(replace(MESSAGE, title=plain_title(title)))
+    mail = sent(about(title=plain_title(title) or "x"))
     assert set(mail.keys()) == set(sent(MESSAGE).keys())
     html = part(mail, "html")
     assert "<script" not in html
     assert "<img" not in html
     subject = str(mail["Subject"])
     assert len(subject) < 150
-    assert subject.endswith(": 12.99 EUR (was 15.99)")
+    assert subject.endswith(": €12.99 (was €15.99)")
     assert not re.search(
         "[\x00-\x1f\u202a-\u202e\u2066-\u2069\u200e\u200f\u2028]", subject + re.sub("\\r?\\n", "", html)
     )
@@ -141,7 +201,7 @@ def test_any_title_becomes_one_line_that_can_be_sent(title: str) -> None:
     assert len(line) <= TITLE_LIMIT
     assert line == " ".join(line.split())
     assert plain_title(line) == line
-    sent(replace(MESSAGE, title=line or "x"))
+    sent(about(title=line or "x"))
 
 
 def test_joiners_that_words_and_emoji_need_stay() -> None:

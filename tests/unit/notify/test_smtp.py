@@ -67,3 +67,19 @@ def test_retries_wait_longer_each_time_up_to_an_hour() -> None:
     assert waits == sorted(waits)
     assert max(waits) == timedelta(hours=1)
     assert sum(waits[:20], timedelta()) < GIVE_UP_AFTER
+
+
+@pytest.mark.parametrize(
+    ("fault", "gone"),
+    [
+        (SMTPRecipientRefused(550, "no such user", "ann@example.org"), True),
+        (SMTPRecipientRefused(550, "5.1.1 no such user", "ann@example.org"), True),
+        (SMTPRecipientRefused(550, "5.2.1 disabled", "ann@example.org"), True),
+        (SMTPRecipientRefused(550, "5.7.1 we do not like you", "ann@example.org"), False),
+        (SMTPRecipientRefused(552, "5.2.2 full", "ann@example.org"), False),
+        (SMTPRecipientRefused(450, "4.1.1 later", "ann@example.org"), False),
+        (SMTPDataError(550, "5.1.1 looks like spam"), False),
+    ],
+)
+def test_only_a_mailbox_that_is_not_there_makes_an_address_useless(fault: Exception, gone: bool) -> None:
+    assert delivery_error(fault).address_gone is gone

@@ -1,7 +1,7 @@
 """The channels that an alert can take; each folder has the same interface.
 
 A channel gets messages, and yields one outcome for each of them as soon as it is known, so that what was delivered
-is on record before the next one is tried.
+is on record before the next one is tried. A message carries one alert, or the several of a digest.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -14,21 +14,29 @@ from pennywren.model.product import ProductID
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What one person is told. Prices are minor units of `currency`, times ms UTC."""
+class Reader:
+    """How somebody reads: a locale as Babel knows it, and the name of a time zone (IANA)."""
+
+    locale: str = "en"
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one alert tells. Prices are minor units of `currency`, times ms UTC."""
 
     alert_id: int
-    to: str
-    """Where the channel reaches the person; never in a log."""
     product: ProductID
     offer: Offer
     title: str
     """Fit to be shown, and never empty."""
-    price: int
+    price: int | None
+    """None where there is no offer any more."""
     old_price: int | None
     """None where there was no price before, or none that is known."""
     currency: str
-    threshold: int
+    reason: str
+    """Why it is told, as a sentence: `notify.reasons`."""
     seen_at: int
     low: int | None
     """The lowest price since `since`, where it is known."""
@@ -36,6 +44,25 @@ class Message:
     since: int | None
     page_url: str
     unsubscribe_url: str
+    snooze_url: str | None = None
+    chart: bytes | None = None
+    """A PNG of the price's past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one person is told at once."""
+
+    key: str
+    """The same at every attempt: `alert-7`, or `digest-3-1764067200` (person and hour)."""
+    to: str
+    """Where the channel reaches the person, in the channel's own words; never in a log."""
+    items: tuple[Item, ...]
+    """At least one."""
+    reader: Reader
+    stop_url: str
+    """Ends what this message is one of: the subscription's alerts, or all mails of a digest's reader (RFC 8058)."""
+    account_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +83,12 @@ class Channel(Protocol):
         ...
 
     def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
-        """Deliver messages, each at most once; yields one outcome for each, in order.
+        """Deliver messages, each at most once; yields one outcome for each, in the order in which they are known.
 
         Never raises for a message: what failed is an outcome, permanent or to be tried again.
         """
+        ...
+
+    async def aclose(self) -> None:
+        """Part from whatever is connected; the channel may be used again afterwards."""
         ...

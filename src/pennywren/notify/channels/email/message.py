@@ -7,15 +7,14 @@ from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pennywren.errors import BadSetting, DeliveryError
-from pennywren.model.money import format_amount, format_money
-from pennywren.model.offer import Offer
 from pennywren.model.titles import plain_title
-from pennywren.notify.channels import Message
+from pennywren.notify import wording
+from pennywren.notify.channels import Item, Message, Reader
 
 SUBJECT_TITLE_LIMIT: Final = 90
 """Characters of a title in a subject: the price after it must still be seen in a list of mails."""
@@ -44,13 +43,6 @@ _TEMPLATES: Final = Environment(
     keep_trailing_newline=True,
 )
 
-_OFFER_NOTES: Final = {
-    Offer.BUYBOX: "",
-    Offer.AMAZON: " for the price of Amazon itself",
-    Offer.NEW: " for the lowest price of a new one",
-    Offer.USED: " for the lowest price of a used one",
-}
-
 
 def read_sender(mail_from: str) -> tuple[str, str]:
     """The name and the address of a From line.
@@ -65,17 +57,16 @@ def read_sender(mail_from: str) -> tuple[str, str]:
     return name, address
 
 
-def message_id(alert_id: int, domain: str) -> str:
-    """The Message-ID of an alert: the same at every attempt, so that mail systems drop a repeat."""
-    return f"<alert-{alert_id}@{domain}>"
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of a message: the same at every attempt, so that mail systems drop a repeat."""
+    return f"<{key}@{domain}>"
 
 
 def subject(message: Message) -> str:
-    """`Title: 12.99 USD (was 15.99)`."""
+    """`Title: €12.99 (was €15.99)`."""
     # What looks like an encoded word would be decoded by the reader, whatever it hides.
-    title = plain_title(message.title.replace("=?", "= ?"), SUBJECT_TITLE_LIMIT)
-    was = "" if message.old_price is None else f" (was {format_amount(message.old_price, message.currency)})"
-    return f"{title}: {format_money(message.price, message.currency)}{was}"
+    line = wording.heading(message, SUBJECT_TITLE_LIMIT).replace("=?", "= ?")
+    return plain_title(line, 2 * SUBJECT_TITLE_LIMIT)
 
 
 def compose(message: Message, mail_from: str, now: int) -> EmailMessage:
@@ -85,6 +76,7 @@ def compose(message: Message, mail_from: str, now: int) -> EmailMessage:
         DeliveryError: permanent: no mail can be sent to this address.
     """
     name, address = read_sender(mail_from)
+    domain = address.rpartition("@")[2]
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = Address(name, addr_spec=address)
     try:
@@ -92,49 +84,61 @@ def compose(message: Message, mail_from: str, now: int) -> EmailMessage:
     except (ValueError, IndexError, MessageError) as error:  # what email raises for an address it cannot read
         raise DeliveryError("this is not an e-mail address", permanent=True) from error
     mail["Subject"] = subject(message)
-    mail["Date"] = format_datetime(_moment(now))
-    mail["Message-ID"] = message_id(message.alert_id, address.rpartition("@")[2])
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now / 1000, UTC))
+    mail["Message-ID"] = message_id(message.key, domain)
     mail["Auto-Submitted"] = "auto-generated"
-    mail["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+    mail["List-Unsubscribe"] = f"<{message.stop_url}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    values = _values(message)
+    values = _values(message, domain)
     mail.set_content(_TEMPLATES.get_template("alert.txt").render(values), charset="utf-8")
     mail.add_alternative(
         _TEMPLATES.get_template("alert.html").render(values), subtype="html", charset="utf-8", cte="quoted-printable"
     )
+    _add_charts(mail, message, domain)
     return mail
 
 
-def _values(message: Message) -> dict[str, str | None]:
+def _values(message: Message, domain: str) -> dict[str, Any]:
     return {
         "subject": subject(message),
-        "title": plain_title(message.title),
-        "price": format_money(message.price, message.currency),
-        "old_price": None if message.old_price is None else format_money(message.old_price, message.currency),
-        "threshold": format_money(message.threshold, message.currency),
-        "offer_note": _OFFER_NOTES[message.offer],
-        "low_line": _low_line(message),
-        "page_url": message.page_url,
-        "shop": message.product.market.host,
-        "shop_url": message.product.url,
-        "seen_at": _moment(message.seen_at).strftime("%-d %B %Y, %H:%M:%S UTC"),
-        "unsubscribe_url": message.unsubscribe_url,
+        "preview": "; ".join(wording.price_words(item, message.reader) for item in message.items[:3]),
+        "many": len(message.items) > 1,
+        "items": [_item_values(item, message.reader, domain) for item in message.items],
+        "stop_url": message.stop_url,
+        "account_url": message.account_url,
     }
 
 
-def _low_line(message: Message) -> str | None:
-    if message.low is None or message.low_at is None or message.since is None:
-        return None
-    since = _day(message.since)
-    if message.price <= message.low:
-        return f"This is the lowest price since we began to watch on {since}."
-    low = format_money(message.low, message.currency)
-    return f"The lowest price since {since} was {low}, on {_day(message.low_at)}."
+def _item_values(item: Item, reader: Reader, domain: str) -> dict[str, str | None]:
+    def money(minor: int | None) -> str | None:
+        return None if minor is None else wording.money(minor, item.currency, reader)
+
+    return {
+        "title": plain_title(item.title),
+        "price": money(item.price),
+        "old_price": money(item.old_price),
+        "reason": item.reason,
+        "low_line": wording.low_line(item, reader),
+        "page_url": item.page_url,
+        "shop": item.product.market.host,
+        "shop_url": item.product.url,
+        "seen_at": wording.minute(item.seen_at, reader),
+        "unsubscribe_url": item.unsubscribe_url,
+        "snooze_url": item.snooze_url,
+        "chart": None if item.chart is None else _chart_id(item, domain),
+    }
 
 
-def _day(ms: int) -> str:
-    return _moment(ms).strftime("%-d %B %Y")
+def _add_charts(mail: EmailMessage, message: Message, domain: str) -> None:
+    """Put the pictures beside the HTML that shows them: a mail asks nobody for anything when it is opened."""
+    html = mail.get_body(("html",))
+    for item in message.items:
+        if item.chart is not None and isinstance(html, EmailMessage):
+            name = f"{item.product.asin}.png"
+            html.add_related(
+                item.chart, "image", "png", cid=f"<{_chart_id(item, domain)}>", filename=name, disposition="inline"
+            )
 
 
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
+def _chart_id(item: Item, domain: str) -> str:
+    return f"chart-{item.alert_id}@{domain}"

@@ -1,4 +1,4 @@
-"""The e-mail channel: one SMTP connection for a batch, and what each answer means for a retry.
+"""The e-mail channel: a few SMTP connections that stay open, and what each answer means for a retry.
 
 What a server says for good (5xx) about a message or its recipient is permanent. Everything else is tried again: 4xx,
 timeouts, lost connections, and also what it says for good about us (our login, our sender), because that is mended
@@ -6,7 +6,9 @@ by an operator and no reason to lose an alert.
 """
 
 import asyncio
+import re
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,12 +32,14 @@ from pennywren.notify.channels.email.message import compose, message_id, read_se
 TIMEOUT: Final = 20.0
 """Seconds that a server may take for one answer."""
 
-MESSAGE_TIME: Final = 40.0
-"""Seconds that one message may take, connecting included."""
+LEASE: Final = 120.0
+"""Seconds that a claim lasts, where nothing else is set. A third of it is for one message, connecting included; after a
+half of it no further message of a batch is begun."""
 
-BATCH_TIME: Final = 60.0
-"""Seconds after which no further message of a batch is begun: the claim on it must outlast its delivery."""
+ReturnPath = Callable[[str], str]
+"""The return address of the message with this key."""
 
+_ENHANCED: Final = re.compile(r"5\.(\d{1,3})\.\d{1,3}")
 _FAULTS: Final = (SMTPException, OSError, TimeoutError)
 
 
@@ -74,7 +78,7 @@ def read_smtp_url(url: str) -> SmtpServer:
 
 
 class EmailChannel:
-    """Sends mails through one server."""
+    """Sends mails through one server, over several connections that stay open from one batch to the next."""
 
     name = "email"
 
@@ -84,32 +88,61 @@ class EmailChannel:
         mail_from: str,
         clock: Clock,
         *,
+        connections: int = 1,
+        lease: float = LEASE,
         timeout: float = TIMEOUT,
+        return_path: ReturnPath | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`timeout` is in seconds; `stopwatch` answers seconds that only go forward."""
+        """`lease` is the seconds that a claim on a batch lasts, which its delivery must not outlast.
+
+        `timeout` is the seconds of one answer, `stopwatch` answers seconds that only go forward, and `return_path` is
+        where bounces of a message go; the sender's own address where it is not given.
+        """
         self._server = server
         self._from = mail_from
         self._domain = read_sender(mail_from)[1].rpartition("@")[2]
         self._clock = clock
-        self._timeout = timeout
+        self._timeout = min(timeout, lease / 6)
+        self._message_time = lease / 3
+        self._batch_time = lease / 2
+        self._return_path = return_path
         self._stopwatch = stopwatch
+        self._idle = [self._client() for _ in range(max(connections, 1))]
 
     async def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
-        """Send messages over one connection; a connection that was lost is not opened again for the rest of them."""
-        begun = self._stopwatch()
-        client = self._client()
-        broken: DeliveryError | None = None
+        """Send messages; where a fresh connection does not carry one, the server is down and the rest is not tried."""
+        batch = _Batch(deque(messages), until=self._stopwatch() + self._batch_time)
+        known: asyncio.Queue[Outcome] = asyncio.Queue()
+        lines = [asyncio.create_task(self._work(client, batch, known)) for client in self._idle[: len(messages)]]
         try:
-            for message in messages:
-                if self._stopwatch() - begun > BATCH_TIME:
-                    broken = DeliveryError("the mail server is too slow", permanent=False)
-                error = broken or await self._send(client, message)
-                if broken is None and error is not None and not error.permanent and not client.is_connected:
-                    broken = DeliveryError(f"not tried: {error.message}", permanent=False)
-                yield Outcome(message, message_id(message.alert_id, self._domain), error)
+            for _ in messages:
+                yield await known.get()
         finally:
-            await self._part(client)
+            for line in lines:
+                line.cancel()
+            await asyncio.gather(*lines, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Say goodbye on every connection."""
+        await asyncio.gather(*(_part(client) for client in self._idle))
+
+    async def _work(self, client: SMTP, batch: "_Batch", known: asyncio.Queue[Outcome]) -> None:
+        """Send what is left of a batch over one connection, beside the others."""
+        proven = client.is_connected
+        while batch.left:
+            message = batch.left.popleft()
+            if batch.broken is None and self._stopwatch() > batch.until:
+                batch.broken = DeliveryError("the mail server is too slow", permanent=False)
+            error = batch.broken or await self._send(client, message)
+            if error is None or client.is_connected:
+                proven = True
+            elif batch.broken is None and not error.permanent:
+                # A connection that had carried mails may just have been cut: the next message opens another one.
+                if not proven:
+                    batch.broken = DeliveryError(f"not tried: {error.message}", permanent=False)
+                proven = False
+            known.put_nowait(Outcome(message, message_id(message.key, self._domain), error))
 
     def _client(self) -> SMTP:
         server = self._server
@@ -128,11 +161,12 @@ class EmailChannel:
             mail = compose(message, self._from, self._clock())
         except DeliveryError as error:
             return error
+        sender = self._return_path(message.key) if self._return_path else None
         try:
-            async with asyncio.timeout(MESSAGE_TIME):
+            async with asyncio.timeout(self._message_time):
                 if not client.is_connected:
                     await client.connect()
-                await client.send_message(mail)
+                await client.send_message(mail, sender=sender)
         except _FAULTS as fault:
             if isinstance(fault, OSError | TimeoutError):
                 # After a timeout the answers would be those of the command before.
@@ -142,14 +176,23 @@ class EmailChannel:
             return DeliveryError("this is not an address that can be mailed", permanent=True)
         return None
 
-    async def _part(self, client: SMTP) -> None:
-        if not client.is_connected:
-            return
-        try:
-            async with asyncio.timeout(1):
-                await client.quit()
-        except _FAULTS:
-            client.close()
+
+@dataclass(slots=True)
+class _Batch:
+    left: deque[Message]
+    until: float
+    broken: DeliveryError | None = None
+    """Set where the server does not work at all."""
+
+
+async def _part(client: SMTP) -> None:
+    if not client.is_connected:
+        return
+    try:
+        async with asyncio.timeout(1):
+            await client.quit()
+    except _FAULTS:
+        client.close()
 
 
 def delivery_error(fault: Exception) -> DeliveryError:
@@ -160,7 +203,22 @@ def delivery_error(fault: Exception) -> DeliveryError:
         return DeliveryError("the mail server cannot take this address", permanent=True)
     if isinstance(fault, SMTPResponseException):
         about_it = isinstance(fault, SMTPRecipientRefused | SMTPDataError)
-        return DeliveryError(f"the mail server said {fault.code}", permanent=about_it and 500 <= fault.code < 600)
+        return DeliveryError(
+            f"the mail server said {fault.code}",
+            permanent=about_it and 500 <= fault.code < 600,
+            address_gone=isinstance(fault, SMTPRecipientRefused) and _is_gone(fault.code, fault.message),
+        )
     if isinstance(fault, TimeoutError):
         return DeliveryError("the mail server did not answer in time", permanent=False)
     return DeliveryError(f"the mail server is not reachable ({type(fault).__name__})", permanent=False)
+
+
+def _is_gone(code: int, text: str) -> bool:
+    """Whether a refusal of a recipient says that there is no such mailbox (RFC 3463: 5.1.x, 5.2.1).
+
+    Others mind our mail and not the address. Without an enhanced code, 550, 551 and 553 are what RFC 5321 has for that.
+    """
+    found = _ENHANCED.match(text.strip())
+    if found is None:
+        return code in (550, 551, 553)
+    return found[1] == "1" or found[0] == "5.2.1"
