@@ -2,10 +2,10 @@
 
 import asyncio
 
-from pennywren.pipeline import delivering
+from pennywren.pipeline import channels
 from pennywren.settings import load_settings
 
 
 def deliver(alert_ids: list[int]) -> None:
     """Send what nobody has sent of these alerts."""
-    asyncio.run(delivering.deliver(load_settings(), alert_ids))
+    asyncio.run(channels.deliver(load_settings(), alert_ids))

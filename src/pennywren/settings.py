@@ -70,6 +70,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections that one delivery job keeps open to the mail server."""
     delivery_lease: int = 120
     """Seconds that a delivery job's claim on an alert lasts: after them another job sends what it died with."""
+    bounce_domain: str | None = None
+    """Domain of the return addresses that say which mail came back; bounces go to the sender if not given."""
+    mail_events_secret: str | None = None
+    """Key that signs what `POST /hooks/mail-events` is told; without it the hook is closed."""
+    sms_gateway_url: str | None = None
+    """Where a short message is handed over by HTTP POST; no SMS if not given."""
+    sms_gateway_authorization: str | None = None
+    """The whole Authorization header for the gateway, such as `Bearer …`."""
+    sms_gateway_body: str = '{"to": "{to}", "text": "{text}", "reference": "{id}"}'
+    """Body for the gateway, with `{to}`, `{text}` and `{id}`: JSON if it begins with a brace, else a form."""
+    sms_hook_secret: str | None = None
+    """Key that signs what `POST /hooks/sms` is told; without it the hook is closed, and nobody could say STOP."""
+    sms_cost: int = 8
+    """What one short message costs, in hundredths of any currency."""
+    sms_daily_cap: int = 2_000
+    """What all short messages of a day (UTC) may cost."""
+    sms_daily_cap_person: int = 80
+    """What those to one person may cost."""
+    push_hosts: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    )
+    """Push services that may be sent to: hosts, `*.…` for all below one, or an origin for one of your own."""
+    webhook_networks: tuple[str, ...] = ()
+    """Private networks that webhooks may lead to, such as `10.0.0.0/8`; none if not given."""
     default_marketplace: str = "us"
     """What a bare ASIN means."""
     egresses: tuple[Egress, ...] = (Egress("e1"),)
@@ -235,6 +262,13 @@ def _check_ranges(settings: Settings) -> None:
     for name, (least, most) in _RANGES.items():
         if not least <= getattr(settings, name) <= most:
             raise BadSetting(f"{PREFIX}{name.upper()}: write {least} to {most}")
+    for network in settings.webhook_networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise BadSetting(f"{PREFIX}WEBHOOK_NETWORKS: {network!r} is not a network such as 10.0.0.0/8") from error
+    if settings.sms_gateway_url and not settings.sms_hook_secret:
+        raise BadSetting(f"{PREFIX}SMS_HOOK_SECRET: set it with {PREFIX}SMS_GATEWAY_URL: STOP must reach us")
 
 
 def _convert(name: str, text: str, kind: object) -> object:
@@ -246,6 +280,8 @@ def _convert(name: str, text: str, kind: object) -> object:
         return parse_networks(text)
     if name in _SCHEMES:
         return _address(name, text)
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     if "Path" in str(kind):
         return Path(text)
     if kind is int:

@@ -15,7 +15,7 @@ from pennywren.local.ports import free_port
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.pipeline.delivering import deliver
+from pennywren.pipeline.channels import deliver
 from pennywren.pipeline.matching import open_matcher
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.postgres.pool import Pool, transaction

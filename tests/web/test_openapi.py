@@ -16,6 +16,7 @@ PAGES = {
     "GET /",
     "GET /static/style.css",
     "GET /static/build/{name}",
+    "GET /push-worker.js",
     "GET /sign-in",
     "GET /sign-in/{token}",
     "GET /account",

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from pennywren.accounts import phones, push_subscriptions, webhooks
 from pennywren.accounts.links import sign_unsubscribe
+from pennywren.accounts.people import find_or_add
+from pennywren.accounts.stop_links import sign_stop
+from pennywren.postgres.pool import transaction
 from pennywren.web.assets import BUILD
 from tests.web.site import JSON, PRODUCT, Site
 
@@ -23,6 +27,13 @@ class Row:
 
 OPEN = (200, 200, 200)
 NEW = {"productID": "us:B000000001", "threshold": 100, "notificationType": "EMAIL"}
+BROWSER = {
+    "endpoint": "https://fcm.googleapis.com/fcm/send/abc",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
 ROWS = [
     Row("GET /", OPEN),
     Row("GET /static/style.css", OPEN),
@@ -54,9 +65,47 @@ ROWS = [
     Row("GET /subscriptions/{subscription}", (401, 404, 200)),
     Row("PATCH /subscriptions/{subscription}", (401, 404, 200), json={"threshold": 900}),
     Row("DELETE /subscriptions/{subscription}", (401, 404, 204)),
+    Row("GET /account/preferences", (401, 200, 200)),
+    Row("PATCH /account/preferences", (401, 200, 200), json={"digest": "daily"}),
+    Row("GET /account/email", (401, 200, 200)),
+    Row("POST /account/email/resume", (401, 200, 200)),
+    Row("GET /account/phones", (401, 200, 200)),
+    Row("POST /account/phones", (401, 400, 400), json={"number": "+43 660 1234567"}),
+    Row("POST /account/phones/{phone}/confirm", (401, 404, 200), json={"code": "123456"}),
+    Row("DELETE /account/phones/{phone}", (401, 404, 204)),
+    Row("GET /push/key", OPEN),
+    Row("GET /push-worker.js", OPEN),
+    Row("GET /account/push-subscriptions", (401, 200, 200)),
+    Row("POST /account/push-subscriptions", (401, 201, 201), json=BROWSER),
+    Row("DELETE /account/push-subscriptions/{browser}", (401, 404, 204)),
+    Row("GET /account/webhooks", (401, 200, 200)),
+    Row("POST /account/webhooks", (401, 201, 409), json={"url": "https://hook.invalid/"}),
+    Row("POST /account/webhooks/{webhook}/rotate", (401, 404, 200)),
+    Row("POST /account/webhooks/{webhook}/test", (401, 404, 200)),
+    Row("DELETE /account/webhooks/{webhook}", (401, 404, 204)),
+    Row("POST /hooks/sms", (404, 404, 404), json={"from": "+436601234567", "text": "STOP"}),
+    Row("POST /hooks/mail-events", (404, 404, 404), json={"events": []}),
+    Row("GET /stop-mails/{token}", OPEN),
+    Row("POST /stop-mails/{token}", OPEN),
     Row("GET /unsubscribe/{token}", OPEN),
     Row("POST /unsubscribe/{token}", OPEN),
 ]
+
+
+async def own_addresses(site: Site, email: str) -> dict[str, str | int]:
+    """An address of every channel for somebody, by the name that paths have for it; the phone waits for 123456."""
+    pool = site.resources.pool
+    async with transaction(pool) as connection:
+        person = await find_or_add(connection, email)
+        hook = await webhooks.add(connection, person.id, "https://hook.invalid/")
+        browser = await push_subscriptions.add(connection, person.id, "https://fcm.googleapis.com/x", "", "", None)
+        phone, _ = await phones.add(connection, person.id, "+436601234567", site.clock(), code="123456")
+    return {
+        "phone": phone.id,
+        "browser": browser.id,
+        "webhook": hook.id,
+        "stop": sign_stop(site.resources.unsubscribe_key, person.id),
+    }
 
 
 def routes(site: Site) -> set[str]:
@@ -80,13 +129,15 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
     await site.record(1999)
     wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
     own = (await owner.post("/subscriptions", json=wish)).json()
-    method, template = row.route.split(" ")
+    others = await own_addresses(site, "owner@example.com")
+    method, template = row.route.replace("/stop-mails/{token}", "/stop-mails/{stop}").split(" ")
     path = template.format(
         product=PRODUCT,
         subscription=own["id"],
         slug="plan-limit",
         name=BUILD.names["client"],
         token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
+        **others,
     )
     statuses: list[int] = []
     for client in (anonymous, stranger, owner):

@@ -34,6 +34,11 @@ async def find_or_add(connection: Connection, email: str) -> Person:
     return person_of(row)
 
 
+async def email_of(connection: Connection, person_id: int) -> str | None:
+    """A person's address; None if they are gone."""
+    return await connection.fetchval("select email::text from people where id = $1", person_id)
+
+
 def person_of(row: asyncpg.Record) -> Person:
     """A row with id, email, plan and language."""
     return Person(row["id"], row["email"], row["plan"], row["language"])

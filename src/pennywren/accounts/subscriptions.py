@@ -31,10 +31,8 @@ class NotificationType(StrEnum):
     SMS = "SMS"
     PUSH = "PUSH"
     WEBHOOK = "WEBHOOK"
-
-
-AVAILABLE: Final = (NotificationType.EMAIL,)
-"""The channels that work now."""
+    PREFERRED = "PREFERRED"
+    """As the person's preferences say, with fallback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,30 @@ def checked_threshold(threshold: int) -> int:
     return threshold
 
 
-def checked_channel(wanted: NotificationType) -> NotificationType:
-    """`wanted` if that channel works.
+_ADDRESSES: Final = """
+select exists (select from phones where person_id = $1 and verified_at is not null) as sms,
+       exists (select from push_subscriptions where person_id = $1) as push,
+       exists (select from webhooks where person_id = $1 and ended_at is null) as webhook
+"""
+_HOW_TO_ADD: Final = {
+    NotificationType.SMS: "verify a phone number at /account/phones first",
+    NotificationType.PUSH: "let a browser show notifications at /account/push-subscriptions first",
+    NotificationType.WEBHOOK: "add one at /account/webhooks first",
+}
+
+
+async def require_channel(connection: Connection, person_id: int, wanted: NotificationType) -> None:
+    """See that the person can be reached over a channel.
 
     Raises:
-        BadInput: it does not; says which do.
+        BadInput: they cannot; says what to do about it.
     """
-    if wanted not in AVAILABLE:
-        raise BadInput(f"{wanted} is not available here yet: notificationType can be {', '.join(AVAILABLE)}.")
-    return wanted
+    how = _HOW_TO_ADD.get(wanted)
+    if how is None:
+        return
+    row = await connection.fetchrow(_ADDRESSES, person_id)
+    if row is None or not row[wanted.value.lower()]:
+        raise BadInput(f"{wanted} has no address of yours: {how}, or choose EMAIL.")
 
 
 async def create(
@@ -101,7 +114,7 @@ async def create(
         PlanLimit: the person holds as many as the plan allows.
         Conflict: the person watches this price this way already; names the subscription.
     """
-    checked_channel(wish.notification_type)
+    await require_channel(connection, person_id, wish.notification_type)
     checked_threshold(wish.threshold)
     # The person's row is locked, so that two requests at once cannot both take the last place.
     plan = await connection.fetchval("select plan from people where id = $1 for update", person_id)

@@ -1,63 +1,106 @@
 """Deliveries: claiming alerts so that no two jobs send one, and keeping what became of every attempt.
 
-An alert is `decided`, then `sending` while one job has it, then `delivered` or `failed`; an attempt that may succeed
-later makes it `decided` again, with a time before which nobody tries. A job that died leaves it `sending`, which ends
-by itself.
+An alert is `decided`, then `sending` while one job has it, then `delivered`, `failed` or `dropped`; an attempt that may
+succeed later makes it `decided` again, with a time before which nobody tries, and quiet hours, a digest or a budget
+make it `held`. A job that died leaves it `sending`, which ends by itself.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 import asyncpg
 
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.notify.channels import Outcome
-from pennywren.postgres.moments import to_ms
+from pennywren.notify.holding import Held
+from pennywren.notify.routing import Tried
+from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import Connection
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)
-"""Age of an alert after which it is not tried again: the price would be yesterday's."""
+"""Time since an alert could be sent after which it is not tried again: the price would be yesterday's."""
 
 _FIRST_RETRY: Final = timedelta(seconds=30)
 _LAST_RETRY: Final = timedelta(hours=1)
 
+Settled = Literal["delivered", "failed", "dropped", "retry"]
+
+_IS_DUE: Final = """(a.state in ('decided', 'held') and (a.next_attempt_at is null or a.next_attempt_at <= now())
+           or a.state = 'sending' and a.sending_until <= now())"""
+
+# A digest is one message, so whoever claims a part of it claims it all: its person's row is locked meanwhile.
+_DIGESTS_OF: Final = """
+select distinct s.person_id from alerts a join subscriptions s on s.id = a.subscription_id
+where a.id = any($1::bigint[]) and a.held_for = 'digest'
+"""
+_LOCK: Final = "select from preferences where person_id = any($1::bigint[]) order by person_id for update"
+_DIGEST: Final = f"""
+select a.id from alerts a join subscriptions s on s.id = a.subscription_id
+where s.person_id = any($1::bigint[]) and a.held_for = 'digest' and {_IS_DUE}
+"""  # noqa: S608 -- constants of ours
+
 # Not `skip locked`: whoever queued an alert may be marking it as queued at this moment.
-_CLAIM: Final = """
-with mine as (
-    select id from alerts
-    where id = any($1::bigint[])
-      and (state = 'decided' and (next_attempt_at is null or next_attempt_at <= now())
-           or state = 'sending' and sending_until <= now())
-    order by id limit $2
-    for update
+_CLAIM: Final = f"""
+with chosen as (
+    (select a.id from alerts a where a.id = any($1::bigint[]) and {_IS_DUE} order by a.id limit $2)
+    union select unnest($4::bigint[])
+), mine as (
+    select a.id, a.state = 'held' as was_held, a.next_attempt_at from alerts a join chosen using (id)
+    where {_IS_DUE} order by a.id for update of a
 )
 update alerts a
-set state = 'sending', sending_until = now() + $3::interval, attempts = a.attempts + 1, next_attempt_at = null
+set state = 'sending', sending_until = now() + $3::interval, attempts = a.attempts + 1, next_attempt_at = null,
+    due_since = case when mine.was_held then coalesce(mine.next_attempt_at, now()) else a.due_since end
 from mine, subscriptions s, people p
 where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
-returning a.id, a.subscription_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price, a.currency, a.seen_at,
+returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price,
+          a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old,
           p.id as person_id, p.language, s.state as subscription_state, s.threshold, s.notification_type, p.email,
           (select title from products where id = a.product_id) as title
+"""  # noqa: S608
+
+# Alerts that are gone in the meantime take what became of them along.
+_RECORD: Final = """
+insert into deliveries (alert_id, channel, outcome, message_id, reason, address_key)
+select id, $2, $3, $4, $5, $6 from alerts where id = any($1::bigint[])
 """
 
 # `attempts` fences: a job that was slower than its claim does not overwrite what came after it.
 _SETTLE: Final = """
-with alert as (
-    select id, case when $4 = 'retry' and decided_at < now() - $8::interval then 'failed' else $4 end as outcome
-    from alerts where id = $1
-), attempt as (
-    insert into deliveries (alert_id, channel, outcome, message_id, reason)
-    select id, $3, outcome, $5, $6 from alert
-)
 update alerts a set
-    state = case outcome when 'retry' then 'decided' else outcome end,
+    state = case $3 when 'retry' then 'decided' else $3 end,
     sending_until = null,
-    next_attempt_at = case outcome when 'retry' then now() + $7::interval end
-from alert
-where a.id = alert.id and a.attempts = $2 and a.state = 'sending'
+    next_attempt_at = case $3 when 'retry' then now() + $4::interval end
+from unnest($1::bigint[], $2::integer[]) as t (id, attempt)
+where a.id = t.id and a.attempts = t.attempt and a.state = 'sending'
+"""
+_HOLD: Final = """
+update alerts set state = 'held', held_for = $3, sending_until = null, next_attempt_at = $4
+where id = $1 and attempts = $2 and state = 'sending'
+"""
+
+_TRIED: Final = """
+select alert_id, channel, outcome, address_key from deliveries where alert_id = any($1::bigint[])
+"""
+
+# What is being sent now counts as well: two jobs at once must not both take the last place.
+_TOLD: Final = """
+select person_id, max(at) as at from (
+    select s.person_id, d.message_id, d.attempted_at as at
+    from subscriptions s
+    join alerts a on a.subscription_id = s.id
+    join deliveries d on d.alert_id = a.id and d.outcome = 'delivered' and d.channel <> 'webhook'
+    where s.person_id = any($1::bigint[]) and d.attempted_at > now() - interval '7 days'
+    union all
+    select s.person_id, 'sending-' || a.id, now()
+    from subscriptions s join alerts a on a.subscription_id = s.id
+    where s.person_id = any($1::bigint[]) and a.state = 'sending' and a.sending_until > now()
+          and a.id <> all($2::bigint[])
+) told group by person_id, message_id order by at
 """
 
 
@@ -68,6 +111,7 @@ class Claimed:
     alert_id: int
     subscription_id: int
     person_id: int
+    change_id: str
     attempt: int
     product: ProductID
     offer: Offer
@@ -82,44 +126,77 @@ class Claimed:
     email: str
     language: str
     title: str | None
+    held_for: str | None
+    """What it was held for before; such an alert is checked again."""
+    due_since: int
+    is_old: bool
+    """Whether it could be sent so long ago that this attempt is the last."""
 
 
 async def claim(connection: Connection, alert_ids: Sequence[int], limit: int, lease: timedelta) -> list[Claimed]:
-    """Claim up to `limit` of these alerts, by id: those that nobody has and that are due.
+    """Claim up to `limit` of these alerts, by id: those that nobody has and that are due; a digest is claimed whole.
 
     The claim ends by itself after `lease`, which must be longer than any batch of any channel takes. Alerts whose
     subscription or person is gone are gone with them.
     """
-    rows = await connection.fetch(_CLAIM, alert_ids, limit, lease)
+    digests: list[int] = []
+    readers = [row["person_id"] for row in await connection.fetch(_DIGESTS_OF, alert_ids)]
+    if readers:
+        await connection.execute(_LOCK, readers)
+        digests = [row["id"] for row in await connection.fetch(_DIGEST, readers)]
+    rows = await connection.fetch(_CLAIM, alert_ids, limit, lease, digests, GIVE_UP_AFTER)
     return sorted((_claimed(row) for row in rows), key=lambda each: each.alert_id)
 
 
-async def settle(connection: Connection, claimed: Claimed, channel: str, outcome: Outcome) -> None:
-    """Keep one attempt, and what it means for the alert."""
-    error = outcome.error
-    word = "delivered" if error is None else "failed" if error.permanent else "retry"
-    await _settle(connection, claimed, channel, word, outcome.message_id, error.message if error else None)
+async def tried(connection: Connection, alert_ids: Sequence[int]) -> dict[int, dict[str, Tried]]:
+    """What became of these alerts so far: by alert, and by the channel's name."""
+    found: defaultdict[int, dict[str, Tried]] = defaultdict(dict)
+    for row in await connection.fetch(_TRIED, alert_ids):
+        over = found[row["alert_id"]].setdefault(row["channel"], Tried())
+        if row["outcome"] == "retry":
+            over.retries += 1
+        elif row["outcome"] == "delivered":
+            over.delivered.add(row["address_key"])
+        else:
+            over.failed.add(row["address_key"])
+    return found
 
 
-async def give_up(connection: Connection, claimed: Claimed, reason: str) -> None:
-    """Keep that an alert will not be sent over any channel, and why."""
-    await _settle(connection, claimed, "none", "failed", "", reason)
+async def told(connection: Connection, person_ids: Sequence[int], ours: Sequence[int]) -> dict[int, list[int]]:
+    """When (ms UTC) these people were sent messages in the last seven days, oldest first; `ours` is not counted yet."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for row in await connection.fetch(_TOLD, person_ids, ours):
+        found[row["person_id"]].append(to_ms(row["at"]))
+    return found
 
 
-async def _settle(
-    connection: Connection, claimed: Claimed, channel: str, word: str, message_id: str, reason: str | None
+async def record(
+    connection: Connection, claimed: Sequence[Claimed], channel: str, address_key: str, outcome: Outcome
 ) -> None:
-    await connection.execute(
-        _SETTLE,
-        claimed.alert_id,
-        claimed.attempt,
-        channel,
-        word,
-        message_id,
-        reason,
-        retry_after(claimed.attempt),
-        GIVE_UP_AFTER,
-    )
+    """Keep one attempt for all alerts that were in its message."""
+    error = outcome.error
+    word = "delivered" if error is None else "failed" if error.permanent or claimed[0].is_old else "retry"
+    ids = [each.alert_id for each in claimed]
+    reason = error.message if error else None
+    await connection.execute(_RECORD, ids, channel, word, outcome.message_id, reason, address_key)
+
+
+async def record_none(connection: Connection, claimed: Sequence[Claimed], reason: str) -> None:
+    """Keep that alerts are not sent over any channel, and why."""
+    await connection.execute(_RECORD, [each.alert_id for each in claimed], "none", "failed", "", reason, "")
+
+
+async def settle(
+    connection: Connection, claimed: Sequence[Claimed], word: Settled, wait: timedelta = timedelta()
+) -> None:
+    """Keep what the attempts mean for alerts; a retry is due after `wait`."""
+    ids, attempts = [each.alert_id for each in claimed], [each.attempt for each in claimed]
+    await connection.execute(_SETTLE, ids, attempts, word, wait)
+
+
+async def hold(connection: Connection, claimed: Claimed, held: Held) -> None:
+    """Keep that an alert waits, for what, and until when."""
+    await connection.execute(_HOLD, claimed.alert_id, claimed.attempt, held.cause, to_moment(held.until))
 
 
 def retry_after(attempt: int) -> timedelta:
@@ -132,6 +209,7 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         alert_id=row["id"],
         subscription_id=row["subscription_id"],
         person_id=row["person_id"],
+        change_id=row["change_id"],
         attempt=row["attempts"],
         product=ProductID.parse(row["product_id"]),
         offer=Offer(row["offer"]),
@@ -145,4 +223,7 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         email=row["email"],
         language=row["language"],
         title=row["title"],
+        held_for=row["held_for"],
+        due_since=to_ms(row["due_since"]),
+        is_old=row["is_old"],
     )

@@ -26,6 +26,7 @@ where state = 'decided' and (
           queued_at is null and decided_at < now() - $1::interval
           or next_attempt_at <= now()
           or next_attempt_at is null and queued_at < now() - $2::interval)
+   or state = 'held' and next_attempt_at <= now()
    or state = 'sending' and sending_until <= now()
 order by decided_at, id limit $3
 """
@@ -37,6 +38,7 @@ async def mark_queued(connection: Connection, alert_ids: Sequence[int]) -> None:
 
 
 async def overdue(connection: Connection, limit: int) -> list[int]:
-    """Alerts that need a new job: never queued, due for another attempt, lost with their job, or left half-way."""
+    """Alerts that need a new job: never queued, due for another attempt, lost with their job, held
+    until now, or left half-way."""
     rows = await connection.fetch(_OVERDUE, UNQUEUED_AFTER, LOST_AFTER, limit)
     return [row["id"] for row in rows]

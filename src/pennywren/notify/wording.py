@@ -80,7 +80,7 @@ def low_line(item: Item, reader: Reader) -> str | None:
 
 def heading(message: Message, title_limit: int) -> str:
     """One line: the title and the prices of the first item, and how many more there are."""
-    first, more = message.items[0], len(message.items) - 1
+    first, more = message.items[0], len(message.items) - 1 + message.more
     title = first.title if len(first.title) <= title_limit else first.title[: title_limit - 1].rstrip() + "…"
     line = f"{title}: {price_words(first, message.reader)}"
     return line if not more else f"{line} and {more} more"

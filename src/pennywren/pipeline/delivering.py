@@ -1,30 +1,28 @@
 """From queued alerts to messages that a channel took: what a delivery job does."""
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
-from pennywren.accounts.links import UNSUBSCRIBE_KEY, unsubscribe_url
-from pennywren.errors import BadSetting, Unavailable
+from pennywren.errors import Unavailable
 from pennywren.events import emit
-from pennywren.model.clock import system_clock
+from pennywren.model.clock import Clock, system_clock
 from pennywren.model.product import ProductID
-from pennywren.model.titles import plain_title
 from pennywren.notify import deliveries
-from pennywren.notify.channels import Channel, Item, Message, Reader
-from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
+from pennywren.notify.channels import Channel, Message, Outcome
+from pennywren.notify.channels.sms.channel import OverSpent
+from pennywren.notify.decisions import Reason, remember
 from pennywren.notify.deliveries import Claimed
-from pennywren.notify.reasons import Asked, reason_in_words
-from pennywren.notify.wording import money, plain_price_words
-from pennywren.postgres.pool import Pool, open_pool, transaction
-from pennywren.postgres.secrets import get_or_create
-from pennywren.settings import Settings
-from pennywren.store.connect import connect
+from pennywren.notify.routing import Tried
+from pennywren.notify.wording import plain_price_words
+from pennywren.pipeline.addressing import Address, forget
+from pennywren.pipeline.composing import Composer, Parcel
+from pennywren.pipeline.sorting import Known, Sorter
+from pennywren.postgres.pool import Connection, Pool, transaction
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -38,9 +36,6 @@ about these."""
 LEASE: Final = timedelta(seconds=120)
 """How long a claim on alerts lasts where nothing else is set."""
 
-UnsubscribeURL = Callable[[int], str]
-"""The unsubscribe link of a subscription."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -52,9 +47,10 @@ class Deliverer:
         pool: Pool,
         store: Store,
         channels: Mapping[str, Channel],
-        base_url: str,
-        unsubscribe: UnsubscribeURL,
+        composer: Composer,
         *,
+        webhook_key: bytes,
+        clock: Clock = system_clock,
         lease: timedelta = LEASE,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -62,8 +58,10 @@ class Deliverer:
         self._pool = pool
         self._store = store
         self._channels = channels
-        self._base_url = base_url
-        self._unsubscribe = unsubscribe
+        self._composer = composer
+        self._names = {kind: channel.name for kind, channel in channels.items()}
+        self._sorter = Sorter(self._names, webhook_key)
+        self._clock = clock
         self._lease = lease
         self._at_once = at_once
 
@@ -83,138 +81,126 @@ class Deliverer:
                 claimed = await deliveries.claim(connection, left, self._at_once, self._lease)
             if not claimed:
                 break
-            left = [alert_id for alert_id in left if alert_id > claimed[-1].alert_id]
-            took, works = await self._send(claimed)
+            ours = {each.alert_id for each in claimed}
+            last = max((each for each in left if each in ours), default=left[-1])
+            left = [alert_id for alert_id in left if alert_id > last]
+            took, again, works = await self._send(claimed)
             taken += took
             if not works:
                 break
+            left += again
         return taken
 
-    async def _send(self, claimed: Sequence[Claimed]) -> tuple[int, bool]:
-        """Send what was claimed; how many a channel took, and False if a channel took none for want of working."""
+    async def _send(self, claimed: Sequence[Claimed]) -> tuple[int, list[int], bool]:
+        """Send what was claimed: how many alerts a channel took, those that another channel may take at once, and False
+        if a channel took none for want of working."""
         states = await self._states({each.product for each in claimed})
-        by_channel: defaultdict[str, list[Claimed]] = defaultdict(list)
-        for each in claimed:
-            if not each.is_wanted:
-                await self._give_up(each, "the subscription is paused")
-            elif each.notification_type not in self._channels:
-                await self._give_up(each, f"no channel delivers {each.notification_type} here")
-            else:
-                by_channel[each.notification_type].append(each)
+        async with transaction(self._pool) as connection:
+            known = await self._sorter.sort(connection, claimed, states, self._clock())
+        by_kind: defaultdict[str, list[Parcel]] = defaultdict(list)
+        for parcel in known.parcels:
+            by_kind[parcel.kind].append(parcel)
         taken, works = 0, True
-        for kind, group in by_channel.items():
-            took, tried_again = await self._send_over(self._channels[kind], group, states)
+        again: list[int] = []
+        for kind, parcels in by_kind.items():
+            took, tried_again, others = await self._send_over(kind, parcels, known)
             taken += took
-            works = works and tried_again < len(group)
-        return taken, works
+            again += others
+            works = works and tried_again < len(parcels)
+        return taken, again, works
 
-    async def _send_over(
-        self, channel: Channel, group: Sequence[Claimed], states: Mapping[ProductID, ProductState]
-    ) -> tuple[int, int]:
-        messages = [self._message(each, states.get(each.product)) for each in group]
-        waiting = {message.key: each for message, each in zip(messages, group, strict=True)}
+    async def _send_over(self, kind: str, parcels: Sequence[Parcel], known: Known) -> tuple[int, int, list[int]]:
+        channel = self._channels[kind]
+        charts = await self._composer.charts(parcels, self._clock()) if kind == "EMAIL" else {}
+        waiting: dict[tuple[str, str], tuple[Parcel, Address]] = {}
+        messages: list[Message] = []
+        for parcel in parcels:
+            for address in parcel.addresses:
+                message = self._composer.message(parcel, address, charts)
+                waiting[message.key, message.to] = (parcel, address)
+                messages.append(message)
         taken = tried_again = 0
+        others: list[int] = []
         async with aclosing(channel.deliver(messages)) as outcomes:
             async for outcome in outcomes:
-                if outcome.error is None:
-                    taken += 1
-                    for item in outcome.message.items:
-                        emit("mailed", item.product, plain_price_words(item))
-                else:
-                    tried_again += not outcome.error.permanent
-                    _log.warning("%s over %s: %s", outcome.message.key, channel.name, outcome.error)
-                each = waiting.pop(outcome.message.key)
+                parcel, address = waiting[outcome.message.key, outcome.message.to]
+                self._tell(channel, outcome)
+                _note(parcel, address, outcome, known, channel.name)
                 async with transaction(self._pool) as connection:
-                    await deliveries.settle(connection, each, channel.name, outcome)
-        return taken, tried_again
+                    await self._keep(connection, parcel, address, outcome)
+                    if parcel.outcomes < len(parcel.addresses):
+                        continue
+                    word = await self._settle(connection, parcel, known)
+                taken += len(parcel.claimed) if word == "delivered" else 0
+                tried_again += word == "retry"
+                others += [each.alert_id for each in parcel.claimed] if word == "another" else []
+        return taken, tried_again, others
 
-    async def _give_up(self, claimed: Claimed, reason: str) -> None:
-        async with transaction(self._pool) as connection:
-            await deliveries.give_up(connection, claimed, reason)
+    def _tell(self, channel: Channel, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            _log.warning("%s over %s: %s", outcome.message.key, channel.name, outcome.error)
+            return
+        for item in outcome.message.items:
+            if channel.name == "email":
+                emit("mailed", item.product, plain_price_words(item))
+            else:
+                emit("sent", item.product, plain_price_words(item), f"({channel.name})")
 
-    async def _states(self, products: set[ProductID]) -> dict[ProductID, ProductState]:
-        """What is known of the products; nothing while Redis is down, because an alert does not wait for its extras."""
+    async def _keep(self, connection: Connection, parcel: Parcel, address: Address, outcome: Outcome) -> None:
+        """Keep one attempt, and what it says about the address."""
+        error, name = outcome.error, self._names[parcel.kind]
+        await deliveries.record(connection, parcel.claimed, name, address.key, outcome)
+        if error is not None and error.address_gone:
+            await forget(connection, parcel.kind, address, error)
+        reason = (
+            Reason.DELIVERED
+            if error is None
+            else Reason.SPEND_CAP
+            if isinstance(error, OverSpent)
+            else Reason.FAILED
+            if error.permanent
+            else Reason.RETRY
+        )
+        now = self._clock()
+        for each in parcel.claimed:
+            await remember(connection, each.subscription_id, each.change_id, reason, now)
+
+    async def _settle(self, connection: Connection, parcel: Parcel, known: Known) -> str:
+        """What all attempts of a parcel mean: delivered, failed, retry, or another channel at once."""
+        if parcel.again:
+            retries = known.tried[parcel.first.alert_id][self._names[parcel.kind]].retries
+            wait = max(deliveries.retry_after(retries), timedelta(seconds=min(parcel.wait, 3600.0)))
+            await deliveries.settle(connection, parcel.claimed, "retry", wait)
+            return "retry"
+        step = known.step(parcel.first, self._names)
+        if step.kind is not None:
+            await deliveries.settle(connection, parcel.claimed, "retry")
+            return "another"
+        word: deliveries.Settled = "delivered" if step.delivered else "failed"
+        await deliveries.settle(connection, parcel.claimed, word)
+        return word
+
+    async def _states(self, products: set[ProductID]) -> dict[ProductID, ProductState] | None:
+        """What is known of the products; None while Redis is down: an alert does not wait for its extras."""
         try:
             found = await self._store.products(sorted(products))
         except Unavailable as error:
             _log.warning("mails go without the lowest prices: %s", error)
-            return {}
+            return None
         return {state.product: state for state in found if state is not None}
 
-    def _message(self, claimed: Claimed, state: ProductState | None) -> Message:
-        reader = Reader(locale=claimed.language)
-        stop_url = self._unsubscribe(claimed.subscription_id)
-        return Message(
-            key=f"alert-{claimed.alert_id}",
-            to=claimed.email,
-            items=(self._item(claimed, reader, stop_url, state),),
-            reader=reader,
-            stop_url=stop_url,
-            account_url=f"{self._base_url}/account",
-        )
 
-    def _item(self, claimed: Claimed, reader: Reader, stop_url: str, state: ProductState | None) -> Item:
-        offer = state.offers.get(claimed.offer) if state else None
-        return Item(
-            alert_id=claimed.alert_id,
-            product=claimed.product,
-            offer=claimed.offer,
-            title=plain_title(claimed.title) or str(claimed.product),
-            price=claimed.price,
-            old_price=claimed.old_price,
-            currency=claimed.currency,
-            reason=reason_in_words(
-                Asked(claimed.offer, claimed.threshold), lambda minor: money(minor, claimed.currency, reader)
-            ),
-            seen_at=claimed.seen_at,
-            low=offer.low if offer else None,
-            low_at=offer.low_at if offer else None,
-            since=offer.first if offer else None,
-            page_url=f"{self._base_url}/products/{claimed.product}",
-            unsubscribe_url=stop_url,
-        )
-
-
-@asynccontextmanager
-async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
-    """A deliverer of this installation.
-
-    Raises:
-        BadSetting: an address that it needs is not set.
-        Unavailable: PostgreSQL does not answer.
-    """
-    if not (settings.redis_url and settings.postgres_url and settings.smtp_url):
-        raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_POSTGRES_URL and PENNYWREN_SMTP_URL: a delivery needs them")
-    email = EmailChannel(
-        read_smtp_url(settings.smtp_url),
-        settings.mail_from,
-        system_clock,
-        connections=settings.smtp_connections,
-        lease=settings.delivery_lease,
-    )
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
-    try:
-        pool = await open_pool(settings.postgres_url, size=2)
-        try:
-            key = await get_or_create(pool, UNSUBSCRIBE_KEY)
-            base_url = settings.base_url
-            yield Deliverer(
-                pool,
-                Store(client, bytes_client),
-                {"EMAIL": email},
-                base_url,
-                lambda id_: unsubscribe_url(base_url, key, id_),
-                lease=timedelta(seconds=settings.delivery_lease),
-                at_once=AT_ONCE * settings.smtp_connections,
-            )
-        finally:
-            await email.aclose()
-            await pool.close()
-    finally:
-        await asyncio.gather(client.aclose(), bytes_client.aclose())
-
-
-async def deliver(settings: Settings, alert_ids: Sequence[int]) -> int:
-    """One delivery job: send these alerts; how many a channel took."""
-    async with open_deliverer(settings) as deliverer:
-        return await deliverer.deliver(alert_ids)
+def _note(parcel: Parcel, address: Address, outcome: Outcome, known: Known, name: str) -> None:
+    """Add one attempt to what was tried, for the step after it."""
+    parcel.outcomes += 1
+    error = outcome.error
+    for each in parcel.claimed:
+        so_far = known.tried.setdefault(each.alert_id, {}).setdefault(name, Tried())
+        if error is None:
+            so_far.delivered.add(address.key)
+        elif error.permanent or each.is_old:
+            so_far.failed.add(address.key)
+        else:
+            so_far.retries += 1
+            parcel.again = True
+            parcel.wait = max(parcel.wait, error.retry_after or 0.0)

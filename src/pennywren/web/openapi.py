@@ -10,7 +10,7 @@ import msgspec
 
 from pennywren import __version__
 from pennywren.history.answer import History
-from pennywren.web import views
+from pennywren.web import channel_views, views
 from pennywren.web.operations import FORM, HTML, JSON, OPERATIONS, PARAMETERS, Operation
 from pennywren.web.problems import MEDIA_TYPE, Problem
 
@@ -47,6 +47,7 @@ def build_document() -> dict[str, Any]:
         views.SessionView,
         views.StatusView,
         views.HealthView,
+        *channel_views.SHAPES,
         History,
         Problem,
     ]

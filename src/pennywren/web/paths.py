@@ -25,6 +25,11 @@ def product_in_path(segment: str, default_marketplace: str) -> ProductID:
     return ProductID.parse(unquote(segment), default_marketplace)
 
 
+def number_in_path(segment: str) -> int:
+    """The id in a segment of a path; 0, which nobody has, for what is none."""
+    return int(segment) if segment.isascii() and segment.isdigit() and len(segment) < 19 else 0
+
+
 def with_link_in_one_segment(path: str) -> str:
     """`path` with the slashes of a link inside it written so that the router does not see them."""
     found = _LINK_INSIDE.match(path)

@@ -12,7 +12,11 @@ from pennywren.history.picture import Pictures
 from pennywren.history.reading import HistoryReader
 from pennywren.history.service import HistoryService
 from pennywren.model.clock import Clock
+from pennywren.notify.return_path import RETURN_KEY
+from pennywren.pipeline.bounces import Bounces
+from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
 from pennywren.pipeline.metrics import Sources
+from pennywren.pipeline.phone_codes import PhoneCodes
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.postgres.pool import Pool, open_pool
@@ -40,7 +44,11 @@ class Resources:
     signing_in: SigningIn
     status: StatusBoard
     metrics: MetricsBoard
+    channels: Channels
+    phone_codes: PhoneCodes
+    bounces: Bounces
     unsubscribe_key: bytes
+    webhook_key: bytes
 
 
 @asynccontextmanager
@@ -57,20 +65,25 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     queue = WorkQueue(settings.queue_url or "")
     store = Store(client, bytes_client)
     try:
-        yield Resources(
-            settings=settings,
-            clock=clock,
-            client=client,
-            pool=pool,
-            store=store,
-            history=HistoryService(store, HistoryReader(store, settings, clock)),
-            pictures=Pictures(store),
-            subscribing=Subscribing(pool, store, queue, settings),
-            signing_in=SigningIn(pool, client, settings, clock),
-            status=StatusBoard(pool, clock),
-            metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
-            unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
-        )
+        async with open_channels(settings, pool, clock) as channels:
+            yield Resources(
+                settings=settings,
+                clock=clock,
+                client=client,
+                pool=pool,
+                store=store,
+                history=HistoryService(store, HistoryReader(store, settings, clock)),
+                pictures=Pictures(store),
+                subscribing=Subscribing(pool, store, queue, settings),
+                signing_in=SigningIn(pool, client, settings, clock),
+                status=StatusBoard(pool, clock),
+                metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
+                channels=channels,
+                phone_codes=PhoneCodes(pool, client, channels.sms, clock),
+                bounces=Bounces(pool, await get_or_create(pool, RETURN_KEY), clock),
+                unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
+                webhook_key=await get_or_create(pool, WEBHOOK_KEY),
+            )
     finally:
         queue.close()
         await pool.close()

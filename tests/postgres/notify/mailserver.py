@@ -19,6 +19,7 @@ class MailServer:
     def __init__(self) -> None:
         self.port = 0
         self.mails: list[EmailMessage] = []
+        self.senders: list[str] = []
         self.connections = 0
         self.rcpt: dict[str, str] = {}
         self.data: dict[str, str] = {}
@@ -52,6 +53,7 @@ class MailServer:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.senders.append(str(envelope.mail_from))
         return "250 taken"
 
     def connect(self) -> SMTP:

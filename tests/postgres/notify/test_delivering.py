@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from pennywren.history.picture import Pictures
 from pennywren.model.clock import system_clock
 from pennywren.notify import deliveries, waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
-from pennywren.pipeline.delivering import LEASE, Deliverer, deliver
+from pennywren.pipeline.channels import deliver
+from pennywren.pipeline.composing import Composer
+from pennywren.pipeline.delivering import LEASE, Deliverer
 from pennywren.postgres.pool import transaction
 from pennywren.settings import Settings
 from pennywren.store.connect import connect
@@ -30,7 +33,8 @@ async def server() -> AsyncIterator[MailServer]:
 
 def make_deliverer(world: World, url: str, *, timeout: float = 5, channel: EmailChannel | None = None) -> Deliverer:
     channel = channel or EmailChannel(read_smtp_url(url), FROM, system_clock, timeout=timeout)
-    return Deliverer(world.pool, world.store, {"EMAIL": channel}, BASE, lambda id_: f"{BASE}/unsubscribe/token-{id_}")
+    composer = Composer(BASE, bytes(32), Pictures(world.store))
+    return Deliverer(world.pool, world.store, {"EMAIL": channel}, composer, webhook_key=bytes(32))
 
 
 @pytest.fixture
@@ -130,7 +134,7 @@ async def test_a_job_that_outlived_its_claim_does_not_overwrite_what_came_after(
     await later(world, LEASE)
     await deliverer.deliver(alert_ids)
     async with transaction(world.pool) as connection:
-        await deliveries.give_up(connection, slow, "too late")
+        await deliveries.settle(connection, [slow], "failed")
     assert [row["state"] for row in await world.alerts()] == ["delivered"]
 
 
@@ -184,7 +188,7 @@ async def test_a_server_that_is_not_there_is_tried_again(world: World) -> None:
 
 async def test_an_alert_of_yesterday_is_given_up(world: World) -> None:
     alert_ids = await alert(world)
-    await later(world, deliveries.GIVE_UP_AFTER)
+    await world.pool.execute("update alerts set due_since = now() - $1::interval", deliveries.GIVE_UP_AFTER)
     await make_deliverer(world, "smtp://127.0.0.1:1").deliver(alert_ids)
     assert [row["state"] for row in await world.alerts()] == ["failed"]
     assert [outcome for outcome, _ in await world.attempts()] == ["failed"]
@@ -202,10 +206,25 @@ async def test_whoever_left_is_not_mailed(world: World, server: MailServer, deli
     assert await world.attempts() == [("failed", "the subscription is paused")]
 
 
-async def test_a_channel_that_is_not_there_is_said_so(world: World, deliverer: Deliverer) -> None:
+async def test_where_the_wanted_channel_is_not_there_a_mail_goes(
+    world: World, server: MailServer, deliverer: Deliverer
+) -> None:
     subscription = await world.subscribe(1300, kind="SMS")
-    assert await deliverer.deliver(await world.decide(change(1599, 1299), subscription)) == 0
-    assert await world.attempts() == [("failed", "no channel delivers SMS here")]
+    assert await deliverer.deliver(await world.decide(change(1599, 1299), subscription)) == 1
+    assert len(server.mails) == 1
+
+
+async def test_where_no_channel_is_left_it_is_said_so(world: World, server: MailServer, deliverer: Deliverer) -> None:
+    server.rcpt["person-1@example.org"] = "550 5.1.1 no such user"
+    assert await deliverer.deliver(await alert(world)) == 0
+    subscription = await world.pool.fetchval("select id from subscriptions")
+    assert await deliverer.deliver(await world.decide(change(1599, 1199, T0 + 1), subscription)) == 0
+    assert await world.attempts() == [
+        ("failed", "the mail server said 550"),
+        ("failed", "the address is suppressed"),
+    ]
+    rows = await world.pool.fetch("select reason from decisions order by decided_at")
+    assert [row["reason"] for row in rows] == ["failed", "suppressed"]
 
 
 async def test_an_address_that_cannot_be_mailed_is_permanent(

@@ -41,6 +41,7 @@ MESSAGE = Message(
     key="alert-7",
     to="ann@example.org",
     items=(ITEM,),
+    more=0,
     reader=Reader(),
     stop_url=STOP,
     account_url="https://pennywren.example.org/account",

@@ -59,6 +59,8 @@ class Message:
     """Where the channel reaches the person, in the channel's own words; never in a log."""
     items: tuple[Item, ...]
     """At least one."""
+    more: int
+    """Further alerts of a digest that is too long to tell them all."""
     reader: Reader
     stop_url: str
     """Ends what this message is one of: the subscription's alerts, or all mails of a digest's reader (RFC 8058)."""

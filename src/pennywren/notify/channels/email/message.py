@@ -103,6 +103,7 @@ def _values(message: Message, domain: str) -> dict[str, Any]:
         "subject": subject(message),
         "preview": "; ".join(wording.price_words(item, message.reader) for item in message.items[:3]),
         "many": len(message.items) > 1,
+        "more": message.more,
         "items": [_item_values(item, message.reader, domain) for item in message.items],
         "stop_url": message.stop_url,
         "account_url": message.account_url,

@@ -1,0 +1,137 @@
+"""From claimed alerts to a message: the words, the lowest price, a picture, and the links that end it."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pennywren.accounts.links import unsubscribe_url
+from pennywren.accounts.preferences import Preferences
+from pennywren.accounts.stop_links import stop_url
+from pennywren.errors import NotFound, Unavailable
+from pennywren.history.picture import PictureQuestion, Pictures
+from pennywren.model.product import ProductID
+from pennywren.model.titles import plain_title
+from pennywren.notify.channels import Item, Message, Reader
+from pennywren.notify.deliveries import Claimed
+from pennywren.notify.reasons import Asked, reason_in_words
+from pennywren.notify.wording import money
+from pennywren.pipeline.addressing import Address
+from pennywren.store.state import ProductState
+
+MAX_ITEMS: Final = 50
+"""Alerts that a digest tells in full."""
+
+CHARTS_TIME: Final = 0.15
+"""Seconds that drawing charts may take for what is claimed together: with much to send, mails go without them."""
+
+_CHART_WIDTH: Final = 520
+_CHART_HEIGHT: Final = 200
+
+States = Mapping[ProductID, ProductState]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """Alerts that one person is told at once, over one channel."""
+
+    claimed: list[Claimed]
+    kind: str
+    """The notification type that it goes over."""
+    addresses: list[Address]
+    preferences: Preferences
+    states: States
+    outcomes: int = 0
+    """How many of the addresses are done."""
+    wait: float = 0.0
+    """Seconds that a receiver asked us to wait."""
+    again: bool = field(default=False)
+    """Whether an attempt may succeed later."""
+
+    @property
+    def first(self) -> Claimed:
+        """The alert that it begins with."""
+        return self.claimed[0]
+
+    @property
+    def key(self) -> str:
+        """The same at every attempt."""
+        if self.first.held_for == "digest":
+            return f"digest-{self.first.person_id}-{self.first.due_since // 1000}"
+        return f"alert-{self.first.alert_id}"
+
+
+class Composer:
+    """Writes messages. `key` signs the links that end them."""
+
+    def __init__(self, base_url: str, key: bytes, pictures: Pictures | None) -> None:
+        self._base_url = base_url
+        self._key = key
+        self._pictures = pictures
+
+    def message(self, parcel: Parcel, address: Address, charts: Mapping[ProductID, bytes]) -> Message:
+        """The message of a parcel to one of its addresses."""
+        first = parcel.first
+        reader = Reader(parcel.preferences.locale, parcel.preferences.time_zone)
+        several = len(parcel.claimed) > 1
+        told = parcel.claimed[:MAX_ITEMS]
+        return Message(
+            key=parcel.key,
+            to=address.to,
+            items=tuple(self._item(each, reader, parcel.states, charts) for each in told),
+            more=len(parcel.claimed) - len(told),
+            reader=reader,
+            stop_url=(
+                stop_url(self._base_url, self._key, first.person_id)
+                if several
+                else unsubscribe_url(self._base_url, self._key, first.subscription_id)
+            ),
+            account_url=f"{self._base_url}/account",
+        )
+
+    async def charts(self, parcels: Sequence[Parcel], now: int) -> dict[ProductID, bytes]:
+        """Pictures for mails, as far as there is time. `now` is ms UTC."""
+        made: dict[ProductID, bytes] = {}
+        if self._pictures is None:
+            return made
+        until = time.monotonic() + CHARTS_TIME
+        shown = [each for parcel in parcels for each in parcel.claimed[:MAX_ITEMS] if each.product in parcel.states]
+        for each in shown:
+            if each.product in made:
+                continue
+            if time.monotonic() > until:
+                break
+            asked = PictureQuestion(each.offer, "3m", "light", _CHART_WIDTH, _CHART_HEIGHT, from_zero=False)
+            try:
+                made[each.product] = (await self._pictures.picture(each.product, asked, "png", now)).body
+            except (NotFound, Unavailable, ValueError) as error:
+                _log.info("a mail goes without its chart: %s", error)
+        return made
+
+    def _item(self, claimed: Claimed, reader: Reader, states: States, charts: Mapping[ProductID, bytes]) -> Item:
+        state = states.get(claimed.product)
+        offer = state.offers.get(claimed.offer) if state else None
+        # What was held tells the price of now: it was found to be still as the person wanted it.
+        now = offer if claimed.held_for and offer is not None and offer.price is not None else None
+        return Item(
+            alert_id=claimed.alert_id,
+            product=claimed.product,
+            offer=claimed.offer,
+            title=plain_title(claimed.title) or str(claimed.product),
+            price=claimed.price if now is None else now.price,
+            old_price=claimed.old_price,
+            currency=claimed.currency,
+            reason=reason_in_words(
+                Asked(claimed.offer, claimed.threshold), lambda minor: money(minor, claimed.currency, reader)
+            ),
+            seen_at=claimed.seen_at if now is None else now.last_seen,
+            low=offer.low if offer else None,
+            low_at=offer.low_at if offer else None,
+            since=offer.first if offer else None,
+            page_url=f"{self._base_url}/products/{claimed.product}",
+            unsubscribe_url=unsubscribe_url(self._base_url, self._key, claimed.subscription_id),
+            chart=charts.get(claimed.product),
+        )
