@@ -12,6 +12,7 @@ from zlib import crc32
 
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet
 
 PARTITIONS: Final = 1024
 
@@ -72,9 +73,9 @@ def recorded(of: ProductID, partition: int, offers: Iterable[Offer]) -> list[str
     return keys
 
 
-def watch(of: ProductID, offer: Offer) -> str:
-    """Sorted set: the watches of a price at or below a threshold; score: minor units, member: subscription."""
-    return f"{_tag(of)}:watch:{of}:{offer}"
+def watch(of: ProductID, offer: Offer, watch_set: WatchSet = WatchSet.FALL) -> str:
+    """Sorted set: watches of one kind (`model.rule`); score: the watch's place, member: subscription."""
+    return f"{_tag(of)}:{watch_set}:{of}:{offer}"
 
 
 def held(of: ProductID) -> str:

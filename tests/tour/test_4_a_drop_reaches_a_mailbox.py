@@ -15,6 +15,7 @@ from pennywren.local.ports import free_port
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import PriceAtOrBelow
 from pennywren.pipeline.channels import deliver
 from pennywren.pipeline.matching import open_matcher
 from pennywren.pipeline.subscribing import Subscribing
@@ -47,7 +48,7 @@ async def test_a_drop_reaches_a_mailbox(with_mailbox: Settings, store: Store, po
         wanda = await find_or_add(connection, "wanda@example.com")
     queue = WorkQueue(queue_url)
     subscribed = await Subscribing(pool, store, queue, with_mailbox).subscribe(
-        wanda.id, KETTLE, Offer.BUYBOX, 1350, NotificationType.EMAIL
+        wanda.id, KETTLE, Offer.BUYBOX, PriceAtOrBelow(1350), NotificationType.EMAIL
     )
     queue.close()
     assert not subscribed.already_met

@@ -3,6 +3,7 @@
 from pennywren import keyspace
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet
 
 KETTLE = ProductID("us", "B08N5WRWNW")
 
@@ -18,6 +19,9 @@ def test_the_keys_of_a_product_are_frozen() -> None:
     assert keyspace.state(KETTLE, Offer.USED) == "{47}:price:us:B08N5WRWNW:used:state"
     assert keyspace.compaction(KETTLE, Offer.NEW, "week", "max") == "{47}:price:us:B08N5WRWNW:new:week:max"
     assert keyspace.watch(KETTLE, Offer.AMAZON) == "{47}:watch:us:B08N5WRWNW:amazon"
+    spelled = {kind: keyspace.watch(KETTLE, Offer.USED, kind) for kind in WatchSet}
+    assert spelled == {kind: f"{{47}}:{kind.value}:us:B08N5WRWNW:used" for kind in WatchSet}
+    assert [kind.value for kind in WatchSet] == ["watch", "rise", "lows", "stock", "moves"]
     assert keyspace.held(KETTLE) == "{47}:held:us:B08N5WRWNW"
     assert keyspace.hearsay(KETTLE) == "{47}:hearsay:us:B08N5WRWNW"
     assert keyspace.cache(KETTLE) == "{47}:cache:us:B08N5WRWNW"

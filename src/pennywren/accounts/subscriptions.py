@@ -4,78 +4,55 @@ Every function that serves a person takes that person's id and looks at nothing 
 somebody else is not found. They take a connection, so that the caller decides what stands and falls together.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Literal
+from datetime import datetime
+from typing import Final
 
 import asyncpg
+import msgspec
 
+from pennywren.accounts.subscription import (
+    NotificationType,
+    State,
+    Subscription,
+    Wish,
+    checked_rule,
+    checked_threshold,
+    conflict_with,
+    next_look,
+    notice_of,
+)
 from pennywren.errors import BadInput, Conflict, NotFound, PlanLimit
-from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import Place, PriceAtOrBelow, Rule, WatchSet, kind_of, place, set_of
 from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import Connection
+
+__all__ = [
+    "NotificationType",
+    "Subscription",
+    "Wish",
+    "checked_threshold",
+    "create",
+    "delete",
+    "delete_by_link",
+    "due_for_a_look",
+    "get",
+    "get_by_link",
+    "get_to_change",
+    "list_of",
+    "look_again",
+    "product_of_link",
+    "require_channel",
+    "save",
+]
 
 _MAX_ID: Final = 2**63 - 1
 _COLUMNS: Final = (
     "id, person_id, product_id, offer, threshold, currency, notification_type, state, created_at, armed_at, "
-    "last_alert_at, last_alert_price"
+    "last_alert_at, last_alert_price, rule, base_price, rearm_after, once, expires_at, notice_at, snoozed_until"
 )
-
-
-class NotificationType(StrEnum):
-    """How a person wants to be told."""
-
-    EMAIL = "EMAIL"
-    SMS = "SMS"
-    PUSH = "PUSH"
-    WEBHOOK = "WEBHOOK"
-    PREFERRED = "PREFERRED"
-    """As the person's preferences say, with fallback."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person asks for. `threshold` is in minor units of `currency`."""
-
-    product: ProductID
-    offer: Offer
-    threshold: int
-    currency: str
-    notification_type: NotificationType
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One subscription. Times are ms UTC, prices minor units."""
-
-    id: int
-    person_id: int
-    product: ProductID
-    offer: Offer
-    threshold: int
-    currency: str
-    notification_type: NotificationType
-    state: Literal["active", "paused"]
-    created_at: int
-    armed_at: int
-    """Changes that were seen before this moment pass the watch by."""
-    last_alert_at: int | None
-    last_alert_price: int | None
-
-
-def checked_threshold(threshold: int) -> int:
-    """`threshold` if it can be one.
-
-    Raises:
-        BadInput: outside 1 to 10^10 minor units.
-    """
-    if not MIN_PRICE <= threshold <= MAX_PRICE:
-        raise BadInput(f"The threshold must be {MIN_PRICE} to {MAX_PRICE}, in minor units: 1299 means 12.99.")
-    return threshold
-
-
+_RULES: Final = msgspec.json.Decoder(Rule)
 _ADDRESSES: Final = """
 select exists (select from phones where person_id = $1 and verified_at is not null) as sms,
        exists (select from push_subscriptions where person_id = $1) as push,
@@ -115,40 +92,48 @@ async def create(
         Conflict: the person watches this price this way already; names the subscription.
     """
     await require_channel(connection, person_id, wish.notification_type)
-    checked_threshold(wish.threshold)
+    checked_rule(wish.rule, wish.currency, wish.base_price)
     # The person's row is locked, so that two requests at once cannot both take the last place.
     plan = await connection.fetchval("select plan from people where id = $1 for update", person_id)
     if plan is None:
         raise NotFound("This account is gone.")
-    same = (person_id, str(wish.product), str(wish.offer), str(wish.notification_type))
+    same = (person_id, str(wish.product), str(wish.offer), str(wish.notification_type), kind_of(wish.rule))
     existing = await connection.fetchrow(
-        "select id, threshold from subscriptions "
-        "where person_id = $1 and product_id = $2 and offer = $3 and notification_type = $4",
+        f"select {_COLUMNS} from subscriptions "  # noqa: S608 -- a constant of ours
+        "where person_id = $1 and product_id = $2 and offer = $3 and notification_type = $4 and kind = $5",
         *same,
     )
     if existing is not None:
-        raise Conflict(
-            f"You watch the {wish.offer} price of {wish.product} already, as subscription {existing['id']} "
-            f"with threshold {existing['threshold']}: change that one instead."
-        )
+        raise conflict_with(_subscription(existing))
     held = await connection.fetchval("select count(*) from subscriptions where person_id = $1", person_id)
     if held >= limits[plan]:
         raise PlanLimit(
             f"You hold {held} subscriptions, and the {plan} plan allows {limits[plan]}: "
             "delete one you no longer need, or move to a larger plan."
         )
+    at = place(wish.rule, wish.base_price)
     row = await connection.fetchrow(
         f"""
-        insert into subscriptions (person_id, product_id, offer, notification_type, threshold, currency, armed_at)
-        values ($1, $2, $3, $4, $5, $6, $7) returning {_COLUMNS}
+        insert into subscriptions (person_id, product_id, offer, notification_type, kind, rule, watch_set, threshold,
+                                   measure, base_price, currency, armed_at, rearm_after, once, expires_at, notice_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning {_COLUMNS}
         """,  # noqa: S608 -- a constant of ours
         *same,
-        wish.threshold,
+        _rule_json(wish.rule),
+        set_of(wish.rule).value,
+        *_placed(at),
+        wish.base_price,
         wish.currency,
         to_moment(armed_at),
+        wish.rearm_after,
+        wish.once,
+        _moment(wish.expires_at),
+        _moment(notice_of(wish.expires_at, armed_at)),
     )
     assert row is not None  # an insert returns its row or raises
-    return _subscription(row)
+    made = _subscription(row)
+    await look_again(connection, made.id, next_look(made, armed_at))
+    return made
 
 
 async def list_of(connection: Connection, person_id: int, *, after: int = 0, limit: int = 100) -> list[Subscription]:
@@ -178,32 +163,81 @@ async def get(connection: Connection, person_id: int, subscription_id: int) -> S
     return _found(row)
 
 
-async def change_threshold(
-    connection: Connection, person_id: int, subscription_id: int, threshold: int, *, armed_at: int
-) -> Subscription:
-    """Set another threshold, which arms the watch anew: what was seen before `armed_at` (ms UTC) passes it by.
-
-    The cooldown of the old threshold's last alert ends with it.
+async def get_to_change(connection: Connection, person_id: int, subscription_id: int) -> Subscription:
+    """One of the person's subscriptions, which nobody else changes until the transaction ends.
 
     Raises:
-        BadInput: not a threshold.
         NotFound: the person has none of this id.
     """
-    checked_threshold(threshold)
-    row = None
-    if 0 < subscription_id <= _MAX_ID:
-        row = await connection.fetchrow(
-            f"""
-            update subscriptions
-            set threshold = $3, armed_at = $4, last_alert_at = null, last_alert_price = null
-            where person_id = $1 and id = $2 returning {_COLUMNS}
-            """,  # noqa: S608
-            person_id,
-            subscription_id,
-            threshold,
-            to_moment(armed_at),
-        )
-    return _found(row)
+    await connection.execute(
+        "select from subscriptions where person_id = $1 and id = $2 for update",
+        person_id,
+        min(max(subscription_id, 0), _MAX_ID),
+    )
+    return await get(connection, person_id, subscription_id)
+
+
+async def get_by_link(connection: Connection, subscription_id: int) -> Subscription | None:
+    """The subscription that a signed link names, or a job looks at; locked like `get_to_change`. None if it is gone."""
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from subscriptions where id = $1 for update",  # noqa: S608
+        subscription_id,
+    )
+    return None if row is None else _subscription(row)
+
+
+async def save(connection: Connection, changed: Subscription, now: int) -> None:
+    """Write what a person may change of a subscription that was read with a lock, and when to look at it again.
+
+    Raises:
+        Conflict: another one of this person is of the kind that this one has become; names it.
+    """
+    at = changed.place
+    try:
+        # In a transaction of its own inside the caller's, which goes on after the conflict.
+        async with connection.transaction():
+            await connection.execute(
+                """
+                update subscriptions set kind = $2, rule = $3, watch_set = $4, threshold = $5, measure = $6,
+                    base_price = $7, state = $8, armed_at = $9, last_alert_at = $10, last_alert_price = $11,
+                    rearm_after = $12, once = $13, expires_at = $14, notice_at = $15, snoozed_until = $16,
+                    look_again_at = $17
+                where id = $1
+                """,
+                changed.id,
+                kind_of(changed.rule),
+                _rule_json(changed.rule),
+                set_of(changed.rule).value,
+                *_placed(at),
+                changed.base_price,
+                changed.state.value,
+                to_moment(changed.armed_at),
+                _moment(changed.last_alert_at),
+                changed.last_alert_price,
+                changed.rearm_after,
+                changed.once,
+                _moment(changed.expires_at),
+                _moment(changed.notice_at),
+                _moment(changed.snoozed_until),
+                _moment(next_look(changed, now)),
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise await _conflict_of_kind(connection, changed) from error
+
+
+async def look_again(connection: Connection, subscription_id: int, at: int | None) -> None:
+    """Set when a job looks at a subscription again (ms UTC); None: never."""
+    await connection.execute("update subscriptions set look_again_at = $2 where id = $1", subscription_id, _moment(at))
+
+
+async def due_for_a_look(connection: Connection, now: int, limit: int) -> list[int]:
+    """Subscriptions that are to be looked at again by `now` (ms UTC), those that have waited longest first."""
+    rows = await connection.fetch(
+        "select id from subscriptions where look_again_at <= $1 order by look_again_at, id limit $2",
+        to_moment(now),
+        limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def delete(connection: Connection, person_id: int, subscription_id: int) -> Subscription:
@@ -237,6 +271,39 @@ async def product_of_link(connection: Connection, subscription_id: int) -> Produ
     return None if found is None else ProductID.parse(found)
 
 
+async def _conflict_of_kind(connection: Connection, of: Subscription) -> Conflict:
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from subscriptions where person_id = $1 and product_id = $2 and offer = $3 "  # noqa: S608
+        "and notification_type = $4 and kind = $5",
+        of.person_id,
+        str(of.product),
+        of.offer.value,
+        of.notification_type.value,
+        kind_of(of.rule),
+    )
+    return Conflict() if row is None else conflict_with(_subscription(row))
+
+
+def _placed(at: Place | None) -> tuple[int | None, int | None]:
+    """The columns `threshold` and `measure`: one of them holds the place."""
+    if at is None:
+        return None, None
+    return (at.at, None) if at.set in (WatchSet.FALL, WatchSet.RISE) else (None, at.at)
+
+
+def _rule_json(rule: Rule) -> str | None:
+    """As it is kept: a plain threshold is all that its column says."""
+    return None if isinstance(rule, PriceAtOrBelow) else msgspec.json.encode(rule).decode()
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else to_moment(ms)
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)
+
+
 def _found(row: asyncpg.Record | None) -> Subscription:
     if row is None:
         raise NotFound("You have no subscription of this id.")
@@ -244,18 +311,24 @@ def _found(row: asyncpg.Record | None) -> Subscription:
 
 
 def _subscription(row: asyncpg.Record) -> Subscription:
-    last_alert_at = row["last_alert_at"]
+    rule = row["rule"]
     return Subscription(
         id=row["id"],
         person_id=row["person_id"],
         product=ProductID.parse(row["product_id"]),
         offer=Offer(row["offer"]),
-        threshold=row["threshold"],
+        rule=PriceAtOrBelow(row["threshold"]) if rule is None else _RULES.decode(rule),
         currency=row["currency"],
         notification_type=NotificationType(row["notification_type"]),
-        state=row["state"],
+        state=State(row["state"]),
         created_at=to_ms(row["created_at"]),
         armed_at=to_ms(row["armed_at"]),
-        last_alert_at=None if last_alert_at is None else to_ms(last_alert_at),
+        last_alert_at=_ms(row["last_alert_at"]),
         last_alert_price=row["last_alert_price"],
+        base_price=row["base_price"],
+        rearm_after=row["rearm_after"],
+        once=row["once"],
+        expires_at=_ms(row["expires_at"]),
+        notice_at=_ms(row["notice_at"]),
+        snoozed_until=_ms(row["snoozed_until"]),
     )

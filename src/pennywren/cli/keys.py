@@ -11,6 +11,7 @@ from pennywren import keyspace
 from pennywren.local.redis import cli_beside
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet
 from pennywren.settings import PREFIX, load_settings
 
 
@@ -55,7 +56,8 @@ def _reads(of: ProductID) -> list[tuple[str, list[str]]]:
         add(keyspace.state(of, offer), "TS.RANGE", "-", "+")
         for unit, aggregate in keyspace.COMPACTIONS:
             add(keyspace.compaction(of, offer, unit, aggregate), "TS.RANGE", "-", "+")
-        add(keyspace.watch(of, offer), "ZRANGE", "0", "-1", "WITHSCORES")
+        for watch_set in WatchSet:
+            add(keyspace.watch(of, offer, watch_set), "ZRANGE", "0", "-1", "WITHSCORES")
     add(keyspace.held(of), "HGETALL")
     add(keyspace.cache(of), "HKEYS")
     add(keyspace.frontier(n), "ZSCORE", name)

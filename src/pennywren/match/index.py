@@ -1,8 +1,9 @@
 """The watch index: which subscriptions a price change crosses. Derived from Postgres, and rebuilt from there.
 
-A watch sits in its product's sorted set at its threshold. A change from `old` to `new` triggers exactly the watches
-with `new <= threshold < old`: the half-open range is the edge trigger, so a price that stays below a threshold, or
-falls further, never triggers it again. No threshold moves when a watch triggers.
+A watch sits in one of the sorted sets of its product's offer, at its place; a change crosses exactly the places of one
+range in each set (`model.rule`). For a price threshold that is the half-open `new <= threshold < old`: the edge
+trigger, so a price that stays below a threshold, or falls further, never triggers it again. No place moves when a
+watch triggers.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pennywren.errors import Unavailable
 from pennywren.model.change import PriceChange
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet, crossed
 from pennywren.store.connect import Client
 
 PAGE: Final = 1_000
@@ -24,12 +26,14 @@ PAGE: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A subscription's entry in the index: the threshold in minor units."""
+    """A subscription's entry in the index."""
 
     subscription_id: int
     product: ProductID
     offer: Offer
-    threshold: int
+    place: int
+    """The threshold in minor units, or what else its set is ordered by (`model.rule`)."""
+    set: WatchSet = WatchSet.FALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +46,29 @@ class Triggered:
 
 
 async def add(client: Client, *watches: Watch) -> None:
-    """Put watches into the index, or move those that are there to their new thresholds.
+    """Put watches into the index, or move those that are there within their sets.
 
     Raises:
         Unavailable: Redis does not answer; doing it again is safe.
     """
     async with client.pipeline(transaction=False) as pipe:
         for watch in watches:
-            pipe.zadd(keyspace.watch(watch.product, watch.offer), {str(watch.subscription_id): watch.threshold})
+            _put(pipe, watch)
         await _execute(pipe)
 
 
-move = add
-"""A watch moves by being added again with its new threshold."""
+async def move(client: Client, watch: Watch) -> None:
+    """Put a watch where it belongs now, and out of every other set.
+
+    Raises:
+        Unavailable: Redis does not answer; doing it again is safe.
+    """
+    async with client.pipeline(transaction=True) as pipe:
+        _put(pipe, watch)
+        for other in WatchSet:
+            if other is not watch.set:
+                pipe.zrem(keyspace.watch(watch.product, watch.offer, other), str(watch.subscription_id))
+        await _execute(pipe)
 
 
 async def remove(client: Client, product: ProductID, offer: Offer, *subscription_ids: int) -> None:
@@ -66,31 +80,41 @@ async def remove(client: Client, product: ProductID, offer: Offer, *subscription
     if not subscription_ids:
         return
     async with client.pipeline(transaction=False) as pipe:
-        pipe.zrem(keyspace.watch(product, offer), *(str(each) for each in subscription_ids))
+        for each in WatchSet:
+            pipe.zrem(keyspace.watch(product, offer, each), *(str(id_) for id_ in subscription_ids))
         await _execute(pipe)
 
 
 async def triggered(client: Client, changes: Sequence[PriceChange]) -> list[Triggered]:
-    """Whom each change concerns, in one round trip; nobody where an offer went away.
+    """Whom each change concerns: a few ranges each, all in one round trip, and a second one for the large ones.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    falling = [change for change in changes if change.new is not None]
+    ranges = [
+        (n, keyspace.watch(change.product, change.offer, each.set), str(each.low), str(each.high))
+        for n, change in enumerate(changes)
+        for each in crossed(change)
+    ]
     async with client.pipeline(transaction=False) as pipe:
-        for change in falling:
-            key = keyspace.watch(change.product, change.offer)
-            above = "+inf" if change.old is None else f"({change.old}"
-            pipe.zcount(key, str(change.new), above)
-            pipe.zrangebyscore(key, str(change.new), above, start=0, num=PAGE)
-        replies = iter(await _execute(pipe))
-    none = Triggered(0, ())
-    return [_triggered(next(replies), next(replies)) if change.new is not None else none for change in changes]
+        for _, key, low, high in ranges:
+            pipe.zrangebyscore(key, low, high, start=0, num=PAGE + 1)
+        found: list[list[str]] = await _execute(pipe)
+        long = [i for i, members in enumerate(found) if len(members) > PAGE]
+        for i in long:
+            pipe.zcount(*ranges[i][1:])
+        counts = dict(zip(long, await _execute(pipe), strict=True)) if long else {}
+    ids: list[list[int]] = [[] for _ in changes]
+    totals = [0] * len(changes)
+    for i, (members, (n, *_)) in enumerate(zip(found, ranges, strict=True)):
+        # The two were read one after the other, so the count may have shrunk: there are a page and one at least.
+        totals[n] += max(counts.get(i, 0), len(members))
+        ids[n] += map(int, members)
+    return [Triggered(total, tuple(each[:PAGE])) for total, each in zip(totals, ids, strict=True)]
 
 
-def _triggered(count: int, members: Sequence[str]) -> Triggered:
-    # The two were read one after the other: below a page, the members that were read are the truth.
-    return Triggered(count if count > PAGE else len(members), tuple(int(member) for member in members))
+def _put(pipe: Any, watch: Watch) -> None:
+    pipe.zadd(keyspace.watch(watch.product, watch.offer, watch.set), {str(watch.subscription_id): watch.place})
 
 
 async def _execute(pipe: Any) -> list[Any]:

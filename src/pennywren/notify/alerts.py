@@ -1,21 +1,24 @@
 """Deciding alerts: one row for each subscription that is told about one change, decided once however often it is asked.
 
-The watch index says whom a change may concern; PostgreSQL, which owns the subscriptions, decides. A subscription is
-told about a change if it is active, if the change still crosses its threshold, and if it was armed before the change.
-Within the cooldown after an alert only a price below that alert's is told.
+The watch index says whom a change may concern; PostgreSQL, which owns the subscriptions, decides: whether the change
+still crosses the watch's place (`model.rule`), and whether the watch is told of it (`notify.telling`, here in SQL). Of
+a watch that is not told the reason is kept.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 import asyncpg
 
 from pennywren.model.change import PriceChange
-from pennywren.model.observation import Source
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import crossed
+from pennywren.notify.telling import NEW_LOW_SHARE, is_verified
+from pennywren.postgres.moments import to_moment
 from pennywren.postgres.pool import Connection
 
 CREATED: Final = "created"
@@ -28,76 +31,128 @@ UNDECIDABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationErr
 Concerned = tuple[PriceChange, Sequence[int]]
 """A change, and the subscriptions that it may concern."""
 
-# Changes of one product in the order in which they happened: `seen_at > last_alert_at` keeps a change that comes
-# again, after later ones were decided, from being decided anew. Thresholds are compared in one currency only.
-_DECIDE: Final = """
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided."""
+
+    alert_ids: list[int] = field(default_factory=list[int])
+    """The alerts that are new."""
+    look_again: list[int] = field(default_factory=list[int])
+    """Subscriptions whose watch moves or ends with their alert."""
+
+    def add(self, other: "Decided") -> None:
+        """Take in what was decided elsewhere."""
+        self.alert_ids += other.alert_ids
+        self.look_again += other.look_again
+
+
+# Changes of one product in the order in which they happened: a change that comes again, after later ones were told,
+# is not decided anew. That of the last alert is its own replay, which is no news and no decision. The rule of the
+# reasons is that of `telling.withheld`.
+_DECIDE: Final = f"""
 with changes as (
     select n, change_id, product_id, offer, old_price, new_price, currency,
-           timestamptz 'epoch' + at * interval '1 millisecond' as seen_at
-    from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[])
-         with ordinality as c (change_id, product_id, offer, old_price, new_price, currency, at, n)
-), due as (
-    select s.id as subscription_id, c.*
-    from unnest($8::integer[], $9::bigint[]) as concerned (n, subscription_id)
+           timestamptz 'epoch' + at * interval '1 millisecond' as seen_at, new_low, lowest_for_days, verified
+    from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[],
+                $8::boolean[], $9::integer[], $10::boolean[]) with ordinality
+         as c (change_id, product_id, offer, old_price, new_price, currency, at, new_low, lowest_for_days, verified, n)
+), crossed as (
+    select * from unnest($11::integer[], $12::text[], $13::bigint[], $14::bigint[]) as r (n, watch_set, low, high)
+), matched as (
+    select s.id as subscription_id, c.*, s.base_price, s.once or s.base_price is not null as look_again, case
+        when not c.verified then 'unverified'
+        when s.watch_set <> 'stock' and s.currency <> c.currency then 'otherCurrency'
+        when c.seen_at = s.last_alert_at then 'told'
+        when c.seen_at < s.last_alert_at then case when exists (
+            select from alerts a where a.subscription_id = s.id and a.change_id = c.change_id
+        ) then 'told' else 'outOfTurn' end
+        when c.seen_at < date_trunc('milliseconds', s.armed_at) then 'beforeArmed'
+        when s.state = 'ended' then 'ended'
+        when s.state = 'expired' or c.seen_at >= s.expires_at then 'expired'
+        when s.state = 'paused' then 'paused'
+        when c.seen_at < s.snoozed_until then 'snoozed'
+        when c.seen_at < s.last_alert_at + coalesce(s.rearm_after * interval '1 second', $17::interval)
+             and case s.watch_set
+                 when 'watch' then not coalesce(c.new_price < s.last_alert_price, false)
+                 when 'lows' then not coalesce(
+                     c.new_price * {NEW_LOW_SHARE[1]} <= s.last_alert_price * {NEW_LOW_SHARE[0]}, false)
+                 else true end
+        then 'coolingDown'
+    end as reason
+    from unnest($15::integer[], $16::bigint[]) as concerned (n, subscription_id)
     join changes c on c.n = concerned.n
     join subscriptions s on s.id = concerned.subscription_id and s.product_id = c.product_id and s.offer = c.offer
-    where s.state = 'active'
-      and s.currency = c.currency
-      and s.threshold >= c.new_price
-      and (c.old_price is null or s.threshold < c.old_price)
-      and date_trunc('milliseconds', s.armed_at) <= c.seen_at
-      and (s.last_alert_at is null
-           or c.seen_at > s.last_alert_at
-              and (c.seen_at >= s.last_alert_at + $10::interval or c.new_price < s.last_alert_price))
+    join crossed r on r.n = c.n and r.watch_set = s.watch_set and s.place between r.low and r.high
     order by s.id
     for update of s
 ), inserted as (
-    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at)
-    select subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at from due
+    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+                        base_price, new_low, lowest_for_days)
+    select subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+           base_price, new_low, lowest_for_days
+    from matched where reason is null
     on conflict (subscription_id, change_id) do nothing
     returning id, subscription_id, new_price, seen_at
 ), told as (
-    update subscriptions s set last_alert_at = i.seen_at, last_alert_price = i.new_price
+    update subscriptions s
+    set last_alert_at = i.seen_at, last_alert_price = i.new_price,
+        state = case when s.once then 'ended' else s.state end,
+        look_again_at = case when s.once or s.base_price is not null then now() else s.look_again_at end
     from inserted i where s.id = i.subscription_id
+), remembered as (
+    insert into decisions (subscription_id, change_id, reason, decided_at)
+    select subscription_id, change_id, reason, now() from matched where reason <> 'told'
+    on conflict do nothing
 )
-select id from inserted order by id
-"""
+select i.id, i.subscription_id, m.look_again
+from inserted i join matched m using (subscription_id)
+order by i.id
+"""  # noqa: S608 -- constants of ours
 
 _DECIDE_CREATED: Final = """
 with due as (
     select id, timestamptz 'epoch' + $6::bigint * interval '1 millisecond' as seen_at
     from subscriptions
-    where id = $1 and product_id = $2 and offer = $3 and state = 'active' and currency = $5 and threshold >= $4
+    where id = $1 and product_id = $2 and offer = $3 and state = 'active' and currency = $5
+      and case watch_set when 'watch' then place >= $4 when 'rise' then place <= $4 else false end
       and last_alert_at is null -- else a change was told between the creation and this look
     for update
 ), inserted as (
-    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at)
-    select id, $7, $2, $3, null, $4, $5, seen_at from due
+    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, about)
+    select id, $7, $2, $3, null, $4, $5, seen_at, 'created' from due
     on conflict (subscription_id, change_id) do nothing
     returning id, subscription_id, new_price, seen_at
 ), told as (
-    update subscriptions s set last_alert_at = greatest(i.seen_at, s.armed_at), last_alert_price = i.new_price
+    update subscriptions s
+    set last_alert_at = greatest(i.seen_at, s.armed_at), last_alert_price = i.new_price,
+        state = case when s.once then 'ended' else s.state end,
+        look_again_at = case when s.once or s.base_price is not null then now() else s.look_again_at end
     from inserted i where s.id = i.subscription_id
 )
 select id from inserted
 """
 
+_DECIDE_EXPIRY: Final = """
+insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, about)
+select id, $2, product_id, offer, null, $3, currency, $4, 'expiry' from subscriptions where id = $1
+on conflict (subscription_id, change_id) do nothing
+returning id
+"""
 
-def may_alert(change: PriceChange) -> bool:
-    """Whether anybody may be told of this change: it ends in a price, and a crawl of ours saw it."""
-    return change.new is not None and change.source == Source.CRAWL
 
-
-async def decide(connection: Connection, concerned: Sequence[Concerned], cooldown: timedelta) -> list[int]:
-    """Decide who is told about which change; the ids of the alerts that are new.
+async def decide(connection: Connection, concerned: Sequence[Concerned], cooldown: timedelta) -> Decided:
+    """Decide who is told about which change, and keep why the others are not.
 
     Runs inside the caller's transaction, and locks the subscriptions until it ends. Changes of one product must be
-    in the order in which they happened. Deciding again what was decided before does nothing.
+    in the order in which they happened. Deciding again what was decided before does nothing. `cooldown` is for watches
+    without one of their own.
     """
-    alert_ids: list[int] = []
-    for together in _rounds([one for one in concerned if may_alert(one[0])]):
+    decided = Decided()
+    for together in _rounds(concerned):
         changes = [change for change, _ in together]
         pairs = [(n, subscription) for n, (_, ids) in enumerate(together, start=1) for subscription in ids]
+        ranges = [(n, each) for n, change in enumerate(changes, start=1) for each in crossed(change)]
         rows = await connection.fetch(
             _DECIDE,
             [change.change_id for change in changes],
@@ -107,12 +162,20 @@ async def decide(connection: Connection, concerned: Sequence[Concerned], cooldow
             [change.new for change in changes],
             [change.currency for change in changes],
             [change.at for change in changes],
+            [change.new_low for change in changes],
+            [change.lowest_for_days for change in changes],
+            [is_verified(change) for change in changes],
+            [n for n, _ in ranges],
+            [each.set.value for _, each in ranges],
+            [each.low for _, each in ranges],
+            [each.high for _, each in ranges],
             [n for n, _ in pairs],
             [subscription for _, subscription in pairs],
             cooldown,
         )
-        alert_ids += [row["id"] for row in rows]
-    return alert_ids
+        decided.alert_ids += [row["id"] for row in rows]
+        decided.look_again += [row["subscription_id"] for row in rows if row["look_again"]]
+    return decided
 
 
 async def decide_created(
@@ -133,6 +196,16 @@ async def decide_created(
     return await connection.fetchval(
         _DECIDE_CREATED, subscription_id, str(product), offer.value, price, currency, seen_at_ms, change_id
     )
+
+
+async def decide_expiry(
+    connection: Connection, subscription_id: int, expires_at: int, price: int | None, now: int
+) -> int | None:
+    """Decide that somebody is told, once, that their watch ends at `expires_at`; `price` is what it costs at `now`.
+
+    The new alert's id; None if that was decided before. Times are ms UTC.
+    """
+    return await connection.fetchval(_DECIDE_EXPIRY, subscription_id, f"expiry/{expires_at}", price, to_moment(now))
 
 
 def _rounds(concerned: Sequence[Concerned]) -> list[list[Concerned]]:

@@ -29,7 +29,6 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     COOLING_DOWN = "coolingDown"
     OUT_OF_TURN = "outOfTurn"
-    MOVED = "moved"
     QUIET_HOURS = "quietHours"
     DIGEST = "digest"
     BUDGET = "budget"
@@ -54,7 +53,6 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.EXPIRED: "The watch had expired.",
     Reason.COOLING_DOWN: "The last alert was too short a time ago, and this is no new low since.",
     Reason.OUT_OF_TURN: "A later change had been told already.",
-    Reason.MOVED: "The target had been moved meanwhile, and the change does not cross it any more.",
     Reason.QUIET_HOURS: "Held until your quiet hours end.",
     Reason.DIGEST: "Held for your next digest.",
     Reason.BUDGET: "Held: your budget of messages for the week is used up.",
@@ -91,6 +89,16 @@ where d.decided_at < excluded.decided_at
 async def remember(connection: Connection, subscription_id: int, change_id: str, reason: Reason, at: int) -> None:
     """Keep what was decided about a change, at `at` (ms UTC). Of a subscription that is gone nothing is kept."""
     await connection.execute(_REMEMBER, subscription_id, change_id, reason.value, to_moment(at))
+
+
+async def was(connection: Connection, subscription_id: int, change_id: str, reason: Reason) -> bool:
+    """Whether this was decided about a change."""
+    return await connection.fetchval(
+        "select exists (select from decisions where subscription_id = $1 and change_id = $2 and reason = $3)",
+        subscription_id,
+        change_id,
+        reason.value,
+    )
 
 
 async def last(connection: Connection, subscription_id: int, changes: int = KEPT) -> list[Decision]:

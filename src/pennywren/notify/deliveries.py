@@ -12,11 +12,14 @@ from datetime import timedelta
 from typing import Final, Literal
 
 import asyncpg
+import msgspec
 
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import PriceAtOrBelow, Rule
 from pennywren.notify.channels import Outcome
 from pennywren.notify.holding import Held
+from pennywren.notify.reasons import Asked
 from pennywren.notify.routing import Tried
 from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import Connection
@@ -26,6 +29,7 @@ GIVE_UP_AFTER: Final = timedelta(hours=24)
 
 _FIRST_RETRY: Final = timedelta(seconds=30)
 _LAST_RETRY: Final = timedelta(hours=1)
+_RULES: Final = msgspec.json.Decoder(Rule)
 
 Settled = Literal["delivered", "failed", "dropped", "retry"]
 
@@ -53,13 +57,15 @@ with chosen as (
     where {_IS_DUE} order by a.id for update of a
 )
 update alerts a
-set state = 'sending', sending_until = now() + $3::interval, attempts = a.attempts + 1, next_attempt_at = null,
+set state = 'sending', sending_at = now(), sending_until = now() + $3::interval, attempts = a.attempts + 1,
+    next_attempt_at = null,
     due_since = case when mine.was_held then coalesce(mine.next_attempt_at, now()) else a.due_since end
 from mine, subscriptions s, people p
 where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
 returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price,
-          a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old,
-          p.id as person_id, p.language, s.state as subscription_state, s.threshold, s.notification_type, p.email,
+          a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old, a.about,
+          s.rule, s.threshold, coalesce(a.base_price, s.base_price) as base_price, s.expires_at,
+          s.state as subscription_state, s.notification_type, p.id as person_id, p.language, p.email,
           (select title from products where id = a.product_id) as title
 """  # noqa: S608
 
@@ -116,10 +122,11 @@ class Claimed:
     product: ProductID
     offer: Offer
     old_price: int | None
-    price: int
+    price: int | None
+    """None where there is no offer any more."""
     currency: str
     seen_at: int
-    threshold: int
+    asked: Asked
     is_wanted: bool
     """False where the subscription was paused after the alert was decided."""
     notification_type: str
@@ -217,8 +224,15 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         price=row["new_price"],
         currency=row["currency"],
         seen_at=to_ms(row["seen_at"]),
-        threshold=row["threshold"],
-        is_wanted=row["subscription_state"] == "active",
+        asked=Asked(
+            offer=Offer(row["offer"]),
+            rule=PriceAtOrBelow(row["threshold"]) if row["rule"] is None else _RULES.decode(row["rule"]),
+            base_price=row["base_price"],
+            about=row["about"],
+            expires_at=None if row["expires_at"] is None else to_ms(row["expires_at"]),
+        ),
+        # One that ended with this alert, or since, was wanted when it was decided; so is the notice of its end.
+        is_wanted=row["subscription_state"] != "paused" or row["about"] == "expiry",
         notification_type=row["notification_type"],
         email=row["email"],
         language=row["language"],

@@ -9,7 +9,9 @@ from typing import Any, Final
 from pennywren.model.change import ChangeKind, PriceChange
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import crossed
 from pennywren.notify import alerts
+from pennywren.notify.alerts import Decided
 from pennywren.postgres.pool import Connection
 
 _OPEN: Final = """
@@ -37,10 +39,12 @@ for update skip locked
 """
 
 _PAGE: Final = """
-select id from subscriptions
-where product_id = $1 and offer = $2 and id > $3 and state = 'active'
-  and threshold >= $4::bigint and ($5::bigint is null or threshold < $5)
-order by id limit $6
+select s.id from subscriptions s
+where s.product_id = $1 and s.offer = $2 and s.id > $3 and exists (
+    select from unnest($4::text[], $5::bigint[], $6::bigint[]) as r (watch_set, low, high)
+    where r.watch_set = s.watch_set and s.place between r.low and r.high
+)
+order by s.id limit $7
 """
 
 _MOVE: Final = """
@@ -52,7 +56,7 @@ update fan_outs set cursor = $2, done_at = case when $3 then now() end where cha
 class Page:
     """What one page decided."""
 
-    alert_ids: list[int]
+    decided: Decided
     is_last: bool
 
 
@@ -83,14 +87,22 @@ async def decide_page(connection: Connection, cooldown: timedelta, size: int) ->
     if row is None:
         return None
     change = _from_json(row["change"])
+    ranges = crossed(change)
     found = await connection.fetch(
-        _PAGE, str(change.product), change.offer.value, row["cursor"], change.new, change.old, size
+        _PAGE,
+        str(change.product),
+        change.offer.value,
+        row["cursor"],
+        [each.set.value for each in ranges],
+        [each.low for each in ranges],
+        [each.high for each in ranges],
+        size,
     )
     ids = [each["id"] for each in found]
-    alert_ids = await alerts.decide(connection, [(change, ids)], cooldown) if ids else []
+    decided = await alerts.decide(connection, [(change, ids)], cooldown) if ids else Decided()
     is_last = len(ids) < size
     await connection.execute(_MOVE, row["change_id"], ids[-1] if ids else row["cursor"], is_last)
-    return Page(alert_ids, is_last)
+    return Page(decided, is_last)
 
 
 def _to_json(change: PriceChange) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from pennywren.model.offer import Offer
+from pennywren.model.rule import Money, Rule, condition
 
-Money = Callable[[int], str]
-"""Writes an amount of the subscription's currency, in minor units, for its reader."""
+When = Callable[[int], str]
+"""Writes a moment (ms UTC) for its reader."""
 
 _OFFER_NOTES: Final = {
     Offer.BUYBOX: "",
@@ -19,12 +20,22 @@ _OFFER_NOTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person asked to be told; `threshold` in minor units."""
+    """What a person asked to be told."""
 
     offer: Offer
-    threshold: int
+    rule: Rule
+    base_price: int | None = None
+    """What the rule is counted from, in minor units."""
+    about: str = "change"
+    """`change`, `created` for what was so already when it was asked, `expiry` for a watch that ends."""
+    expires_at: int | None = None
+    """Milliseconds UTC."""
 
 
-def reason_in_words(asked: Asked, money: Money) -> str:
-    """`You asked to be told at €14.00 or less.`"""
-    return f"You asked to be told at {money(asked.threshold)} or less{_OFFER_NOTES[asked.offer]}."
+def reason_in_words(asked: Asked, money: Money, when: When) -> str:
+    """`You asked to be told when the price is at €14.00 or less.`"""
+    what = f"when {condition(asked.rule, money, asked.base_price)}{_OFFER_NOTES[asked.offer]}"
+    if asked.about == "expiry":
+        end = "has ended" if asked.expires_at is None else f"ends on {when(asked.expires_at)}"
+        return f"Your watch {end}: you asked to be told {what}. Open your account to have it go on."
+    return f"You asked to be told {what}."

@@ -1,13 +1,34 @@
 """Whether what an alert says is still so: asked before one is sent that was held. Pure rules."""
 
-from pennywren.model.offer import Offer
+from pennywren.model.rule import AnyChange, BackInStock, OutOfStock, WatchSet, is_met_by, place
+from pennywren.notify.reasons import Asked
 from pennywren.store.state import ProductState
 
 
-def is_still_true(state: ProductState | None, offer: Offer, currency: str, threshold: int) -> bool:
-    """Whether the price is at or below the target now; it may be another one than the alert was about.
+def is_still_true(
+    state: ProductState | None, currency: str, asked: Asked, old_price: int | None, price: int | None
+) -> bool:
+    """Whether what was asked for is so now; the price may be another one than `price`, which the alert was about.
 
-    A product that nothing is known of any more has no such price.
+    A target is still met; a low is not left again; stock is as it was told; a move is not undone. Of a product that
+    nothing is known of any more none of this is so. That a watch ends is so whatever the price.
     """
-    now = state.offers.get(offer) if state is not None and state.currency == currency else None
-    return now is not None and now.price is not None and now.price <= threshold
+    if asked.about == "expiry":
+        return True
+    now = state.offers.get(asked.offer) if state is not None and state.currency == currency else None
+    if now is None:
+        return False
+    match asked.rule:
+        case BackInStock():
+            return now.price is not None
+        case OutOfStock():
+            return now.price is None
+        case AnyChange():
+            return now.price is not None and now.price != old_price
+        case _:
+            at = place(asked.rule, asked.base_price)
+    if at is None or now.price is None:
+        return False
+    if at.set is WatchSet.LOWS:
+        return price is not None and now.price <= price
+    return is_met_by(at, now.price)

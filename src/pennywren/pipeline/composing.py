@@ -15,8 +15,8 @@ from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.deliveries import Claimed
-from pennywren.notify.reasons import Asked, reason_in_words
-from pennywren.notify.wording import money
+from pennywren.notify.reasons import reason_in_words
+from pennywren.notify.wording import minute, money
 from pennywren.pipeline.addressing import Address
 from pennywren.store.state import ProductState
 
@@ -125,7 +125,9 @@ class Composer:
             old_price=claimed.old_price,
             currency=claimed.currency,
             reason=reason_in_words(
-                Asked(claimed.offer, claimed.threshold), lambda minor: money(minor, claimed.currency, reader)
+                claimed.asked,
+                lambda minor: money(minor, claimed.currency, reader),
+                lambda ms: minute(ms, reader),
             ),
             seen_at=claimed.seen_at if now is None else now.last_seen,
             low=offer.low if offer else None,

@@ -18,6 +18,7 @@ from pennywren.model.money import format_money
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
@@ -100,10 +101,12 @@ class Conclusions:
         async with self._client.pipeline(transaction=False) as pipe:
             pipe.hgetall(keyspace.held(product))
             for offer in Offer:
-                pipe.zcard(keyspace.watch(product, offer))
                 pipe.zcount(keyspace.watch(product, offer), "-inf", f"({half}")
+                for each in WatchSet:
+                    pipe.zcard(keyspace.watch(product, offer, each))
             held, *counts = await pipe.execute()
-        return Known(state, held, sum(counts[::2]), sum(counts[1::2]))
+        far = counts[:: len(WatchSet) + 1]
+        return Known(state, held, sum(counts) - sum(far), sum(far))
 
     def too_soon(self, lease: Lease, known: Known, now: int) -> int | None:
         """The score with which a product goes back that was looked at just now; None if it may be crawled."""

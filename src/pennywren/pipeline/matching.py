@@ -28,10 +28,14 @@ from pennywren.model.change import PriceChange
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.money import format_money
 from pennywren.notify import alerts, fan_outs
+from pennywren.notify.alerts import Decided
+from pennywren.notify.telling import is_verified
 from pennywren.pipeline.queueing import enqueue_alerts
+from pennywren.pipeline.rescoring import Rescorer
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.settings import Settings
-from pennywren.store.connect import Client, connect
+from pennywren.store.connect import connect
+from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
 WAIT: Final = 1.0
@@ -83,17 +87,18 @@ class Matcher:
     """Turns price changes into queued alerts."""
 
     def __init__(
-        self, client: Client, pool: Pool, queue: WorkQueue, clock: Clock, *, cooldown: timedelta, page: int = index.PAGE
+        self, store: Store, pool: Pool, queue: WorkQueue, clock: Clock, *, cooldown: timedelta, page: int = index.PAGE
     ) -> None:
         """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once."""
-        self._client = client
+        self._client = store.client
         self._pool = pool
         self._queue = queue
         self._clock = clock
         self._cooldown = cooldown
         self._page = page
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._reader = ChangeReader(client, name, clock)
+        self._reader = ChangeReader(store.client, name, clock)
+        self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
         self._fan_out_opened = asyncio.Event()
 
     async def step(self, wait: float = WAIT) -> int:
@@ -123,7 +128,7 @@ class Matcher:
             page = await fan_outs.decide_page(connection, self._cooldown, self._page)
         if page is None:
             return False
-        await enqueue_alerts(self._queue, self._pool, page.alert_ids)
+        await self._follow(page.decided)
         return True
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -133,18 +138,17 @@ class Matcher:
             group.create_task(self._fan_out_loop(stop))
 
     async def _handle(self, reading: Reading, progress: _Progress) -> None:
-        alertable: list[tuple[Entry, PriceChange]] = []
+        changes: list[tuple[Entry, PriceChange]] = []
         for entry in reading.entries:
             if entry.change is None:
                 progress.failed[entry.problem or "unreadable"].append(entry)
-            elif alerts.may_alert(entry.change):
-                alertable.append((entry, entry.change))
             else:
-                progress.handled.append(entry)
-        triggered = await index.triggered(self._client, [change for _, change in alertable])
+                changes.append((entry, entry.change))
+        triggered = await index.triggered(self._client, [change for _, change in changes])
         concerns: list[Concern] = []
-        for (entry, change), whom in zip(alertable, triggered, strict=True):
-            if whom.count:
+        for (entry, change), whom in zip(changes, triggered, strict=True):
+            # Nobody is told what no crawl of ours saw; the reason is kept unless it were to be kept for a crowd.
+            if whom.count and (is_verified(change) or whom.count <= self._page):
                 concerns.append(Concern(entry, change, whom))
             else:
                 progress.handled.append(entry)
@@ -195,10 +199,15 @@ class Matcher:
     async def _decide_together(self, batch: Sequence[Concern]) -> None:
         concerned = [(concern.change, concern.triggered.subscription_ids) for concern in batch]
         async with transaction(self._pool) as connection:
-            alert_ids = await alerts.decide(connection, concerned, self._cooldown)
+            decided = await alerts.decide(connection, concerned, self._cooldown)
         for concern in batch:
             _emit_matched(concern)
-        await enqueue_alerts(self._queue, self._pool, alert_ids)
+        await self._follow(decided)
+
+    async def _follow(self, decided: Decided) -> None:
+        """Enqueue what was decided, and move or end the watches that do so with their alert."""
+        await enqueue_alerts(self._queue, self._pool, decided.alert_ids)
+        await self._rescorer.look(decided.look_again)
 
     async def _changes_loop(self, stop: asyncio.Event) -> None:
         faults = 0
@@ -239,18 +248,17 @@ async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
     """
     if not (settings.redis_url and settings.queue_url and settings.postgres_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_QUEUE_URL and PENNYWREN_POSTGRES_URL: matching needs them")
-    client = connect(settings.redis_url)
+    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     queue = WorkQueue(settings.queue_url)
     try:
         pool = await open_pool(settings.postgres_url, size=4)
         try:
             cooldown = timedelta(seconds=settings.alert_cooldown)
-            yield Matcher(client, pool, queue, system_clock, cooldown=cooldown)
+            yield Matcher(Store(client, bytes_client), pool, queue, system_clock, cooldown=cooldown)
         finally:
             await pool.close()
     finally:
-        await client.aclose()
-        await asyncio.to_thread(queue.close)
+        await asyncio.gather(client.aclose(), bytes_client.aclose(), asyncio.to_thread(queue.close))
 
 
 def _emit_matched(concern: Concern) -> None:

@@ -155,4 +155,5 @@ def habits_of(wishes: Preferences) -> Habits:
 
 
 def _is_true(claimed: Claimed, states: States) -> bool:
-    return is_still_true(states.get(claimed.product), claimed.offer, claimed.currency, claimed.threshold)
+    state = states.get(claimed.product)
+    return is_still_true(state, claimed.currency, claimed.asked, claimed.old_price, claimed.price)

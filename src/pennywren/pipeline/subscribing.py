@@ -6,20 +6,27 @@ before its row is committed, and removed after its row is gone.
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 
 from pennywren.accounts import subscriptions
-from pennywren.accounts.subscriptions import NotificationType, Subscription, Wish
+from pennywren.accounts.subscription import NotificationType, Subscription, Wish, checked_rule
 from pennywren.errors import Unavailable
+from pennywren.history import standing
+from pennywren.history.standing import Unseen
 from pennywren.match import index
-from pennywren.match.index import Watch
+from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import LowestInDays, Rule, WatchSet
+from pennywren.model.series import OfferState, Steps
 from pennywren.notify.alerts import CREATED, decide_created
+from pennywren.pipeline.amending import Amendment, Terms, amended
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.tracking import track
+from pennywren.pipeline.watched import base_price, put_watch
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.postgres.pool import Connection, Pool, transaction
@@ -33,15 +40,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A subscription that was just made or changed, and the price now in minor units; None while there is none."""
+    """A subscription that was just made or changed, and how it stands now."""
 
     subscription: Subscription
     price: int | None
-
-    @property
-    def already_met(self) -> bool:
-        """Whether the price is at or below the threshold now."""
-        return self.price is not None and self.price <= self.subscription.threshold
+    """The price now in minor units; None while there is none."""
+    already_met: bool
+    """Whether what it waits for is so already."""
+    unseen: Unseen | None = None
+    """What to say of a target below every price that was ever seen."""
 
 
 class Subscribing:
@@ -54,54 +61,75 @@ class Subscribing:
         self._queue = queue
 
     async def subscribe(
-        self, person_id: int, product: ProductID, offer: Offer, threshold: int, notification_type: NotificationType
+        self,
+        person_id: int,
+        product: ProductID,
+        offer: Offer,
+        rule: Rule,
+        notification_type: NotificationType,
+        terms: Terms = Terms(),  # noqa: B008 -- it is frozen
     ) -> Subscribed:
-        """Watch a price; a target that is met already is told at once.
+        """Watch a price or its presence; a target that is met already is told at once.
 
         Raises:
-            BadInput: threshold or channel cannot be used.
+            BadInput: rule, channel or terms cannot be used.
             PlanLimit: the person holds as many as the plan allows.
             Conflict: the person watches this price this way already.
             Unavailable: a part does not answer; nothing was made, or it is made and repeating says Conflict.
         """
         state = await self._store.product(product)
         currency = state.currency if state else product.market.currency
-        wish = Wish(product, offer, threshold, currency, notification_type)
         armed_at = await self._now()
+        terms.check(armed_at)
+        base = await base_price(self._store, checked_rule(rule, currency, None), product, offer, state)
+        wish = Wish(
+            product, offer, rule, currency, notification_type, base, terms.rearm_after, terms.once, terms.expires_at
+        )
         async with transaction(self._pool) as connection:
             await catalogue.upsert_in(connection, [CatalogueEntry(product)])
             made = await subscriptions.create(connection, person_id, wish, limits=self._limits, armed_at=armed_at)
-            await self._watch(made)
+            await put_watch(self._store.client, made)
             # In the same transaction, so that no fault after it can swallow what the person is owed.
-            alert_id = await self._decide(connection, self._compare(made, state), armed_at, CREATED)
+            outcome = await self._compare(made, state)
+            alert_id = await self._decide(connection, outcome, armed_at, CREATED)
         try:
             await track(self._store.client, self._pool, [product], urgent=True)
             # Read again after the watch is there: a change in between is seen by the matcher, by this, or by both,
             # and an alert that was decided keeps a second one from being.
-            outcome = self._compare(made, await self._store.product(product))
+            outcome = await self._compare(made, await self._store.product(product))
             await self._tell(outcome, CREATED, alert_id)
         except Unavailable as error:
             _log.warning("subscription %d is made, but not all of what follows: %s", made.id, error)
-            outcome = self._compare(made, state)
         return outcome
 
-    async def change(self, person_id: int, subscription_id: int, threshold: int) -> Subscribed:
-        """Set another threshold, which arms the watch anew: prices seen before now pass it by. Met already, it is told.
+    async def change(self, person_id: int, subscription_id: int, amendment: Amendment) -> Subscribed:
+        """Change a subscription. Another rule arms the watch anew: prices seen before now pass it by; met, it is told.
 
         Raises:
-            BadInput: not a threshold.
+            BadInput: the rule or the terms cannot be used.
             NotFound: the person has no subscription of this id.
+            Conflict: another one of the person is of the kind that this one would become.
             Unavailable: a part does not answer.
         """
-        armed_at = await self._now()
-        async with transaction(self._pool) as connection:
-            changed = await subscriptions.change_threshold(
-                connection, person_id, subscription_id, threshold, armed_at=armed_at
-            )
-            await self._watch(changed)
-        outcome = self._compare(changed, await self._store.product(changed.product))
-        await self._tell(outcome, f"{CREATED}/{armed_at}")
-        return outcome
+
+        async def read(connection: Connection) -> Subscription | None:
+            return await subscriptions.get_to_change(connection, person_id, subscription_id)
+
+        changed = await self._amend(read, amendment)
+        assert changed is not None  # it raises NotFound instead
+        return changed
+
+    async def change_by_link(self, subscription_id: int, amendment: Amendment) -> Subscribed | None:
+        """The same by a link whose signature was checked; None if the subscription is gone.
+
+        Raises:
+            Unavailable: a part does not answer.
+        """
+
+        async def read(connection: Connection) -> Subscription | None:
+            return await subscriptions.get_by_link(connection, subscription_id)
+
+        return await self._amend(read, amendment)
 
     async def cancel(self, person_id: int, subscription_id: int) -> None:
         """Stop watching.
@@ -126,12 +154,47 @@ class Subscribing:
             await index.remove(self._store.client, gone.product, gone.offer, gone.id)
         return gone
 
-    async def _watch(self, of: Subscription) -> None:
-        await index.add(self._store.client, Watch(of.id, of.product, of.offer, of.threshold))
+    async def _amend(
+        self, read: Callable[[Connection], Awaitable[Subscription | None]], amendment: Amendment
+    ) -> Subscribed | None:
+        now = await self._now()
+        async with transaction(self._pool) as connection:
+            before = await read(connection)
+            if before is None:
+                return None
+            changed = amended(before, amendment, now)
+            if amendment.rule is not None:
+                state = await self._store.product(before.product)
+                base = await base_price(self._store, changed.rule, before.product, before.offer, state)
+                checked_rule(changed.rule, before.currency, base)
+                changed = replace(changed, base_price=base)
+            await subscriptions.save(connection, changed, now)
+            await put_watch(self._store.client, changed)
+        outcome = await self._compare(changed, await self._store.product(changed.product))
+        if changed.armed_at != before.armed_at:
+            await self._tell(outcome, f"{CREATED}/{now}")
+        return outcome
 
-    def _compare(self, of: Subscription, state: ProductState | None) -> Subscribed:
+    async def _compare(self, of: Subscription, state: ProductState | None) -> Subscribed:
         offer = state.offers.get(of.offer) if state and state.currency == of.currency else None
-        return Subscribed(of, offer.price if offer else None)
+        steps = Steps() if offer is None else await self._past(of, offer)
+        return Subscribed(
+            of,
+            offer.price if offer else None,
+            standing.is_met(of.rule, of.place, offer, steps),
+            standing.unseen(of.place, offer, steps),
+        )
+
+    async def _past(self, of: Subscription, offer: OfferState) -> Steps:
+        """As much of the past as the comparison needs; mostly nothing."""
+        at = of.place
+        if isinstance(of.rule, LowestInDays):
+            days = of.rule.days
+        elif at is not None and at.set is WatchSet.FALL and offer.low is not None and at.at < offer.low:
+            days = 90
+        else:
+            return Steps()
+        return await self._store.steps(of.product, of.offer, offer.last_seen - days * DAY, offer.last_seen + 1)
 
     async def _decide(self, connection: Connection, outcome: Subscribed, now: int, change_id: str) -> int | None:
         of, price = outcome.subscription, outcome.price

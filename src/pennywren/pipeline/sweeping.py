@@ -64,8 +64,8 @@ class Sweeper:
                 page = await fan_outs.decide_page(connection, self._cooldown, self._page)
             if page is None:
                 break
-            await enqueue_alerts(self._queue, self._pool, page.alert_ids)
-            count += len(page.alert_ids)
+            await enqueue_alerts(self._queue, self._pool, page.decided.alert_ids)
+            count += len(page.decided.alert_ids)
         return count
 
 

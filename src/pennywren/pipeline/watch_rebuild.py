@@ -7,6 +7,7 @@ from pennywren.match import index
 from pennywren.match.index import Watch
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import WatchSet
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.store.connect import Client
 
@@ -15,8 +16,8 @@ PAGE: Final = 1_000
 
 # Locked while the page goes into the index, so that whoever moves a threshold meanwhile comes after it.
 _PAGE: Final = """
-select id, product_id, offer, threshold from subscriptions
-where id > $1 and state = 'active' order by id limit $2
+select id, product_id, offer, place, watch_set from subscriptions
+where id > $1 and state in ('active', 'paused') and place is not null order by id limit $2
 for share
 """
 
@@ -25,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 
 async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None = None) -> int:
-    """Put the watch of every active subscription into the index; how many there are.
+    """Put the watch of every subscription that has not ended into the index; how many there are.
 
     Runs beside everything else. Watches of subscriptions that are gone may stay: PostgreSQL decides, so they tell
     nobody anything. What is created meanwhile puts its own watch in.
@@ -34,7 +35,7 @@ async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None 
         Unavailable: Redis or PostgreSQL does not answer; doing it again is safe.
     """
     async with transaction(pool) as connection:
-        total: int = await connection.fetchval("select count(*) from subscriptions where state = 'active'")
+        total: int = await connection.fetchval("select count(*) from subscriptions where state in ('active', 'paused')")
     done, last = 0, 0
     while True:
         async with transaction(pool) as connection:
@@ -42,7 +43,13 @@ async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None 
             if not rows:
                 return done
             watches = [
-                Watch(row["id"], ProductID.parse(row["product_id"]), Offer(row["offer"]), row["threshold"])
+                Watch(
+                    row["id"],
+                    ProductID.parse(row["product_id"]),
+                    Offer(row["offer"]),
+                    row["place"],
+                    WatchSet(row["watch_set"]),
+                )
                 for row in rows
             ]
             await index.add(client, *watches)

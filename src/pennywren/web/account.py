@@ -11,6 +11,8 @@ from pennywren.accounts.subscriptions import NotificationType
 from pennywren.errors import BadInput
 from pennywren.model.money import parse_amount
 from pennywren.model.offer import Offer
+from pennywren.model.rule import PriceAtOrBelow
+from pennywren.pipeline.amending import Amendment
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
@@ -66,7 +68,9 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     state = await resources.store.product(id_)
     threshold = _minor(form.amount, state.currency if state else id_.market.currency)
     await spend_for_unknown(request, id_, person)
-    made = await resources.subscribing.subscribe(person.id, id_, Offer.BUYBOX, threshold, NotificationType.EMAIL)
+    made = await resources.subscribing.subscribe(
+        person.id, id_, Offer.BUYBOX, PriceAtOrBelow(threshold), NotificationType.EMAIL
+    )
     return redirect(f"/account#watch-{made.subscription.id}")
 
 
@@ -79,7 +83,8 @@ async def change_watch(request: Request, subscription: FromPath[str]) -> Answer:
     form = await read_body(request, Amount)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get(connection, person.id, id_)
-    await resources.subscribing.change(person.id, id_, _minor(form.amount, watch.currency))
+    rule = PriceAtOrBelow(_minor(form.amount, watch.currency))
+    await resources.subscribing.change(person.id, id_, Amendment(rule=rule))
     return redirect(f"/account#watch-{id_}")
 
 

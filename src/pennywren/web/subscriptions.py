@@ -12,8 +12,9 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.resources import resources_of
+from pennywren.web.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.types import Answer, Request
-from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList, subscription_view
+from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList
 
 _PAGE = 100
 _OWN = {"cache-control": PRIVATE}
@@ -21,21 +22,17 @@ _OWN = {"cache-control": PRIVATE}
 
 @post("/subscriptions")
 async def create_subscription(request: Request) -> Answer:
-    """Watch a price."""
+    """Watch a price, or whether there is one."""
     person = await require_person(request)
     resources = resources_of(request)
     wish = await read_body(request, NewSubscription)
+    rule, terms = wish_of(wish)
     product = ProductID.parse(wish.product_id, resources.settings.default_marketplace)
     await spend_for_unknown(request, product, person)
-    made = await resources.subscribing.subscribe(
-        person.id,
-        product,
-        wish.offer,
-        wish.threshold,
-        wish.notification_type,
+    made = await resources.subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms)
+    return Response(
+        subscribed_view(made), status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"}
     )
-    view = subscription_view(made.subscription, already_met=made.already_met, current_price=made.price)
-    return Response(view, status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"})
 
 
 @get("/subscriptions")
@@ -62,12 +59,11 @@ async def show_subscription(request: Request, subscription: FromPath[str]) -> An
 
 @patch("/subscriptions/{subscription:str}")
 async def change_subscription(request: Request, subscription: FromPath[str]) -> Answer:
-    """Another threshold, which arms the watch anew."""
+    """Another rule, which arms the watch anew; a pause, a snooze, an end, another period between two alerts."""
     person = await require_person(request)
-    change = await read_body(request, SubscriptionChange)
-    changed = await resources_of(request).subscribing.change(person.id, subscription_id(subscription), change.threshold)
-    view = subscription_view(changed.subscription, already_met=changed.already_met, current_price=changed.price)
-    return Response(view, headers=_OWN)
+    amendment = amendment_of(await read_body(request, SubscriptionChange))
+    changed = await resources_of(request).subscribing.change(person.id, subscription_id(subscription), amendment)
+    return Response(subscribed_view(changed), headers=_OWN)
 
 
 @delete("/subscriptions/{subscription:str}", status_code=200)

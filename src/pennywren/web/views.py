@@ -1,21 +1,25 @@
 """What our JSON says, field by field: the shapes of the API, and how they are made from what we believe."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, field
 
-from pennywren.accounts.subscriptions import NotificationType, Subscription
+from pennywren.accounts.subscription import MAX_REARM, NotificationType
 from pennywren.model.clock import rfc3339
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import Rule
 from pennywren.model.series import OfferState
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.store.state import ProductState
 
 Price = Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE, description="Minor units of the currency: 1299 is 12.99 USD.")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.", extra_json_schema={"format": "date-time"})]
+RearmAfter = Annotated[
+    int, Meta(ge=0, le=MAX_REARM, description="Seconds between two alerts; null: as the installation says.")
+]
 ProductText = Annotated[
     str, Meta(max_length=4096, description="An ASIN of the default marketplace, MARKETPLACE:ASIN, or a product link.")
 ]
@@ -73,34 +77,63 @@ class TrackedView(Answer):
 
 
 class NewSubscription(Question):
-    """A wish to be told when a price is at or below `threshold`."""
+    """A wish to be told: at or below `threshold`, or by `rule`; one of the two."""
 
     product_id: ProductText = field(name="productID")
-    threshold: Price
     notification_type: NotificationType
+    threshold: Price | None = None
+    rule: Rule | None = None
     offer: Offer = Offer.BUYBOX
+    once: bool = False
+    rearm_after: RearmAfter | None = None
+    expires_time: Time | None = None
 
 
 class SubscriptionChange(Question):
-    """Another threshold; it arms the watch anew."""
+    """What is to be different; another `threshold` or `rule` arms the watch anew. What is left out stays."""
 
-    threshold: Price
+    threshold: Price | None = None
+    rule: Rule | None = None
+    once: bool | None = None
+    rearm_after: RearmAfter | msgspec.UnsetType | None = msgspec.UNSET
+    expires_time: Time | msgspec.UnsetType | None = msgspec.UNSET
+    snoozed_until: Time | msgspec.UnsetType | None = msgspec.UNSET
+    state: Literal["active", "paused"] | None = None
+
+
+class NeverSeen(Answer):
+    """What is said of a target below every price since we began to look."""
+
+    text: str
+    lowest: Annotated[int, Meta(description="The lowest price that was ever seen, in minor units.")]
+    lowest_time: Time
+    since: Annotated[Time, Meta(description="When we began to look.")]
+    suggested_threshold: Annotated[int, Meta(description="The lowest of the last 90 days: a target that can be met.")]
 
 
 class SubscriptionView(Answer):
-    """One subscription. `alreadyMet` and `currentPrice` are given where it was just made or changed."""
+    """One subscription. `alreadyMet`, `currentPrice` and `neverSeen` are given where it was just made or changed."""
 
     id: int
     product_id: str = field(name="productID")
-    threshold: int
+    threshold: Annotated[int | None, Meta(description="The price that it waits for now; null where it waits for none.")]
+    rule: Rule
+    waits_for: Annotated[str, Meta(description="The rule in words, to follow `when`.")]
+    base_price: Annotated[int | None, Meta(description="What a drop or a rise is counted from now.")]
     currency: str
     offer: Offer
     notification_type: NotificationType
     state: str
+    once: bool
+    rearm_after: RearmAfter | None
+    expires_time: Time | None
+    snoozed_until: Time | None
     created_time: Time
     armed_time: Annotated[Time, Meta(description="Prices that were seen before this moment do not count.")]
+    last_alert_time: Time | None
     already_met: bool | msgspec.UnsetType = msgspec.UNSET
     current_price: int | msgspec.UnsetType | None = msgspec.UNSET
+    never_seen: NeverSeen | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class SubscriptionList(Answer):
@@ -178,23 +211,3 @@ def _offer_view(offer: OfferState) -> OfferView:
         high=offer.high,
         high_time=None if offer.high_at is None else rfc3339(offer.high_at),
     )
-
-
-def subscription_view(
-    of: Subscription, *, already_met: bool | None = None, current_price: int | None = None
-) -> SubscriptionView:
-    """A subscription as its JSON shows it."""
-    view = SubscriptionView(
-        id=of.id,
-        product_id=str(of.product),
-        offer=of.offer,
-        threshold=of.threshold,
-        currency=of.currency,
-        notification_type=of.notification_type,
-        state=of.state,
-        created_time=rfc3339(of.created_at),
-        armed_time=rfc3339(of.armed_at),
-    )
-    if already_met is None:
-        return view
-    return msgspec.structs.replace(view, already_met=already_met, current_price=current_price)

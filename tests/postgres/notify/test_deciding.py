@@ -46,7 +46,7 @@ async def test_two_changes_at_once_do_not_both_pass_the_cooldown(world: World) -
         second = asyncio.create_task(world.decide(change(1599, 1299, T0 + 2), subscription))
         await asyncio.wait([second], timeout=0.2)  # it waits for the first one to be committed
         assert not second.done()
-    assert (len(first), await second) == (1, [])
+    assert (len(first.alert_ids), await second) == (1, [])
 
 
 async def test_what_no_longer_crosses_is_not_told(world: World) -> None:
@@ -88,7 +88,7 @@ async def test_a_price_that_oscillates_a_hundred_times_in_an_hour_is_told_once(w
     subscription = await world.subscribe(1300)
     swings = [(change(1400, 1300, T0 + i * 36_000), [subscription]) for i in range(100)]
     async with transaction(world.pool) as connection:
-        assert len(await alerts.decide(connection, swings, 6 * HOUR)) == 1
+        assert len((await alerts.decide(connection, swings, 6 * HOUR)).alert_ids) == 1
 
 
 async def test_changes_of_one_batch_see_what_those_before_them_decided(world: World) -> None:
@@ -100,7 +100,7 @@ async def test_changes_of_one_batch_see_what_those_before_them_decided(world: Wo
         (change(1400, 1290, T0 + 4), [subscription]),
     ]
     async with transaction(world.pool) as connection:
-        assert len(await alerts.decide(connection, batch, 6 * HOUR)) == 3
+        assert len((await alerts.decide(connection, batch, 6 * HOUR)).alert_ids) == 3
     assert [(alert["product_id"], alert["new_price"]) for alert in await world.alerts()] == [
         ("us:B08N5WRWNW", 1299),
         ("us:B000000002", 40),

@@ -79,7 +79,7 @@ class World:
     ) -> list[int]:
         """Decide about one change in a transaction of its own."""
         async with transaction(self.pool) as connection:
-            return await alerts.decide(connection, [(change, subscription_ids)], cooldown)
+            return (await alerts.decide(connection, [(change, subscription_ids)], cooldown)).alert_ids
 
     async def alerts(self) -> list[dict[str, Any]]:
         """All alerts, oldest first."""

@@ -9,6 +9,7 @@ from pennywren.errors import Conflict, Unavailable
 from pennywren.local.shop.goods import GOODS, HERO
 from pennywren.model.clock import DAY, MINUTE, Clock, system_clock
 from pennywren.model.offer import Offer
+from pennywren.model.rule import PriceAtOrBelow
 from pennywren.model.series import Steps
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.pipeline.tracking import track
@@ -70,6 +71,8 @@ async def _subscribe(pool: Pool, subscribing: Subscribing) -> None:
     wishes = {HERO: THRESHOLD} | {good: int(good.price * _FAR_BELOW) for good in GOODS[1:4]}
     for good, threshold in wishes.items():
         try:
-            await subscribing.subscribe(person.id, good.id, Offer.BUYBOX, threshold, NotificationType.EMAIL)
+            await subscribing.subscribe(
+                person.id, good.id, Offer.BUYBOX, PriceAtOrBelow(threshold), NotificationType.EMAIL
+            )
         except Conflict:
             continue  # from an earlier run
