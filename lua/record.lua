@@ -5,19 +5,20 @@
 -- the product is due again, remember its learned rate.
 --
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:changes  KEYS[4] {n}:testserver
--- KEYS[5…] for each look: its product hash, then for each of its offers: raw series, state series
+-- KEYS[5…] for each look: its product hash, then for each of its offers: raw series, state series; then its proof
+--   hash, where a provenance is given
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] gap (ms): a longer silence becomes a span that was not observed
 -- ARGV[3] the looks, as msgpack (a third of the cost of an argument each), nil where there is none:
 --   { product, currency, at (ms; nil for now), source, lease, due if the same, due if changed (ms; nil leaves
 --   it), rate if the same, rate if changed, availability (nil leaves them), { offer, price (minor units; nil for
---   no offer), offer, price, … }, number of offers }
+--   no offer), offer, price, … }, number of offers, provenance (nil: one crawl saw it) }
 -- RETURNS a list for each look: one outcome for each offer, then the number of changes so far, then the time
 --   outcomes: 0 confirmed, 1 first, 2 changed, 3 out, 4 back, and nothing was written for: -1 lease lost,
 --   -2 not newer, -3 duplicate, -4 future, -5 out of bounds, -6 other currency
 -- CALLED BY pennywren.record.recording
 
-local DAY, AHEAD, MIN_PRICE, MAX_PRICE = 86400000, 60000, 1, 10000000000
+local DAY, AHEAD, MIN_PRICE, MAX_PRICE, PROOFS = 86400000, 60000, 1, 10000000000, 256
 local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
 local KINDS = { 'first', 'price', 'out', 'back' }
 local call = redis.call
@@ -129,10 +130,26 @@ local function move(look, hash, raw, name, fields, version, offer, price, at, la
   return outcome
 end
 
+-- Where a change comes from, if not from one crawl. Of many, the oldest is forgotten, and that is said.
+local function prove(proof, offer, at, provenance)
+  call('HSET', proof, string.format('%s:%.0f', offer, at), provenance)
+  if call('HLEN', proof) > PROOFS then
+    local oldest, named = math.huge, nil
+    for _, field in ipairs(call('HKEYS', proof)) do
+      local of = tonumber(string.match(field, ':(%d+)$'))
+      if of and of < oldest then
+        oldest, named = of, field
+      end
+    end
+    call('HDEL', proof, named)
+    call('HSET', proof, 'forgotten', string.format('%.0f', oldest))
+  end
+end
+
 local key = 5
 local replies = {}
 for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local product, stamp, lease, offers, count = look[1], look[3], look[5], look[11], look[12]
+  local product, stamp, lease, offers, count, provenance = look[1], look[3], look[5], look[11], look[12], look[13]
   local hash = KEYS[key]
   local reply, fields, changed, looked_at = {}, {}, 0, stamp or now
 
@@ -178,6 +195,9 @@ for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
       end
       add(fields, name.lastSeen, at)
       looked_at = at
+      if provenance and (outcome > 0 or unseen_from) then
+        prove(KEYS[key + 1 + 2 * count], offer, at, provenance)
+      end
     end
     reply[i] = outcome
   end
@@ -213,6 +233,6 @@ for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
   reply[count + 1] = total
   reply[count + 2] = looked_at
   replies[look_index] = reply
-  key = key + 1 + 2 * count
+  key = key + 1 + 2 * count + (provenance and 1 or 0)
 end
 return replies

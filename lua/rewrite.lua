@@ -3,11 +3,12 @@
 -- Withdrawal, import, restore and changes of tier. What is written equals a fresh recording of the same past.
 -- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
 --
--- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache
--- KEYS[4…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
+-- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash
+-- KEYS[5…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
 -- ARGV[1] expected version: '' for any  ARGV[2] tier: raw or charted  ARGV[3] currency  ARGV[4] reason
--- ARGV[5] name of the product
--- ARGV[6…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
+-- ARGV[5] name of the product  ARGV[6] msgpack of { offer, at (ms), price ('' for none) } that it is about
+-- ARGV[7] msgpack of [field, value, …] to set in the proof hash
+-- ARGV[8…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
 --   [t1, state1, …], lastSeen (ms; '' if never)
 -- RETURNS the new version, or -1 where the version has moved
 -- CALLED BY pennywren.record.rewriting
@@ -52,10 +53,14 @@ local function append(series, samples)
   end
 end
 
-for i = 4, #KEYS do
+for i = 5, #KEYS do
   call('DEL', KEYS[i])
 end
 call('DEL', hash, KEYS[3])
+local proofs = cmsgpack.unpack(ARGV[7])
+if #proofs > 0 then
+  call('HSET', KEYS[4], unpack(proofs))
+end
 
 local fields = { 'tier', ARGV[2], 'version', version, 'currency', ARGV[3] }
 local function set(name, value)
@@ -70,11 +75,11 @@ if kept[3] then
 end
 
 local changes = 0
-local arg = 6
+local arg = 8
 for offer_index = 0, 3 do
   local offer, last_seen = ARGV[arg], ARGV[arg + 3]
   local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
-  local base = 4 + 8 * offer_index
+  local base = 5 + 8 * offer_index
   local raw, price, low, low_at, high, high_at = KEYS[base], nil, nil, nil, nil, nil
   local samples, since = {}, nil
   for i = 1, #points, 2 do
@@ -146,6 +151,7 @@ if changes > 0 then
   set('changes', changes)
 end
 call('HSET', hash, unpack(fields))
-call('XADD', KEYS[2], '*', 'product', ARGV[5], 'offer', 'buybox', 'kind', 'rewrite', 'old', '', 'new', '', 'currency',
-  ARGV[3], 'at', 0, 'version', version, 'newLow', 0, 'lowestForDays', 0, 'source', ARGV[4])
+local about = cmsgpack.unpack(ARGV[6])
+call('XADD', KEYS[2], '*', 'product', ARGV[5], 'offer', about[1], 'kind', 'rewrite', 'old', about[3], 'new', '',
+  'currency', ARGV[3], 'at', about[2], 'version', version, 'newLow', 0, 'lowestForDays', 0, 'source', ARGV[4])
 return version

@@ -88,6 +88,11 @@ def hearsay(of: ProductID) -> str:
     return f"{_tag(of)}:hearsay:{of}"
 
 
+def proof(of: ProductID) -> str:
+    """Hash: where samples come from that not just one crawl saw, by `OFFER:TIME`; what was imported; what withdrawn."""
+    return f"{_tag(of)}:proof:{of}"
+
+
 def cache(of: ProductID) -> str:
     """Hash: encoded answers by question, each with the version that it was made from."""
     return f"{_tag(of)}:cache:{of}"

@@ -24,6 +24,7 @@ def test_the_keys_of_a_product_are_frozen() -> None:
     assert [kind.value for kind in WatchSet] == ["watch", "rise", "lows", "stock", "moves"]
     assert keyspace.held(KETTLE) == "{47}:held:us:B08N5WRWNW"
     assert keyspace.hearsay(KETTLE) == "{47}:hearsay:us:B08N5WRWNW"
+    assert keyspace.proof(KETTLE) == "{47}:proof:us:B08N5WRWNW"
     assert keyspace.cache(KETTLE) == "{47}:cache:us:B08N5WRWNW"
 
 

@@ -10,6 +10,7 @@ from pennywren.accounts import phones, push_subscriptions, webhooks
 from pennywren.accounts.links import sign_unsubscribe
 from pennywren.accounts.people import find_or_add
 from pennywren.accounts.stop_links import sign_stop
+from pennywren.model.clock import rfc3339
 from pennywren.postgres.pool import transaction
 from pennywren.web.assets import BUILD
 from tests.web.site import JSON, PRODUCT, Site
@@ -50,6 +51,7 @@ ROWS = [
     Row("GET /products/{product}/history.csv", OPEN),
     Row("GET /products/{product}/chart.svg", OPEN),
     Row("GET /products/{product}/chart.png", OPEN),
+    Row("GET /products/{product}/points/{timestamp}/proof", OPEN),
     Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
     Row("POST /products/{product}/watch", (401, 303, 409), form={"amount": "10"}),
     Row("GET /sign-in", OPEN),
@@ -127,12 +129,15 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
     site: Site, anonymous: httpx.AsyncClient, stranger: httpx.AsyncClient, owner: httpx.AsyncClient, row: Row
 ) -> None:
     await site.record(1999)
+    seen = await site.resources.store.product(PRODUCT)
+    assert seen is not None
     wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
     own = (await owner.post("/subscriptions", json=wish)).json()
     others = await own_addresses(site, "owner@example.com")
     method, template = row.route.replace("/stop-mails/{token}", "/stop-mails/{stop}").split(" ")
     path = template.format(
         product=PRODUCT,
+        timestamp=rfc3339(seen.last_seen),
         subscription=own["id"],
         slug="plan-limit",
         name=BUILD.names["client"],

@@ -59,6 +59,7 @@ def _reads(of: ProductID) -> list[tuple[str, list[str]]]:
         for watch_set in WatchSet:
             add(keyspace.watch(of, offer, watch_set), "ZRANGE", "0", "-1", "WITHSCORES")
     add(keyspace.held(of), "HGETALL")
+    add(keyspace.proof(of), "HGETALL")
     add(keyspace.cache(of), "HKEYS")
     add(keyspace.frontier(n), "ZSCORE", name)
     add(keyspace.urgent(n), "ZSCORE", name)

@@ -8,9 +8,11 @@ from pennywren.errors import BadInput, VersionMoved
 from pennywren.history.merging import merge
 from pennywren.history.sources.found import BadEntry, Found, ProductHistory
 from pennywren.model.clock import SECOND, Clock, rfc3339
+from pennywren.model.provenance import imported_field, write_ranges
 from pennywren.model.series import State, Steps
 from pennywren.record.rewriting import rewrite
 from pennywren.settings import Settings
+from pennywren.store.proofs import proofs_of
 from pennywren.store.store import Store
 
 Progress = Callable[[int, int], None]
@@ -90,6 +92,12 @@ async def _merge_and_rewrite(store: Store, settings: Settings, history: ProductH
     if merged == recorded:
         return 0
     changes = sum(_changes(steps) for steps in merged.values())
+    known = (await proofs_of(store.client, product)).imported
+    proofs = {
+        imported_field(offer): write_ranges([*known.get(offer, ()), *added])
+        for offer, steps in merged.items()
+        if (added := imported_spans(recorded.get(offer, Steps()), steps))
+    }
     charted = (state is not None and state.tier == "charted") or changes >= settings.charted_after
     await rewrite(
         store,
@@ -99,8 +107,23 @@ async def _merge_and_rewrite(store: Store, settings: Settings, history: ProductH
         reason="import",
         tier="charted" if charted else "raw",
         expected_version=0 if state is None else state.version,
+        proofs=proofs,
     )
     return changes
+
+
+def imported_spans(recorded: Steps, merged: Steps) -> list[tuple[int, int]]:
+    """The spans (ms, both ends included) that hold the change points of `merged` that `recorded` does not have."""
+    known = {at for points in (recorded.prices, recorded.states) for at, _ in points}
+    spans: list[tuple[int, int]] = []
+    open_at: int | None = None
+    for at in sorted({at for points in (merged.prices, merged.states) for at, _ in points}):
+        if at not in known:
+            open_at = at if open_at is None else open_at
+        elif open_at is not None:
+            spans.append((open_at, at - 1))
+            open_at = None
+    return spans if open_at is None else [*spans, (open_at, merged.last_seen)]
 
 
 def _changes(steps: Steps) -> int:

@@ -16,6 +16,7 @@ from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
+from pennywren.model.provenance import Provenance
 from pennywren.store.counters import Counter, count
 from pennywren.store.scripts import Argument, Call, Script
 from pennywren.store.store import Store
@@ -80,6 +81,8 @@ class LookToRecord:
     lease: int | None = None
     """The lease under which the product was fetched; it ends with the recording, or the recording is refused."""
     availability: str | None = None
+    provenance: Provenance | None = None
+    """Kept with what changes; None where one crawl saw it, which needs no words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,9 @@ class Recorder:
         for each in looks:
             look = each.look
             keys += keyspace.recorded(look.product, partition, look.prices)
+            provenance = each.provenance
+            if provenance is not None:
+                keys.append(keyspace.proof(look.product))
             packed.append(
                 (
                     str(look.product),
@@ -187,6 +193,7 @@ class Recorder:
                     each.availability,
                     list(chain.from_iterable(look.prices.items())),
                     len(look.prices),
+                    provenance and provenance.write(),
                 )
             )
         return keys, [self._now, self._gap, _pack(packed)]

@@ -1,6 +1,7 @@
 """The typed wrapper of rewrite.lua: the only way to change a product's past."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final
 
@@ -24,6 +25,15 @@ _MAX_POINTS: Final = 100_000
 _pack = msgspec.msgpack.Encoder().encode
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The sample that a rewrite is about, for those who read the stream: its offer, time (ms) and price."""
+
+    offer: Offer = Offer.BUYBOX
+    at: int = 0
+    price: int | None = None
+
+
 async def rewrite(
     store: Store,
     product: ProductID,
@@ -33,10 +43,13 @@ async def rewrite(
     reason: str,
     tier: Tier = "raw",
     expected_version: int | None = None,
+    about: About = About(),
+    proofs: Mapping[str, str] | None = None,
 ) -> int:
     """Replace the whole history of a product, and say so in its stream; answers the new version.
 
-    `reason` is one word for the stream: `import`, `withdrawal`, `restore`, `tier`.
+    `reason` is one word for the stream: `import`, `withdrawal`, `restore`, `tier`. `proofs` are fields of its proof
+    hash (`model.provenance`) that are set in the same step.
 
     Raises:
         VersionMoved: something was recorded since `expected_version`: read again and retry.
@@ -44,7 +57,10 @@ async def rewrite(
         Unavailable: Redis does not answer.
     """
     keys = [keyspace.product(product), keyspace.changes(keyspace.partition_of(product)), keyspace.cache(product)]
+    keys.append(keyspace.proof(product))
     args: list[Argument] = ["" if expected_version is None else expected_version, tier, currency, reason, str(product)]
+    args.append(_pack((about.offer.value, about.at, "" if about.price is None else about.price)))
+    args.append(_pack(list(chain.from_iterable((proofs or {}).items()))))
     for offer in Offer:
         steps = offers.get(offer, Steps())
         _check(offer, steps)

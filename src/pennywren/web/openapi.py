@@ -13,6 +13,7 @@ from pennywren.history.answer import History
 from pennywren.web import channel_views, views
 from pennywren.web.operations import FORM, HTML, JSON, OPERATIONS, PARAMETERS, Operation
 from pennywren.web.problems import MEDIA_TYPE, Problem
+from pennywren.web.proofs import ProofView
 
 _REASONS: Final = {
     200: "Here it is",
@@ -49,6 +50,7 @@ def build_document() -> dict[str, Any]:
         views.HealthView,
         *channel_views.SHAPES,
         History,
+        ProofView,
         Problem,
     ]
     _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")

@@ -7,6 +7,7 @@ import msgspec
 
 from pennywren.history.answer import History
 from pennywren.web import channel_views, views
+from pennywren.web.proofs import ProofView
 
 Auth = Literal["open", "person"]
 HTML: Final = "text/html"
@@ -36,6 +37,7 @@ class Operation:
 _PRODUCT: Final = "A product: `us:B08N5WRWNW`, a bare ASIN of the default marketplace, or an encoded product link."
 PARAMETERS: Final = {
     "product": _PRODUCT,
+    "timestamp": "A moment: seconds since the epoch, or RFC 3339; what was in force then is meant.",
     "subscription": "The id of one of your subscriptions.",
     "token": "The token of the link in the mail.",
     "phone": "The id of one of your numbers.",
@@ -97,6 +99,16 @@ OPERATIONS: Final = (
             query=_PICTURE,
         )
         for kind, media_type in (("svg", "image/svg+xml"), ("png", "image/png"))
+    ),
+    Operation(
+        "get",
+        "/products/{product}/points/{timestamp}/proof",
+        "getProof",
+        "Why a price is believed",
+        {200: ProofView, 304: None},
+        (400, 404),
+        html=True,
+        query={"offer": _RANGE["offer"]},
     ),
     Operation(
         "post",

@@ -11,7 +11,8 @@ from pennywren.model.product import ProductID
 
 # The framework sees the path decoded, so the slashes of a link inside it would look like ours.
 _LINK_INSIDE: Final = re.compile(
-    r"/products/(?P<scheme>https?:/+)?(?P<link>[^/:]+\.[^/]+/.*?)(?P<rest>/(?:history(?:\.csv)?|chart\.(?:svg|png)|watch))?\Z",
+    r"/products/(?P<scheme>https?:/+)?(?P<link>[^/:]+\.[^/]+/.*?)"
+    r"(?P<rest>/(?:history(?:\.csv)?|chart\.(?:svg|png)|watch|points/[^/]+/proof))?\Z",
     re.DOTALL,
 )
 
