@@ -8,11 +8,13 @@
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] marketplace  ARGV[3] how many at most  ARGV[4] how many of them may come from the urgent lane first
 -- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time a loose entry may be taken (ms)
--- ARGV[7] ARGV[8] times from which on the frontier holds this marketplace firmly and loosely (the hints'), or 0
+-- ARGV[7] ARGV[8] ARGV[9] times from which on the frontier holds this marketplace firmly, loosely and on the floor (the
+-- hints'), or 0  ARGV[10] how many may come from the floor before what is due
 -- Entries of the frontier with a firm time have it shifted below zero (see frontier/score.py). Those that are due go
--- first and none before its time; then come the loose ones in their order.
--- RETURNS now, next firm time ('' if there is none), next loose (likewise), next urgent (likewise), then for each
---   product: product, end of the lease, due (ms; for the urgent lane: when it was asked), lane (firm, due or urgent)
+-- first and none before its time; then come the loose ones in their order, and what has no due time last: those of the
+-- floor, shifted above all times, by their last look.
+-- RETURNS now, next firm time ('' if there is none), next loose, next urgent, next of the floor (likewise), then for
+--   each product: product, end of the lease, due (ms; urgent: when it was asked; floor: the last look), lane
 -- CALLED BY pennywren.frontier.claiming
 
 local call = redis.call
@@ -26,7 +28,8 @@ if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
 end
 local prefix, want, urgent_first = ARGV[2] .. ':', tonumber(ARGV[3]), tonumber(ARGV[4])
 local ends, horizon = now + tonumber(ARGV[5]), now + tonumber(ARGV[6])
-local firm_from, loose_from = tonumber(ARGV[7]), tonumber(ARGV[8])
+local firm_from, loose_from, floor_from = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local floor_first = tonumber(ARGV[10])
 
 local expired = call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, RETURNED, 'WITHSCORES')
 for i = 1, #expired, 2 do
@@ -35,7 +38,7 @@ for i = 1, #expired, 2 do
   loose_from = math.min(loose_from, tonumber(expired[i + 1]))
 end
 
-local reply = { now, '', '', '' }
+local reply = { now, '', '', '', '' }
 
 -- Takes up to `count` members of the marketplace with times from `first` to `last`, of entries up to score `top`, which
 -- are shifted by `shift`. Returns how many, and the time of the next one; where the scan was given up, a time that it
@@ -81,12 +84,18 @@ end
 local count, _
 count, reply[4] = take('urgent', urgent, 0, math.huge, math.min(want, urgent_first), 0, '+inf')
 want = want - count
+count, reply[5] = take('floor', frontier, floor_from, math.huge, math.min(want, floor_first), -SHIFT, '+inf')
+want = want - count
 count, reply[2] = take('firm', frontier, firm_from, now, want, SHIFT, '(0')
 want = want - count
-count, reply[3] = take('due', frontier, loose_from, horizon, want, 0, '+inf')
+count, reply[3] = take('due', frontier, loose_from, horizon, want, 0, '(' .. SHIFT)
 want = want - count
 if want > 0 then
-  _, reply[4] = take('urgent', urgent, 0, math.huge, want, 0, '+inf')
+  count, reply[4] = take('urgent', urgent, 0, math.huge, want, 0, '+inf')
+  want = want - count
+end
+if want > 0 and horizon > now then
+  _, reply[5] = take('floor', frontier, floor_from, math.huge, want, -SHIFT, '+inf')
 end
 
 -- A lease that is never finished becomes due when it ends.

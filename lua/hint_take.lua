@@ -1,6 +1,6 @@
 -- hint_take: the partition that has waited longest, and keep others away from it for a moment.
 --
--- KEYS[1] {ready}:due:MARKET or {ready}:urgent:MARKET
+-- KEYS[1] {ready}:due:MARKET, or that of another lane: firm, urgent, floor
 -- ARGV[1] latest score that counts as ready (ms); '' for any  ARGV[2] score to give it until it was worked on (ms)
 -- RETURNS the partition and its score, or nothing; where none is ready yet, '' and the first score
 -- CALLED BY pennywren.frontier.hints

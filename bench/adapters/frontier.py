@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -18,11 +19,12 @@ from pennywren import keyspace
 from pennywren.frontier import priors
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.claiming import Lease, claim
-from pennywren.frontier.due import Bounds, latest_s, wait_s
+from pennywren.frontier.due import Bounds, wait_for
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.score import floor
 from pennywren.frontier.signals import signal
-from pennywren.frontier.threshold import Threshold, backlog, lateness
+from pennywren.frontier.threshold import Threshold, said_by
 from pennywren.local.redis import temporary_redis
 from pennywren.model.clock import DAY, SECOND
 from pennywren.model.observation import Look, Source
@@ -67,8 +69,9 @@ class Frontier:
         settings = Settings()
         self._gap_after = settings.gap_after
         per_second = info["budget_per_day"] * info["n"] / 86_400
-        bounds = Bounds(settings.recrawl_after, latest_s(info["n"], per_second), info["slo_s"] - _MARGIN_S)
-        self._demand = Demand(info["n"], per_second, bounds)
+        bounds = Bounds(settings.recrawl_after, info["slo_s"] - _MARGIN_S)
+        self._floor_share = settings.floor_percent / 100
+        self._demand = Demand(info["n"], per_second * (1 - self._floor_share), bounds)
         self._planner = Planner(bounds)
         self._threshold = Threshold(client)
         self._threshold.per_second = per_second
@@ -98,15 +101,15 @@ class Frontier:
         subjects = await self._subjects(range(len(self._products)))
         await calibrate(self._store, self._dice.sample(subjects, min(_SAMPLE, len(subjects))), self._demand)
         self._planner.threshold = await self._threshold.refresh(START)
-        spread = [
-            START + round(self._dice.random() * SECOND * self._wait_s(subject))
-            for subject in subjects
-        ]  # fmt: skip
-        admissions = [Admission(product, due) for product, due in zip(self._products, spread, strict=True)]
+        admissions = [
+            Admission(product, self._place(subject)) for product, subject in zip(self._products, subjects, strict=True)
+        ]
         await admit_all(client, admissions, now=START)
 
-    def _wait_s(self, subject: Subject) -> float:
-        return wait_s(self._planner.interest(subject), self._planner.threshold, self._demand.bounds)
+    def _place(self, subject: Subject) -> int:
+        """A place in the frontier as if the last look had been at any time."""
+        wait = wait_for(self._planner.interest(subject), self._planner.threshold, self._demand.bounds)
+        return floor(START) if wait.seconds == inf else START + round(self._dice.random() * SECOND * wait.seconds)
 
     async def _step(self, now: int, n: int) -> list[int]:
         await self._take_in(now)
@@ -118,21 +121,21 @@ class Frontier:
         for attempt in range(_TRIES + 1):
             if len(chosen) == n:
                 break
-            claimed = await claim(self._store.client, HOME, "us", n - len(chosen), ahead_ms=_EVER, now=now)
+            wanted = n - len(chosen)
+            share = sum(self._dice.random() < self._floor_share for _ in range(wanted)) if attempt == 0 else 0
+            claimed = await claim(self._store.client, HOME, "us", wanted, floor_first=share, ahead_ms=_EVER, now=now)
             numbers = [self._numbers[lease.product] for lease in claimed.leases]
             subjects = await self._subjects(numbers)
             for number, lease, subject in zip(numbers, claimed.leases, subjects, strict=True):
-                back = self._planner.too_soon(subject, now) if lease.lane == "due" else None
+                on_floor = lease.lane == "floor"
+                share -= on_floor
+                back = self._planner.too_soon(subject, now) if lease.lane in {"due", "floor"} else None
                 if back is None and attempt < _TRIES:
-                    back = self._planner.better_later(subject, lease.due, now)
+                    back = self._planner.better_later(subject, lease.due, now, on_floor=on_floor)
                 if back is not None:
                     await give_back(self._store.client, lease, back, now=now)
                     continue
-                self._threshold.claimed(
-                    lateness(lease.due, now, subject.last_seen)
-                    if lease.lane == "due"
-                    else backlog(claimed.next_due, now)
-                )
+                self._threshold.claimed(said_by(lease, claimed, subject.last_seen, left_over=share < 0))
                 self._claimed[number] = lease, subject
                 chosen.append(number)
         return chosen

@@ -102,7 +102,7 @@ def cache(of: ProductID) -> str:
 
 
 def frontier(partition: int) -> str:
-    """Sorted set: when each product is due (ms); less than zero: a firm time, shifted by 2^42 (`frontier.score`)."""
+    """Sorted set: when each product is due (ms); a firm time less 2^42; on the floor the last look and 2^42."""
     return f"{{{partition}}}:frontier"
 
 
@@ -147,6 +147,11 @@ def ready_due(marketplace: str) -> str:
 def ready_firm(marketplace: str) -> str:
     """Sorted set: partitions with products of a marketplace that are due at a firm time; score: the first one (ms)."""
     return f"{{ready}}:firm:{marketplace}"
+
+
+def ready_floor(marketplace: str) -> str:
+    """Sorted set: partitions with products of a marketplace on the floor; score: their oldest last look (ms)."""
+    return f"{{ready}}:floor:{marketplace}"
 
 
 def ready_urgent(marketplace: str) -> str:

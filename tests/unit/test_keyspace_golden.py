@@ -33,6 +33,7 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.urgent(7) == "{7}:urgent"
     assert keyspace.leases(7) == "{7}:leases"
     assert keyspace.changes(7) == "{7}:changes"
+    assert keyspace.ready_floor("us") == "{ready}:floor:us"
     assert keyspace.ready_changes() == "{ready}:changes"
     assert keyspace.egress("e1", "www.amazon.de") == "{egress:e1}:www.amazon.de"
     assert keyspace.crawl_threshold() == "{frontier}:lambda"

@@ -14,8 +14,8 @@ _SCRIPT: Final = Script("claim")
 LEASE: Final = 60 * SECOND
 """Longer than a fetch, a reading and a recording take at worst (ms)."""
 
-Lane = Literal["firm", "due", "urgent"]
-"""What is due at a firm time, what is due loosely (see `score`), and what somebody asked for."""
+Lane = Literal["firm", "due", "urgent", "floor"]
+"""What is due at a firm time, what is due loosely, what somebody asked for, and what has no due time (see `score`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Lease:
     ends: int
     """When it ends (ms); also the fencing token that finishing and recording must name."""
     due: int
-    """When it was due, or for the urgent lane when it was asked (ms)."""
+    """When it was due; for the urgent lane: when it was asked; for the floor: the last look (ms)."""
     lane: Lane
 
 
@@ -42,6 +42,8 @@ class Claim:
     next_due: int | None
     """The same for loose times."""
     next_urgent: int | None
+    next_floor: int | None
+    """Of what waits on the floor in this partition, the longest ago that one was looked at (ms)."""
 
 
 async def claim(
@@ -55,17 +57,21 @@ async def claim(
     ahead_ms: int = 0,
     firm_from: int = 0,
     loose_from: int = 0,
+    floor_from: int = 0,
+    floor_first: int = 0,
     now: int | None = None,
 ) -> Claim:
     """Lease up to `limit` products of a marketplace.
 
-    Up to `urgent_first` come from the urgent lane, then those whose firm time has come, then loose ones in their order,
-    then again urgent ones.
+    Up to `urgent_first` come from the urgent lane and up to `floor_first` from the floor, then those whose firm time
+    has come, then loose ones in their order, then again urgent ones; and from the floor where `ahead_ms` says that
+    anything is better than nothing.
 
     Args:
         ahead_ms: how far ahead of their time loose entries may be taken, when there is nothing better to do.
         firm_from: the hint's time: where this marketplace's firm entries begin.
         loose_from: the same for loose ones.
+        floor_from: the same for those on the floor.
         now: ms, honoured only by a server made for tests.
     """
     keys = [
@@ -75,14 +81,15 @@ async def claim(
         keyspace.test_server(partition),
     ]
     args: list[Argument] = [
-        "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms, firm_from, loose_from
+        "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms,
+        firm_from, loose_from, floor_from, floor_first,
     ]  # fmt: skip
-    at, next_firm, next_due, next_urgent, *rest = await _SCRIPT.run(client, keys, args)
+    at, next_firm, next_due, next_urgent, next_floor, *rest = await _SCRIPT.run(client, keys, args)
     leases = [
         Lease(ProductID.parse(rest[i]), int(rest[i + 1]), int(float(rest[i + 2])), rest[i + 3])
         for i in range(0, len(rest), 4)
     ]
-    return Claim(int(at), leases, _time(next_firm), _time(next_due), _time(next_urgent))
+    return Claim(int(at), leases, _time(next_firm), _time(next_due), _time(next_urgent), _time(next_floor))
 
 
 def _time(reply: str | int) -> int | None:

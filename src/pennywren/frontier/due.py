@@ -7,13 +7,14 @@ the optimal order and nothing is ever re-scored in bulk (Olston and Pandey 2008;
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import exp, log
+from math import exp, inf, log
 from operator import mul
 from typing import Final
 
 from pennywren.frontier.rate import RATES, Chances, mean_rate
+from pennywren.frontier.score import firm, floor
 from pennywren.frontier.value import DAY_S, KAPPA_S, NOTICE_WITHIN_S, expected, freshness, within
-from pennywren.model.clock import DAY, HOUR, MINUTE
+from pennywren.model.clock import DAY, HOUR, MINUTE, SECOND
 
 _RATIO: Final = log(1.15)
 _AGES: Final = tuple(exp(k * _RATIO) for k in range(133))
@@ -44,8 +45,6 @@ class Bounds:
 
     soonest_s: float
     """Never earlier than this (`settings.recrawl_after`)."""
-    latest_s: float
-    """Never later than this: everything is seen now and then."""
     notice_s: float = NOTICE_WITHIN_S
     """Within this a change should be noticed."""
     kappa_s: float = KAPPA_S
@@ -57,16 +56,24 @@ class Wait:
     """How long to wait after a look."""
 
     seconds: float
+    """Infinite: however long one waits, by value it is not worth a request; it waits on the floor (see `score`)."""
     firm: bool
     """Whether it is to be kept exactly (see `score`)."""
 
+    def score(self, since: int, credit_s: float = 0.0) -> int:
+        """The place in the frontier, by the last look (ms), which seems older by `credit_s`."""
+        if self.seconds == inf:
+            return floor(since)
+        due = since + round((self.seconds - credit_s) * SECOND)
+        return firm(due) if self.firm and not credit_s else due
+
 
 def wait_for(interest: Interest, threshold: float, bounds: Bounds) -> Wait:
-    """From a look until V crosses the threshold, within the bounds.
+    """From a look until V crosses the threshold, not before it is allowed.
 
     V jumps where the hour is over: what is worth it from then on is due just then, and firmly.
     """
-    soonest, latest = bounds.soonest_s, max(bounds.soonest_s, bounds.latest_s)
+    soonest = bounds.soonest_s
     wanted = threshold / interest.importance
     rows = _rows(_bin(interest.seen_by_others))
     wait = _crossing(rows, interest.chances, wanted)
@@ -74,11 +81,11 @@ def wait_for(interest: Interest, threshold: float, bounds: Bounds) -> Wait:
         seen = _seen(_bin(interest.seen_by_others))
         jump = bounds.kappa_s * within(1.0, seen, bounds.notice_s, bounds.notice_s) * mean_rate(interest.chances)
         wait = max(_crossing(rows, interest.chances, wanted - jump), bounds.notice_s)
-        if wait == bounds.notice_s and soonest <= wait <= latest:
+        if wait == bounds.notice_s >= soonest:
             return Wait(wait, True)
     if wait <= soonest:
         return Wait(soonest, True)
-    return Wait(min(wait, latest), False)
+    return Wait(wait, False)
 
 
 def wait_s(interest: Interest, threshold: float, bounds: Bounds) -> float:
@@ -89,12 +96,14 @@ def wait_s(interest: Interest, threshold: float, bounds: Bounds) -> float:
 def demand(interest: Interest, threshold: float, bounds: Bounds) -> float:
     """Crawls per second that this product asks for: a trusted report before it is due puts each off."""
     wait, seen = wait_s(interest, threshold, bounds), interest.seen_by_others
+    if wait == inf:
+        return 0.0
     expected_reports = seen * wait
     return 1 / wait if expected_reports < 1e-7 else seen / (exp(min(expected_reports, 700.0)) - 1)
 
 
 def _crossing(rows: Sequence[Sequence[float]], chances: Chances, wanted: float) -> float:
-    """The age at which the expected freshness part reaches `wanted` (seconds); the last age where it never does."""
+    """The age at which the expected freshness part reaches `wanted` (seconds); infinite if not in 3 years."""
     if wanted <= 0:
         return 0.0
     low, high = -1, len(rows)
@@ -109,7 +118,7 @@ def _crossing(rows: Sequence[Sequence[float]], chances: Chances, wanted: float) 
     if low < 0:
         return _AGES[0]
     if high == len(rows):
-        return _AGES[-1]
+        return inf
     return _AGES[low] * exp(_RATIO * (wanted - below) / (above - below))
 
 
@@ -129,14 +138,6 @@ def _rows(number: int) -> list[list[float]]:
     """The freshness part for each of the ages and each of RATES: made when first needed, 3 ms and 90 kB each."""
     seen = _seen(number)
     return [[freshness(rate, seen, age) for rate in RATES] for age in _AGES]
-
-
-def latest_s(population: int, per_second: float, share: float = 0.01) -> float:
-    """How late the least valuable product may come so that all of them together take `share` of the requests.
-
-    `population` is how many products there are, `per_second` how many requests may leave.
-    """
-    return max(DAY / 1000, population / max(share * per_second, 1e-9))
 
 
 def after_trouble(since: int, now: int, *, soonest: int = 5 * MINUTE, latest: int = DAY) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pennywren import keyspace
 from pennywren.frontier.claiming import Claim, Lane
-from pennywren.frontier.score import is_firm, time_of
+from pennywren.frontier.score import SHIFT, is_firm, is_floor, time_of
 from pennywren.model.clock import SECOND
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID
@@ -38,6 +38,7 @@ _KEYS: Final[dict[Lane, Callable[[str], str]]] = {
     "firm": keyspace.ready_firm,
     "due": keyspace.ready_due,
     "urgent": keyspace.ready_urgent,
+    "floor": keyspace.ready_floor,
 }
 
 
@@ -64,6 +65,7 @@ async def put(client: Client, marketplace: str, partition: int, claimed: Claim) 
             (keyspace.ready_firm(marketplace), claimed.next_firm),
             (keyspace.ready_due(marketplace), claimed.next_due),
             (keyspace.ready_urgent(marketplace), claimed.next_urgent),
+            (keyspace.ready_floor(marketplace), claimed.next_floor),
         ):
             if score is None:
                 pipe.zrem(key, partition)
@@ -109,7 +111,8 @@ async def sweep(client: Client) -> int:
         async with client.pipeline(transaction=False) as pipe:
             for n in partitions:
                 pipe.zrange(keyspace.frontier(n), 0, _HEAD - 1, withscores=True)
-                pipe.zrange(keyspace.frontier(n), 0, "+inf", byscore=True, offset=0, num=_HEAD, withscores=True)
+                pipe.zrange(keyspace.frontier(n), 0, f"({SHIFT}", byscore=True, offset=0, num=_HEAD, withscores=True)
+                pipe.zrange(keyspace.frontier(n), SHIFT, "+inf", byscore=True, offset=0, num=_HEAD, withscores=True)
                 pipe.zrandmember(keyspace.frontier(n), _HEAD, withscores=True)
                 pipe.zrange(keyspace.leases(n), 0, _HEAD - 1, withscores=True)
                 pipe.zrange(keyspace.urgent(n), 0, _HEAD - 1, withscores=True)
@@ -118,8 +121,8 @@ async def sweep(client: Client) -> int:
             replies: list[Any] = await pipe.execute()
         hints: list[tuple[Lane, str, int, int]] = []
         for i, n in enumerate(partitions):
-            firm, loose, some, leased, urgent, waiting, out = replies[7 * i : 7 * i + 7]
-            for member, score in [*firm, *loose, *some, *leased]:
+            firm, loose, floor, some, leased, urgent, waiting, out = replies[8 * i : 8 * i + 8]
+            for member, score in [*firm, *loose, *floor, *some, *leased]:
                 hints.append((_lane(score), member.partition(":")[0], n, time_of(score)))
             for member, score in urgent:
                 hints.append(("urgent", member.partition(":")[0], n, int(score)))
@@ -138,4 +141,6 @@ async def population(client: Client) -> int:
 
 
 def _lane(score: float) -> Lane:
-    return "firm" if is_firm(score) else "due"
+    if is_firm(score):
+        return "firm"
+    return "floor" if is_floor(score) else "due"

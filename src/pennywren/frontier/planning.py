@@ -1,12 +1,12 @@
 """What follows for the frontier from a look: pure rules, the same for our crawls and for trusted reports."""
 
 from dataclasses import dataclass, field, replace
-from math import expm1, log1p
+from math import expm1, inf, log1p
 
 from pennywren.frontier.due import Bounds, Interest, wait_for
 from pennywren.frontier.priors import Priors
 from pennywren.frontier.rate import Learned, mean_rate, unpack
-from pennywren.frontier.score import firm
+from pennywren.frontier.score import firm, floor
 from pennywren.frontier.value import importance, kappa_s
 from pennywren.model.clock import MINUTE, SECOND
 
@@ -73,16 +73,18 @@ class Planner:
         changed = known.after(changed=True, elapsed_s=elapsed, reported=reported)
         return Plan(self._score(of, same, now), self._score(of, changed, now), same.pack(), changed.pack())
 
-    def better_later(self, of: Subject, due: int, now: int) -> int | None:
+    def better_later(self, of: Subject, due: int, now: int, *, on_floor: bool = False) -> int | None:
         """Where a claimed product should go back to instead of being crawled (a score); None: crawl it now.
 
         Due times are computed when a product goes back into the frontier; this is where they meet a threshold that
-        has moved since. `due` is when it was due (ms).
+        has moved since. `due` is when it was due (ms). What was claimed from the floor does not go back there.
         """
         if of.last_seen is None:
             return None
         known = unpack(of.rate)
         wait = wait_for(self.interest(of, known), self.threshold, self.bounds)
+        if wait.seconds == inf:
+            return None if on_floor else floor(of.last_seen)
         later = of.last_seen + round((wait.seconds - known.credit_s) * SECOND)
         if later <= max(now, due) + _WORTH_MOVING:
             return None
@@ -112,10 +114,7 @@ class Planner:
         credit = max(known.credit_s + seems - age, 0.0)
         credited = Learned(known.unchanged_s, known.weights, known.watched_s, known.reports, credit)
         wait = wait_for(interest, self.threshold, self.bounds)
-        due = of.last_seen + round((wait.seconds - credit) * SECOND)
-        return (firm(due) if wait.firm and not credit else due), credited.pack()
+        return wait.score(of.last_seen, credit), credited.pack()
 
     def _score(self, of: Subject, learned: Learned, now: int) -> int:
-        wait = wait_for(self.interest(of, learned), self.threshold, self.bounds)
-        due = now + round(wait.seconds * SECOND)
-        return firm(due) if wait.firm else due
+        return wait_for(self.interest(of, learned), self.threshold, self.bounds).score(now)

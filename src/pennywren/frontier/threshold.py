@@ -9,6 +9,7 @@ from math import exp, log
 from typing import Final
 
 from pennywren import keyspace
+from pennywren.frontier.claiming import Claim, Lease
 from pennywren.model.clock import HOUR, MINUTE, SECOND
 from pennywren.store.connect import Client
 
@@ -36,6 +37,19 @@ def lateness(due: int, now: int, last_look: int | None) -> float:
 def backlog(next_due: int | None, now: int) -> float:
     """How late what is left behind is, beside 4 hours: 0 (nothing is) to 1. All in ms."""
     return 0.0 if next_due is None else max(0.0, min(1.0, (now - next_due) / _LONGEST_AGE))
+
+
+def said_by(lease: Lease, claimed: Claim, last_look: int | None, *, left_over: bool) -> float:
+    """What one claim says of the threshold, as a lateness; `last_look` in ms.
+
+    A firm time says nothing by itself: it is kept before all others. Nor does the floor, which has a share of its own,
+    unless the request was `left_over`: nothing else wanted it.
+    """
+    if lease.lane == "due":
+        return lateness(lease.due, claimed.now, last_look)
+    if lease.lane == "floor":
+        return _IDLE if left_over else 0.0
+    return backlog(claimed.next_due, claimed.now) if lease.lane == "firm" else 0.0
 
 
 def step_of(late: float, per_second: float) -> float:

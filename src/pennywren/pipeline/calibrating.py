@@ -8,7 +8,7 @@ from typing import Final
 from pennywren import keyspace
 from pennywren.frontier import hints, priors
 from pennywren.frontier.calibration import threshold_for
-from pennywren.frontier.due import Bounds, latest_s
+from pennywren.frontier.due import Bounds
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.priors import LookedAt
 from pennywren.frontier.rate import unpack
@@ -29,6 +29,7 @@ class Demand:
 
     population: int
     per_second: float
+    """What is left when the floor has had its share."""
     bounds: Bounds
 
 
@@ -39,9 +40,9 @@ async def sweep_frontier(store: Store, settings: Settings, dice: random.Random) 
         hosts = Hosts.of(settings)
         served = {hosts.host(code) for code in await hints.marketplaces(store.client)}
         per_second = len(settings.egresses) * max(len(served), 1)
-        bounds = Bounds(settings.recrawl_after, latest_s(population, per_second))
+        by_value = per_second * (1 - settings.floor_percent / 100)
         subjects = await sample(store, dice)
-        await calibrate(store, subjects, Demand(population, per_second, bounds))
+        await calibrate(store, subjects, Demand(population, by_value, Bounds(settings.recrawl_after)))
     return population
 
 

@@ -1,5 +1,6 @@
 """Choosing what is crawled next: claims, met with what is known of the product and with today's threshold."""
 
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pennywren.frontier.claiming import Claim, Lane, Lease, claim
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.hints import Hint
 from pennywren.frontier.lanes import LaneShare
-from pennywren.frontier.threshold import Threshold, backlog, lateness
+from pennywren.frontier.threshold import Threshold, said_by
 from pennywren.model.clock import DAY, Clock
 from pennywren.pipeline.concluding import Conclusions, Known
 from pennywren.store.connect import Client
@@ -33,12 +34,22 @@ class Visit:
 class Chooser:
     """Chooses, for one worker."""
 
-    def __init__(self, client: Client, conclusions: Conclusions, threshold: Threshold, clock: Clock) -> None:
-        """`threshold` is told what each claim says of it."""
+    def __init__(
+        self,
+        client: Client,
+        conclusions: Conclusions,
+        threshold: Threshold,
+        clock: Clock,
+        dice: random.Random,
+        floor_share: float,
+    ) -> None:
+        """`threshold` is told what each claim says of it; `floor_share` of the requests look at the floor."""
         self._client = client
         self._conclusions = conclusions
         self._threshold = threshold
         self._clock = clock
+        self._dice = dice
+        self._floor_share = floor_share
         self._lanes: defaultdict[str, LaneShare] = defaultdict(LaneShare)
         self._turns: defaultdict[str, int] = defaultdict(int)
 
@@ -67,7 +78,7 @@ class Chooser:
             if back is None and attempt < _TRIES:
                 back = self._conclusions.better_later(lease, known, claimed.now)
             if back is None:
-                self._threshold.claimed(_lateness(claimed, lease, known))
+                self._threshold.claimed(said_by(lease, claimed, known.last_seen, left_over=early))
                 return Visit(lease, known, claimed.now)
             await give_back(self._client, lease, back)
             await hints.point_at(self._client, lease.product)
@@ -78,7 +89,9 @@ class Chooser:
         first = share.urgent_first
         hint: Hint | int | None = None
         lanes: tuple[Lane, ...] = ("urgent", "firm", "due") if first else ("firm", "due", "urgent")
-        for lane in ("due",) if early else lanes:
+        if self._dice.random() < self._floor_share:
+            lanes = ("floor", *lanes)
+        for lane in ("due", "floor") if early else lanes:
             hint = await hints.take(self._client, lane, marketplace, now, early=early)
             if isinstance(hint, Hint):
                 claimed = await claim(
@@ -86,19 +99,14 @@ class Chooser:
                     hint.partition,
                     marketplace,
                     urgent_first=int(lane == "urgent"),
+                    floor_first=int(lane == "floor"),
                     ahead_ms=_EVER if early else 0,
                     firm_from=hint.score if lane == "firm" else 0,
                     loose_from=hint.score if lane == "due" else 0,
+                    floor_from=hint.score if lane == "floor" else 0,
                 )
                 await hints.put(self._client, marketplace, hint.partition, claimed)
                 if claimed.leases:
                     share.crawled(before_others=first and claimed.leases[0].lane == "urgent")
                     return claimed
         return None
-
-
-def _lateness(claimed: Claim, lease: Lease, known: Known) -> float:
-    """What a claim says of the threshold. A firm time says nothing by itself: it is kept before all others."""
-    if lease.lane == "due":
-        return lateness(lease.due, claimed.now, known.last_seen)
-    return backlog(claimed.next_due, claimed.now) if lease.lane == "firm" else 0.0

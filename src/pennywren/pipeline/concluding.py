@@ -13,7 +13,6 @@ from pennywren.frontier.due import Bounds
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.score import firm
-from pennywren.model.clock import DAY, SECOND
 from pennywren.model.money import format_money
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -92,7 +91,7 @@ class Conclusions:
         self._store = store
         self._client = store.client
         self._recorder = recorder
-        self.planner = Planner(Bounds(recrawl_after, 30 * DAY / SECOND))
+        self.planner = Planner(Bounds(recrawl_after))
 
     async def known(self, product: ProductID) -> Known:
         """Read what is known of a product."""
@@ -110,7 +109,7 @@ class Conclusions:
 
     def too_soon(self, lease: Lease, known: Known, now: int) -> int | None:
         """The score with which a product goes back that was looked at just now; None if it may be crawled."""
-        if lease.lane != "due" or known.held:
+        if lease.lane not in {"due", "floor"} or known.held:
             return None
         return self.planner.too_soon(known.subject(lease.product), now)
 
@@ -118,7 +117,8 @@ class Conclusions:
         """The score with which a product goes back that is not worth it yet by today's threshold; None if it is."""
         if lease.lane == "urgent" or known.held:
             return None
-        return self.planner.better_later(known.subject(lease.product), lease.due, now)
+        subject = known.subject(lease.product)
+        return self.planner.better_later(subject, lease.due, now, on_floor=lease.lane == "floor")
 
     async def seen(self, lease: Lease, known: Known, reading: PageReading, now: int) -> LookResult | None:
         """A page showed the product: judge it, learn from it, record it. None where nothing was recorded."""

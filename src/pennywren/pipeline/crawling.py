@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections import defaultdict
 from contextlib import suppress
@@ -12,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable, VersionMoved
 from pennywren.frontier import egress, hints, priors
-from pennywren.frontier.due import Bounds, latest_s
+from pennywren.frontier.due import Bounds
 from pennywren.frontier.egress import Came, Refusal, Token
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
@@ -78,6 +79,7 @@ class Crawler:
         through: Egress,
         *,
         clock: Clock = system_clock,
+        dice: random.Random | None = None,
         fetcher: Fetcher | None = None,
     ) -> None:
         """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given."""
@@ -93,7 +95,10 @@ class Crawler:
         self._fetcher = fetcher or Fetcher(through, settings.user_agent)
         self._threshold = Threshold(store.client)
         self._conclusions = Conclusions(store, recorder, settings.recrawl_after)
-        self._chooser = Chooser(store.client, self._conclusions, self._threshold, clock)
+        dice = dice or random.Random()  # noqa: S311 -- whose turn it is, and no secret
+        self._chooser = Chooser(
+            store.client, self._conclusions, self._threshold, clock, dice, settings.floor_percent / 100
+        )
         self._marketplaces: dict[str, list[str]] = {}
         self._stopping = asyncio.Event()
         self._requests = 0
@@ -192,11 +197,8 @@ class Crawler:
             await asyncio.sleep(min(step.wait_s, max(deadline - time.monotonic(), 0.0)))
 
     async def _set_bounds(self) -> None:
-        count = await hints.population(self._client)
-        per_second = len(self._settings.egresses) * max(len(self._marketplaces), 1)
-        self._threshold.per_second = per_second
-        bounds = Bounds(self._settings.recrawl_after, latest_s(count, per_second))
-        self._conclusions.planner.learn(bounds, await priors.load(self._client))
+        self._threshold.per_second = len(self._settings.egresses) * max(len(self._marketplaces), 1)
+        self._conclusions.planner.learn(Bounds(self._settings.recrawl_after), await priors.load(self._client))
 
     async def _fetch_robots(self, token: Token) -> Step:
         marketplace = self._marketplaces[token.host][0]

@@ -22,7 +22,7 @@ from pennywren.store.store import Store
 NOW = 1_764_067_200_000
 KETTLE = ProductID("us", "B08N5WRWNW")
 N = keyspace.partition_of(KETTLE)
-BOUNDS = Bounds(300, 200 * 86_400)
+BOUNDS = Bounds(300)
 
 
 def _often() -> str:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.rate import Learned, unpack
-from pennywren.frontier.score import firm, is_firm, time_of
+from pennywren.frontier.score import firm, floor, is_firm, is_floor, time_of
 from pennywren.model.clock import DAY, HOUR, MINUTE, SECOND
 
 NOW = 1_764_067_200_000
-PLANNER = Planner(Bounds(300, 200 * 86_400), threshold=20_000.0)
+PLANNER = Planner(Bounds(300), threshold=20_000.0)
 
 
 def _subject(rate: str | None = None, last_seen: int | None = NOW - DAY, watchers: int = 3, far: int = 0) -> Subject:
@@ -72,6 +72,18 @@ def test_a_claim_meets_a_threshold_that_has_moved() -> None:
     assert time_of(later) > NOW + 10 * MINUTE
     assert Planner(PLANNER.bounds, threshold=1.0).better_later(of, NOW, NOW) is None
     assert PLANNER.better_later(_subject(last_seen=None), NOW, NOW) is None
+
+
+def test_what_no_time_makes_worth_a_request_waits_on_the_floor_and_comes_up_when_the_threshold_falls() -> None:
+    of = _subject(last_seen=NOW - DAY)
+    dear = Planner(PLANNER.bounds, threshold=1e9)
+    assert is_floor(dear.after_look(of, NOW).due_if_same)
+    assert time_of(dear.after_look(of, NOW).due_if_same) == NOW
+    assert dear.better_later(of, NOW, NOW) == floor(NOW - DAY)
+    assert dear.better_later(of, NOW - DAY, NOW, on_floor=True) is None, "its turn has come"
+    raised = PLANNER.better_later(_subject(last_seen=NOW - HOUR), NOW - HOUR, NOW, on_floor=True)
+    assert raised is not None
+    assert not is_floor(raised)
 
 
 def test_what_is_taken_ahead_of_its_time_is_not_sent_back_for_that() -> None:

@@ -60,7 +60,7 @@ def test_classes_are_half_orders_of_magnitude(price: int | None, name: str) -> N
 
 
 def test_how_both_aims_are_weighed_follows_from_what_people_wait_for() -> None:
-    bounds = Bounds(300, 200 * 86_400)
+    bounds = Bounds(300)
     planner = Planner(bounds)
     planner.learn(bounds, Priors().learned([LookedAt("us", 1599, 1.0, FAST)] * 10))
     assert planner.bounds == bounds, "too few to go by"

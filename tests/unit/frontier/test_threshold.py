@@ -49,7 +49,7 @@ def test_the_threshold_stays_within_its_limits(logarithm: float, step: float) ->
 def test_it_finds_the_threshold_at_which_the_budget_is_just_used() -> None:
     """500 products, 2 requests a product and day: starting too low, demand meets the budget in a few days."""
     dice = random.Random(3)
-    bounds = Bounds(300, 365 * DAY_S)
+    bounds = Bounds(300)
     products = [
         Interest(dice.choice([0.01, 1, 1, 5]), tuple(float(i == k) for i in range(len(RATES))))
         for k in (dice.randrange(len(RATES)) for _ in range(500))
@@ -82,7 +82,7 @@ def test_it_finds_the_threshold_at_which_the_budget_is_just_used() -> None:
 
 def test_calibration_begins_where_demand_meets_the_budget() -> None:
     dice = random.Random(4)
-    bounds = Bounds(300, 365 * DAY_S)
+    bounds = Bounds(300)
     products = [
         Interest(dice.choice([0.01, 1, 1, 5]), tuple(float(i == k) for i in range(len(RATES))))
         for k in (dice.randrange(len(RATES)) for _ in range(200))
@@ -94,8 +94,8 @@ def test_calibration_begins_where_demand_meets_the_budget() -> None:
 
 def test_calibration_asks_for_everything_where_the_requests_are_enough() -> None:
     products = [Interest(1.0, PRIOR)]
-    assert threshold_for(products, population=10, per_second=1, bounds=Bounds(300, 10_000)) == LOWEST
-    assert threshold_for([], population=0, per_second=1, bounds=Bounds(300, 10_000)) == LOWEST
+    assert threshold_for(products, population=10, per_second=1, bounds=Bounds(300)) == LOWEST
+    assert threshold_for([], population=0, per_second=1, bounds=Bounds(300)) == LOWEST
 
 
 def test_the_urgent_lane_gets_its_share_and_no_more() -> None:
