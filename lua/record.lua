@@ -9,11 +9,13 @@
 --   hash, where a provenance is given
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] gap (ms): a longer silence becomes a span that was not observed
--- ARGV[3] the looks, as msgpack (a third of the cost of an argument each), nil where there is none:
---   { product, currency, at (ms; nil for now), source, lease, due if the same, due if changed (ms; nil leaves
---   it), rate if the same, rate if changed, availability (nil leaves them), { offer, price (minor units; nil for
---   no offer), offer, price, … }, number of offers, provenance (nil: one crawl saw it) }
--- RETURNS a list for each look: one outcome for each offer, then the number of changes so far, then the time
+-- ARGV[3] how many looks: at most 1,000
+-- ARGV[4] the looks, as one flat array in msgpack (a third of the cost of an argument each; an array for each look
+--   would cost as much again), nil where there is none. For each look:
+--   product, currency, at (ms; nil for now), source, lease, due if the same, due if changed (ms; nil leaves it),
+--   rate if the same, rate if changed, availability (nil leaves them), provenance (nil: one crawl saw it),
+--   number of offers, offer, price (minor units; nil for no offer), offer, price, …
+-- RETURNS a flat list; for each look: one outcome for each offer, then the number of changes so far, then the time
 --   outcomes: 0 confirmed, 1 first, 2 changed, 3 out, 4 back, and nothing was written for: -1 lease lost,
 --   -2 not newer, -3 duplicate, -4 future, -5 out of bounds, -6 other currency
 -- CALLED BY pennywren.record.recording
@@ -32,14 +34,16 @@ end
 local gap = tonumber(ARGV[2])
 
 -- The names of an offer's fields, spelled once a run: joining strings is half of what a confirmed look costs.
-local names = {}
-for _, offer in ipairs({ 'buybox', 'amazon', 'new', 'used' }) do
-  local of = {}
-  for field in string.gmatch('price state states since lastSeen first low lowAt high highAt', '%a+') do
-    of[field] = offer .. ':' .. field
-  end
-  names[offer] = of
-end
+local names = setmetatable({}, {
+  __index = function(known, offer)
+    local of = {}
+    for field in string.gmatch('price state states since lastSeen first low lowAt high highAt', '%a+') do
+      of[field] = offer .. ':' .. field
+    end
+    known[offer] = of
+    return of
+  end,
+})
 
 local function create(series, chunk)
   call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
@@ -56,30 +60,33 @@ local function lowest_for_days(raw, at, price, last, known)
   return math.floor((at - since) / DAY)
 end
 
-local function add(fields, name, value)
-  fields[#fields + 1] = name
-  fields[#fields + 1] = value
+-- What is to be written into one product's hash; one table for all looks, as making one for each is dear.
+local fields, filled = {}, 0
+local function set(name, value)
+  if value then
+    fields[filled + 1], fields[filled + 2] = name, value
+    filled = filled + 2
+  end
 end
 
 -- Two samples a change make time-weighted averages exact for prices that hold until they change.
-local function append_price(raw, at, price, last, name, fields, known)
+local function append_price(raw, at, price, last, name, known)
   local low, high = tonumber(known[2]), tonumber(known[3])
   if last then
     call('TS.MADD', raw, at - 1, last, raw, at, price)
   else
     create(raw, 128)
     call('TS.ADD', raw, at, price)
-    add(fields, name.first, at)
+    set(name.first, at)
   end
   if not low or price < low then
-    add(fields, name.low, price)
-    add(fields, name.lowAt, at)
+    set(name.low, price)
+    set(name.lowAt, at)
   end
   if not high or price > high then
-    add(fields, name.high, price)
-    add(fields, name.highAt, at)
+    set(name.high, price)
+    set(name.highAt, at)
   end
-  add(fields, name.price, price)
 end
 
 local function append_state(series, exists, at, state, unseen_from)
@@ -93,10 +100,10 @@ local function append_state(series, exists, at, state, unseen_from)
   end
 end
 
-local function announce(look, offer, version, outcome, old, price, at, new_low, days)
-  call('XADD', changes, '*', 'product', look[1], 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
-    'currency', look[2], 'at', at, 'version', version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
-    'source', look[4])
+local function announce(product, currency, source, offer, version, outcome, old, price, at, new_low, days)
+  call('XADD', changes, '*', 'product', product, 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
+    'currency', currency, 'at', at, 'version', version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
+    'source', source)
 end
 
 -- Why this is not to be written; nil where it is.
@@ -112,10 +119,10 @@ local function refusal(price, stamp, at, last, state, last_seen)
 end
 
 -- The price or the presence of an offer moved: append it and announce it. Returns the outcome.
-local function move(look, hash, raw, name, fields, version, offer, price, at, last, absent)
+local function move(of, hash, raw, name, offer, price, at, last, absent)
   if not price then
     if last then
-      announce(look, offer, version, 3, last, '', at, false, 0)
+      announce(of.product, of.currency, of.source, offer, of.version, 3, last, '', at, false, 0)
     end
     return 3
   end
@@ -123,10 +130,11 @@ local function move(look, hash, raw, name, fields, version, offer, price, at, la
   local days = last and (absent or price < last) and lowest_for_days(raw, at, price, last, known) or 0
   local new_low = not last or price < tonumber(known[2])
   if price ~= last then
-    append_price(raw, at, price, last, name, fields, known)
+    append_price(raw, at, price, last, name, known)
   end
   local outcome = not last and 1 or absent and 4 or 2
-  announce(look, offer, version, outcome, outcome == 2 and last or '', price, at, new_low, days)
+  local old = outcome == 2 and last or ''
+  announce(of.product, of.currency, of.source, offer, of.version, outcome, old, price, at, new_low, days)
   return outcome
 end
 
@@ -146,31 +154,36 @@ local function prove(proof, offer, at, provenance)
   end
 end
 
-local key = 5
-local replies = {}
-for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local product, stamp, lease, offers, count, provenance = look[1], look[3], look[5], look[11], look[12], look[13]
-  local hash = KEYS[key]
-  local reply, fields, changed, looked_at = {}, {}, 0, stamp or now
+local looks = cmsgpack.unpack(ARGV[4])
+local at_key, at_look, replies, said = 5, 0, {}, 0
+-- The frontier hears of all looks at once, at the end: a call for each would cost as much as reading a product.
+local moved, ended, back, is_back = {}, {}, {}, {}
+
+for _ = 1, tonumber(ARGV[3]) do
+  local product, currency, stamp, lease = looks[at_look + 1], looks[at_look + 2], looks[at_look + 3], looks[at_look + 5]
+  local provenance, count = looks[at_look + 11], looks[at_look + 12]
+  local hash = KEYS[at_key]
+  local changed, looked_at = 0, stamp or now
 
   -- Most looks are of one offer: its fields come along with the product's own.
-  local name = names[offers[1]]
-  local had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.states, 'version', 'currency', 'changes')
-  local version, currency, total = tonumber(had[5] or 0) + 1, had[6], tonumber(had[7] or 0)
+  local name = names[looks[at_look + 13]]
+  local had = call('HMGET', hash, 'version', 'currency', name.price, name.state, name.lastSeen, 'changes')
+  local version, believed_currency = (tonumber(had[1]) or 0) + 1, had[2]
+  local last, state, last_seen, total = tonumber(had[3]), tonumber(had[4]), tonumber(had[5]), tonumber(had[6]) or 0
   local refused
-  if lease and (lease <= now or tonumber(call('ZSCORE', leases, product) or 0) ~= lease) then
+  if lease and (lease <= now or is_back[product] or tonumber(call('ZSCORE', leases, product) or 0) ~= lease) then
     refused = -1
-  elseif currency and currency ~= look[2] then
+  elseif believed_currency and believed_currency ~= currency then
     refused = -6
   end
 
   for i = 1, count do
-    local offer, price = offers[2 * i - 1], offers[2 * i]
+    local offer, price = looks[at_look + 11 + 2 * i], looks[at_look + 12 + 2 * i]
     if i > 1 then
       name = names[offer]
-      had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.states)
+      had = call('HMGET', hash, name.price, name.state, name.lastSeen)
+      last, state, last_seen = tonumber(had[1]), tonumber(had[2]), tonumber(had[3])
     end
-    local last, state, last_seen = tonumber(had[1]), tonumber(had[2]), tonumber(had[3])
     local at = stamp or now
     if not stamp and last_seen and at <= last_seen then
       at = last_seen + 1 -- our own looks are never refused for a reporter's clock
@@ -180,59 +193,71 @@ for look_index, look in ipairs(cmsgpack.unpack(ARGV[3])) do
       local seen, absent = price and OFFERED or NO_OFFER, state == NO_OFFER
       local unseen_from = last_seen and at - last_seen > gap and last_seen + 1 or nil
       outcome = 0
+      -- A hash is searched from its start, so what each look reads is written first.
+      if filled == 0 then
+        set('version', version)
+        if not believed_currency then
+          set('currency', currency)
+          set('tier', 'raw')
+        end
+      end
       if price ~= last and price or seen ~= state then
-        outcome = move(look, hash, KEYS[key + 2 * i - 1], name, fields, version, offer, price, at, last, absent)
+        set(name.price, price)
+        set(name.state, seen)
+        set(name.lastSeen, at)
+        set(name.since, at)
+        local of = { product = product, currency = currency, source = looks[at_look + 4], version = version }
+        outcome = move(of, hash, KEYS[at_key + 2 * i - 1], name, offer, price, at, last, absent)
         changed = changed + ((last or price) and 1 or 0)
-        add(fields, name.state, seen)
-        add(fields, name.since, at)
+      else
+        set(name.lastSeen, at)
       end
       -- Before its first state an offer counts as offered from its first price on.
       if unseen_from or (state and state ~= seen) or (not state and not price) then
-        append_state(KEYS[key + 2 * i], had[4], at, seen, unseen_from)
-        if not had[4] then
-          add(fields, name.states, 1)
+        local exists = call('HEXISTS', hash, name.states) == 1
+        append_state(KEYS[at_key + 2 * i], exists, at, seen, unseen_from)
+        if not exists then
+          set(name.states, 1)
         end
       end
-      add(fields, name.lastSeen, at)
       looked_at = at
       if provenance and (outcome > 0 or unseen_from) then
-        prove(KEYS[key + 1 + 2 * count], offer, at, provenance)
+        prove(KEYS[at_key + 1 + 2 * count], offer, at, provenance)
       end
     end
-    reply[i] = outcome
+    said = said + 1
+    replies[said] = outcome
   end
 
   total = total + changed
-  if #fields > 0 then
-    add(fields, 'version', version)
-    if not currency then
-      add(fields, 'tier', 'raw')
-      add(fields, 'currency', look[2])
-    end
-    if changed > 0 then
-      add(fields, 'changes', total)
-    end
-    local rate = changed > 0 and look[9] or look[8]
-    if rate then
-      add(fields, 'rate', rate)
-    end
-    if look[10] then
-      add(fields, 'availability', look[10])
-    end
-    call('HSET', hash, unpack(fields))
+  if filled > 0 then
+    set('changes', changed > 0 and total)
+    set('rate', looks[at_look + (changed > 0 and 9 or 8)])
+    set('availability', looks[at_look + 10])
+    call('HSET', hash, unpack(fields, 1, filled))
+    filled = 0
   end
-  local due = changed > 0 and look[7] or look[6]
-  if not lease then
-    if due then
-      call('ZADD', frontier, 'XX', due, product)
-    end
-  elseif refused ~= -1 then
-    call('ZREM', leases, product)
-    call('ZADD', frontier, due or now, product)
+  local due = looks[at_look + (changed > 0 and 7 or 6)]
+  if lease and refused ~= -1 then
+    ended[#ended + 1] = product
+    is_back[product] = true
+    back[#back + 1], back[#back + 2] = due or now, product
+  elseif due and not lease then
+    local list = is_back[product] and back or moved
+    list[#list + 1], list[#list + 2] = due, product
   end
-  reply[count + 1] = total
-  reply[count + 2] = looked_at
-  replies[look_index] = reply
-  key = key + 1 + 2 * count + (provenance and 1 or 0)
+  replies[said + 1] = total
+  replies[said + 2] = looked_at
+  said = said + 2
+  at_key = at_key + 1 + 2 * count + (provenance and 1 or 0)
+  at_look = at_look + 12 + 2 * count
+end
+
+if moved[1] then
+  call('ZADD', frontier, 'XX', unpack(moved))
+end
+if ended[1] then
+  call('ZREM', leases, unpack(ended))
+  call('ZADD', frontier, unpack(back))
 end
 return replies

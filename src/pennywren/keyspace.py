@@ -60,16 +60,15 @@ def compaction(of: ProductID, offer: Offer, unit: Unit, aggregate: Aggregate) ->
     return f"{_tag(of)}:price:{of}:{offer}:{unit}:{aggregate}"
 
 
-def recorded(of: ProductID, partition: int, offers: Iterable[Offer]) -> list[str]:
-    """The keys that recording one look touches: product, then raw and state of each offer; spelled in one go.
+def recorded(name: str, partition: int, offers: Iterable[Offer]) -> list[str]:
+    """The keys that recording a look at product `name` touches: product, then raw and state of each offer, in one go.
 
     This is the hot path of the writer: four calls of the functions above would cost it a third more.
     """
-    name = str(of)
-    series = f"{{{partition}}}:price:{name}:"
     keys = [f"{{{partition}}}:product:{name}"]
     for offer in offers:
-        keys += (f"{series}{offer.value}:raw", f"{series}{offer.value}:state")
+        series = f"{{{partition}}}:price:{name}:{offer}:"
+        keys += (series + "raw", series + "state")
     return keys
 
 

@@ -48,4 +48,4 @@ def test_the_writers_short_cut_spells_the_same_keys() -> None:
     spelled = [keyspace.product(KETTLE)]
     for offer in offers:
         spelled += [keyspace.raw(KETTLE, offer), keyspace.state(KETTLE, offer)]
-    assert keyspace.recorded(KETTLE, keyspace.partition_of(KETTLE), offers) == spelled
+    assert keyspace.recorded(str(KETTLE), keyspace.partition_of(KETTLE), offers) == spelled

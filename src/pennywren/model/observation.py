@@ -10,6 +10,9 @@ from pennywren.model.product import ProductID
 class Source(StrEnum):
     """Who saw it."""
 
+    # As the text that it equals; Enum's own hash runs in Python, and these are keys of dictionaries on hot paths.
+    __hash__ = str.__hash__
+
     CRAWL = "crawl"
     """One of our own fetches; the only thing that an alert may follow."""
     REPORT = "report"

@@ -1,12 +1,10 @@
 """The typed wrapper of record.lua: what was believed goes into Redis, once, in one step a product."""
 
 import asyncio
-from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +12,7 @@ from redis.exceptions import RedisError
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
-from pennywren.model.observation import Look
+from pennywren.model.observation import Look, Source
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Provenance
 from pennywren.store.counters import Counter, count
@@ -69,6 +67,9 @@ class Outcome(IntEnum):
         return self > 0
 
 
+_OUTCOMES: Final = {int(outcome): outcome for outcome in Outcome}
+
+
 @dataclass(frozen=True, slots=True)
 class LookToRecord:
     """One look, and what follows for the frontier: due times in ms, rates as the frontier packs them."""
@@ -85,9 +86,8 @@ class LookToRecord:
     """Kept with what changes; None where one crawl saw it, which needs no words."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookResult:
-    """What became of a look."""
+class LookResult(msgspec.Struct, frozen=True):
+    """What became of a look. (A Struct: made for each look, and made three times as fast as a frozen dataclass.)"""
 
     outcomes: dict[Offer, Outcome]
     changes: int
@@ -116,53 +116,43 @@ class Recorder:
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for i, each in enumerate(looks):
             by_partition[keyspace.partition_of(each.look.product)].append(i)
-        results: dict[int, LookResult] = {}
-        changed: dict[int, int] = {}
+        written = _Written(looks)
         trips = _round_trips(by_partition)
 
         async def make_trips() -> None:
             for trip in trips:
-                await self._run(looks, trip, results, changed)
+                await self._run(looks, trip, written)
 
         try:
             ends = await asyncio.gather(*(make_trips() for _ in range(_AT_ONCE)), return_exceptions=True)
             for end in ends:
                 if end is not None:
                     raise end
-            if results:
-                await self._tell(looks, results, changed)
+            if looks:
+                await self._tell(written)
         except (RedisError, OSError) as error:
             raise Unavailable("the price store is not reachable right now") from error
-        return [results[i] for i in range(len(looks))]
+        return [written.results[i] for i in range(len(looks))]
 
-    async def _tell(
-        self, looks: Sequence[LookToRecord], results: Mapping[int, LookResult], changed: Mapping[int, int]
-    ) -> None:
+    async def _tell(self, written: "_Written") -> None:
         """Wake the readers of the change streams, and count."""
-        tally = Tally((looks[i].look.source, outcome) for i, r in results.items() for outcome in r.outcomes.values())
         async with self._client.pipeline(transaction=False) as pipe:
-            if changed:
-                pipe.zadd(keyspace.ready_changes(), {str(p): at for p, at in changed.items()}, nx=True)
-            for (source, outcome), times in tally.items():
+            if written.changed:
+                hints = {str(partition): at for partition, at in written.changed.items()}
+                pipe.zadd(keyspace.ready_changes(), hints, nx=True)
+            for (source, outcome), times in written.tally.items():
                 count(pipe, OBSERVATIONS, source, outcome.name.lower(), by=times)
             await pipe.execute()
 
     async def _run(
-        self,
-        looks: Sequence[LookToRecord],
-        batches: Sequence[tuple[int, Sequence[int]]],
-        results: dict[int, LookResult],
-        changed: dict[int, int],
+        self, looks: Sequence[LookToRecord], batches: Sequence[tuple[int, Sequence[int]]], written: "_Written"
     ) -> None:
         calls = [self.call(partition, [looks[i] for i in members]) for partition, members in batches]
         replies = await _SCRIPT.run_many(self._client, calls)
         for (partition, members), reply in zip(batches, replies, strict=True):
             if isinstance(reply, Exception):
                 raise Unavailable(f"the price store refused: {reply}") from reply
-            for i, one in zip(members, reply, strict=True):
-                results[i] = result = _result(looks[i], one)
-                if any(outcome.is_change for outcome in result.outcomes.values()):
-                    changed.setdefault(partition, result.at)
+            written.note(partition, members, reply)
 
     def call(self, partition: int, looks: Sequence[LookToRecord]) -> Call:
         """The keys and arguments of one run of the script: looks at products of one partition."""
@@ -175,28 +165,56 @@ class Recorder:
         packed: list[Any] = []
         for each in looks:
             look = each.look
-            keys += keyspace.recorded(look.product, partition, look.prices)
+            name = str(look.product)
+            keys += keyspace.recorded(name, partition, look.prices)
             provenance = each.provenance
             if provenance is not None:
                 keys.append(keyspace.proof(look.product))
-            packed.append(
-                (
-                    str(look.product),
-                    look.currency,
-                    look.at,
-                    look.source,
-                    each.lease,
-                    each.due_if_same,
-                    each.due_if_changed,
-                    each.rate_if_same,
-                    each.rate_if_changed,
-                    each.availability,
-                    list(chain.from_iterable(look.prices.items())),
-                    len(look.prices),
-                    provenance and provenance.write(),
-                )
+            packed += (
+                name,
+                look.currency,
+                look.at,
+                look.source,
+                each.lease,
+                each.due_if_same,
+                each.due_if_changed,
+                each.rate_if_same,
+                each.rate_if_changed,
+                each.availability,
+                provenance and provenance.write(),
+                len(look.prices),
             )
-        return keys, [self._now, self._gap, _pack(packed)]
+            for offer_and_price in look.prices.items():
+                packed += offer_and_price
+        return keys, [self._now, self._gap, len(looks), _pack(packed)]
+
+
+class _Written:
+    """What became of a sequence of looks, gathered from the script's answers in whatever order they come."""
+
+    def __init__(self, looks: Sequence[LookToRecord]) -> None:
+        self._looks = looks
+        self.results: dict[int, LookResult] = {}
+        self.changed: dict[int, int] = {}
+        """Partitions with a change, and when it was (ms)."""
+        self.tally: defaultdict[tuple[Source, Outcome], int] = defaultdict(int)
+
+    def note(self, partition: int, members: Sequence[int], reply: Sequence[int]) -> None:
+        """Take in the answer to one run: the looks `members`, all of one partition."""
+        place, tally = 0, self.tally
+        for i in members:
+            look = self._looks[i].look
+            outcomes: dict[Offer, Outcome] = {}
+            has_changed = False
+            for offer in look.prices:
+                outcomes[offer] = outcome = _OUTCOMES[reply[place]]
+                tally[look.source, outcome] += 1
+                has_changed = has_changed or outcome > 0
+                place += 1
+            self.results[i] = result = LookResult(outcomes, reply[place], reply[place + 1])
+            place += 2
+            if has_changed:
+                self.changed.setdefault(partition, result.at)
 
 
 def _round_trips(by_partition: Mapping[int, Sequence[int]]) -> Iterator[list[tuple[int, Sequence[int]]]]:
@@ -209,11 +227,3 @@ def _round_trips(by_partition: Mapping[int, Sequence[int]]) -> Iterator[list[tup
             trip = []
     if trip:
         yield trip
-
-
-_OUTCOMES: Final = {int(outcome): outcome for outcome in Outcome}
-
-
-def _result(each: LookToRecord, reply: Sequence[int]) -> LookResult:
-    outcomes = {offer: _OUTCOMES[code] for offer, code in zip(each.look.prices, reply[:-2], strict=True)}
-    return LookResult(outcomes=outcomes, changes=reply[-2], at=reply[-1])
