@@ -2,23 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
-
-from protego import Protego
 
 from pennywren.errors import Forbidden, Unavailable
 from pennywren.frontier import egress
-from pennywren.frontier.egress import Came, Refusal, Token
+from pennywren.frontier.egress import Refusal, Token
+from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.child import PageParser
 from pennywren.observe.fetch import Fetched, Fetcher
-from pennywren.observe.hosts import Hosts
-from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
+from pennywren.observe.hosts import Address, Hosts
+from pennywren.observe.outcome import Meaning, Outcome, meaning, meaning_without_page
 from pennywren.observe.page.reading import PageReading
-from pennywren.observe.robots import Rules, read_robots
+from pennywren.observe.robots import Robots, Rules
+from pennywren.pipeline.visiting import fetch_robots, settle
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect
 
@@ -27,16 +24,6 @@ _PAUSE_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
 """How long a person waits for a token."""
 _NAP_S: Final = 0.25
-_CAME: Final[dict[Outcome, Came]] = {Outcome.BLOCKED: "refused", Outcome.UNREACHABLE: "failed"}
-
-
-@dataclass(slots=True)
-class _Turn:
-    """The right to send one request, and what came of it: nothing, if nothing else is said."""
-
-    came: Came = "failed"
-    retry_after_s: float | None = None
-    pause_ms: int = 0
 
 
 async def fetch_and_read(settings: Settings, product: ProductID, parser: PageParser) -> PageReading:
@@ -46,37 +33,75 @@ async def fetch_and_read(settings: Settings, product: ProductID, parser: PagePar
         Forbidden: robots.txt does not allow it.
         Unavailable: no answer, or the host is left alone for now.
     """
-    hosts, agent, through = Hosts.of(settings), settings.user_agent, settings.egresses[0]
-    address = hosts.page(product)
-    async with _counting(settings) as client, Fetcher(through, agent) as fetcher:
-        async with _turn(client, through.name, address.host) as turn:
-            fetched = await fetcher.get(hosts.robots(product.marketplace))
-            answered_at = time.monotonic()
-            _tell(turn, fetched)
-        reachable, text = read_robots(fetched)
-        if not reachable:
-            raise Unavailable(f"the robots.txt of {address.host} cannot be fetched")
-        rules = Rules(reachable, Protego.parse(text))
-        if not rules.allows(address, agent):
-            raise Forbidden(f"the robots.txt of {address.host} does not allow us to fetch {address.url}")
-        pause_ms = rules.pause_ms(agent)
-        await asyncio.sleep(max(_PAUSE_S, pause_ms / 1000) - (time.monotonic() - answered_at))
-        async with _turn(client, through.name, address.host) as turn:
-            turn.pause_ms = pause_ms
-            fetched = await fetcher.get(address)
-            _tell(turn, fetched)
-            if fetched.trouble is not None:
-                raise Unavailable(f"{address.url} cannot be fetched: {fetched.trouble}")
-            reading = await parser.read(fetched.body, product.marketplace)
-            _tell(turn, fetched, meaning(product, reading).outcome)
+    hosts = Hosts.of(settings)
+    async with Fetcher(settings.egresses[0], settings.user_agent) as fetcher:
+        if settings.redis_url is None:
+            return await _alone(settings, hosts, fetcher, product, parser)
+        client = connect(settings.redis_url)
+        try:
+            return await _in_turn(client, settings, hosts, fetcher, product, parser)
+        finally:
+            await client.aclose()
+
+
+async def _in_turn(
+    client: Client, settings: Settings, hosts: Hosts, fetcher: Fetcher, product: ProductID, parser: PageParser
+) -> PageReading:
+    """By the tokens, the circuit and the robots.txt that all crawlers share; what comes of it counts for them too."""
+    address, name = hosts.page(product), settings.egresses[0].name
+    rules = await _shared_rules(client, fetcher, hosts.robots(product.marketplace), name)
+    _require_allowed(rules, address, settings.user_agent)
+    token = await _take(client, name, address.host)
+    fetched, seen = Fetched(), Meaning(Outcome.UNREACHABLE, "given up")
+    try:
+        fetched = await fetcher.get(address)
+        seen = meaning_without_page(fetched)
+        reading = await _read(fetched, address, product, parser)
+        seen = seen or meaning(product, reading)
+    finally:
+        # The token goes back however this ends.
+        await settle(client, token, fetched, seen, pause_ms=rules.pause_ms(settings.user_agent))
     return _by_status(fetched, reading)
 
 
-def _tell(turn: _Turn, fetched: Fetched, read: Outcome | None = None) -> None:
-    seen = meaning_without_page(fetched)
-    outcome = read if seen is None else seen.outcome
-    turn.came = "ok" if outcome is None else _CAME.get(outcome, "ok")
-    turn.retry_after_s = fetched.retry_after_s
+async def _alone(
+    settings: Settings, hosts: Hosts, fetcher: Fetcher, product: ProductID, parser: PageParser
+) -> PageReading:
+    """No crawler runs on this machine: robots.txt, a pause, the page."""
+    address, agent = hosts.page(product), settings.user_agent
+    rules = Rules.of(await fetcher.get(hosts.robots(product.marketplace)))
+    _require_allowed(rules, address, agent)
+    await asyncio.sleep(max(_PAUSE_S, rules.pause_ms(agent) / 1000))
+    fetched = await fetcher.get(address)
+    return _by_status(fetched, await _read(fetched, address, product, parser))
+
+
+async def _shared_rules(client: Client, fetcher: Fetcher, address: Address, name: str) -> Rules:
+    """The rules that all crawlers know of this host; fetched now where nobody has them."""
+    robots, deadline = Robots(client), time.monotonic() + _PATIENCE_S
+    while True:
+        rules = await robots.rules(address.host, system_clock())
+        if rules is not None and (rules.reachable or not await robots.being_fetched(address.host)):
+            return rules
+        if rules is None and await robots.begin(address.host):
+            await fetch_robots(client, robots, fetcher, address, await _take(client, name, address.host))
+        elif time.monotonic() > deadline:
+            raise Unavailable(f"the robots.txt of {address.host} does not come: try again in a minute")
+        else:
+            await asyncio.sleep(_NAP_S)
+
+
+def _require_allowed(rules: Rules, address: Address, agent: str) -> None:
+    if not rules.reachable:
+        raise Unavailable(f"the robots.txt of {address.host} cannot be fetched, so nothing is fetched from there")
+    if not rules.allows(address, agent):
+        raise Forbidden(f"the robots.txt of {address.host} does not allow us to fetch {address.url}")
+
+
+async def _read(fetched: Fetched, address: Address, product: ProductID, parser: PageParser) -> PageReading:
+    if fetched.trouble is not None:
+        raise Unavailable(f"{address.url} cannot be fetched: {fetched.trouble}")
+    return await parser.read(fetched.body, product.marketplace)
 
 
 def _by_status(fetched: Fetched, reading: PageReading) -> PageReading:
@@ -84,33 +109,6 @@ def _by_status(fetched: Fetched, reading: PageReading) -> PageReading:
     if fetched.status == 200 or reading.kind == "captcha":
         return reading
     return PageReading(kind="error", reason=f"status {fetched.status}")
-
-
-@asynccontextmanager
-async def _counting(settings: Settings) -> AsyncGenerator[Client | None]:
-    """The Redis that counts politeness over all processes, if there is one."""
-    if settings.redis_url is None:
-        yield None
-        return
-    client = connect(settings.redis_url)
-    try:
-        yield client
-    finally:
-        await client.aclose()
-
-
-@asynccontextmanager
-async def _turn(client: Client | None, name: str, host: str) -> AsyncGenerator[_Turn]:
-    """Wait until a request may leave; the token goes back however this ends."""
-    turn = _Turn()
-    if client is None:
-        yield turn
-        return
-    token = await _take(client, name, host)
-    try:
-        yield turn
-    finally:
-        await egress.done(client, token, turn.came, retry_after_s=turn.retry_after_s, pause_ms=turn.pause_ms)
 
 
 async def _take(client: Client, name: str, host: str) -> Token:

@@ -3,8 +3,9 @@
 The text is kept in Redis for all workers for a day; a host whose robots.txt cannot be fetched is left alone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, Self
 
 import msgspec
 from protego import Protego
@@ -22,6 +23,9 @@ _MAX_TEXT: Final = 512_000
 """RFC 9309 asks for at least 500 KiB; what follows is not read."""
 _REMEMBER: Final = MINUTE
 
+Standing = Literal["kept", "unreachable", "being fetched", "not fetched"]
+"""What we have of a host's robots.txt: its rules; silence, for which it is left alone; or nothing yet."""
+
 
 class _Kept(msgspec.Struct, frozen=True):
     """What is in Redis."""
@@ -37,6 +41,12 @@ class Rules:
     reachable: bool
     """False: robots.txt could not be fetched, so nothing is."""
     parsed: Protego
+
+    @classmethod
+    def of(cls, fetched: Fetched) -> Self:
+        """What a fetch of robots.txt brought."""
+        reachable, text = read_robots(fetched)
+        return cls(reachable, Protego.parse(text))
 
     def allows(self, address: Address, user_agent: str) -> bool:
         """Whether this page may be fetched."""
@@ -90,9 +100,30 @@ class Robots:
         silence = msgspec.json.encode(_Kept(reachable=False)).decode()
         return bool(await self._client.set(keyspace.robots(host), silence, ex=_FETCHING_S, nx=True))
 
+    async def being_fetched(self, host: str) -> bool:
+        """Whether somebody is fetching the rules right now, as far as can be told."""
+        return await self._client.ttl(keyspace.robots(host)) <= _FETCHING_S
+
+    async def standing(self, hosts: Sequence[str]) -> list[Standing]:
+        """What we have of each host, for a person to see."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for host in hosts:
+                pipe.get(keyspace.robots(host))
+                pipe.ttl(keyspace.robots(host))
+            replies = await pipe.execute()
+        return [_standing(kept, ttl) for kept, ttl in zip(replies[::2], replies[1::2], strict=True)]
+
     async def keep(self, host: str, fetched: Fetched) -> None:
         """Remember what a fetch of robots.txt brought: rules for a day, silence for a quarter of an hour."""
         reachable, text = read_robots(fetched)
         kept = msgspec.json.encode(_Kept(reachable, text)).decode()
         await self._client.set(keyspace.robots(host), kept, ex=_KEEP_S if reachable else _LEAVE_ALONE_S)
         self._known.pop(host, None)
+
+
+def _standing(kept: str | None, ttl_s: int) -> Standing:
+    if kept is None:
+        return "not fetched"
+    if msgspec.json.decode(kept, type=_Kept).reachable:
+        return "kept"
+    return "being fetched" if ttl_s <= _FETCHING_S else "unreachable"

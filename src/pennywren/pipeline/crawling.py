@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from pennywren.errors import Unavailable, VersionMoved
 from pennywren.frontier import egress, hints, priors
 from pennywren.frontier.due import Bounds
-from pennywren.frontier.egress import Came, Refusal, Token
+from pennywren.frontier.egress import Refusal, Token
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
 from pennywren.frontier.threshold import Threshold
@@ -28,6 +28,7 @@ from pennywren.observe.robots import Robots, Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.choosing import Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
+from pennywren.pipeline.visiting import fetch_robots, settle
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
 from pennywren.record.tiering import move_to_tier
@@ -40,7 +41,6 @@ _log = logging.getLogger(__name__)
 CRAWLS: Final = Counter(
     "pennywren_crawls_total", "Requests for a product's page, by what came of them.", ("marketplace", "outcome")
 )
-_CAME: Final[dict[Outcome, Came]] = {Outcome.BLOCKED: "refused", Outcome.UNREACHABLE: "failed"}
 _SEND_WITHIN_S: Final = 8.0
 """A worker that was stopped with a token in its hand must not send long after: another may hold one by then."""
 _NAP_S: Final = 1.0
@@ -202,12 +202,7 @@ class Crawler:
 
     async def _fetch_robots(self, token: Token) -> Step:
         marketplace = self._marketplaces[token.host][0]
-        fetched = await self._fetcher.get(self._hosts.robots(marketplace))
-        seen = meaning_without_page(fetched)
-        came = _CAME.get(seen.outcome, "ok") if seen is not None else "ok"
-        why = "" if seen is None else f"robots.txt: {seen.reason}"
-        await egress.done(self._client, token, came, retry_after_s=fetched.retry_after_s, why=why)
-        await self._robots.keep(token.host, fetched)
+        await fetch_robots(self._client, self._robots, self._fetcher, self._hosts.robots(marketplace), token)
         return Step(True)
 
     async def _may_visit(self, visit: Visit, rules: Rules, taken_at: float) -> bool:
@@ -229,14 +224,13 @@ class Crawler:
         if seen is None:
             reading = await self._reader.read(fetched.body, product.marketplace)
             seen = meaning(product, reading)
-        await egress.done(
+        await settle(
             self._client,
             token,
-            _CAME.get(seen.outcome, "ok"),
-            retry_after_s=fetched.retry_after_s,
+            fetched,
+            seen,
             pause_ms=rules.pause_ms(self._settings.user_agent),
             answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
-            why=seen.reason,
         )
         tell_crawled(product, fetched, seen, reading)
         if reading is not None and seen.outcome is Outcome.PRODUCT:

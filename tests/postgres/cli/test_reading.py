@@ -17,6 +17,8 @@ from pennywren.local.ports import free_port
 from pennywren.local.shop.goods import HERO
 from pennywren.local.shop.server import Shop, serve
 from pennywren.model.clock import system_clock
+from pennywren.observe.fetch import Fetched
+from pennywren.observe.robots import Robots
 from pennywren.store.connect import Client
 
 PATH = f"/dp/{HERO.id.asin}"
@@ -98,3 +100,41 @@ async def test_a_host_whose_circuit_is_open_is_not_asked(street: Street, redis_u
     assert read.exit_code == 1
     assert f"{street.host} is left alone for now: try again in " in read.stderr
     assert street.asked == []
+
+
+async def test_the_robots_txt_that_crawlers_keep_is_used_and_not_fetched_again(
+    street: Street, redis_url: str, redis_client: Client
+) -> None:
+    await Robots(redis_client).keep(street.host, Fetched(404))
+    read = await street.read(f"http://{street.host}{PATH}", PENNYWREN_REDIS_URL=redis_url)
+    assert read.exit_code == 0, read.output
+    assert street.asked == [PATH]
+
+
+@pytest.mark.parametrize(
+    ("kept", "sentence"),
+    [
+        (Fetched(200, b"User-agent: *\nDisallow: /dp/"), "does not allow us to fetch"),
+        (Fetched(500), "cannot be fetched, so nothing is fetched from there"),
+    ],
+)
+async def test_what_crawlers_leave_alone_is_left_alone(
+    street: Street, redis_url: str, redis_client: Client, kept: Fetched, sentence: str
+) -> None:
+    await Robots(redis_client).keep(street.host, kept)
+    read = await street.read(f"http://{street.host}{PATH}", PENNYWREN_REDIS_URL=redis_url)
+    assert read.exit_code == 1
+    assert sentence in read.stderr
+    assert street.asked == []
+
+
+async def test_a_robots_txt_that_a_crawler_fetches_just_now_is_waited_for(
+    street: Street, redis_url: str, redis_client: Client
+) -> None:
+    robots = Robots(redis_client)
+    assert await robots.begin(street.host)
+    reading = asyncio.create_task(street.read(f"http://{street.host}{PATH}", PENNYWREN_REDIS_URL=redis_url))
+    await asyncio.sleep(0.5)
+    await robots.keep(street.host, Fetched(404))
+    assert (await reading).exit_code == 0
+    assert street.asked == [PATH]
