@@ -4,6 +4,10 @@
 -- themselves), keep low and high, append the change to the stream. For each look: end the lease, set when
 -- the product is due again, remember its learned rate.
 --
+-- OFFER:crawled is what a crawl saw last, kept only while what is believed came from elsewhere ("" no offer, - never).
+-- A crawl's change is told against it, and its confirmation of what only others had said is a change, too: an alert
+-- follows crawls alone, so no crossing may hide in what a report recorded first.
+--
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:changes  KEYS[4] {n}:testserver
 -- KEYS[5…] for each look: its product hash, then for each of its offers: raw series, state series; then its proof
 --   hash, where a provenance is given
@@ -16,13 +20,13 @@
 --   rate if the same, rate if changed, availability (nil leaves them), provenance (nil: one crawl saw it),
 --   number of offers, offer, price (minor units; nil for no offer), offer, price, …
 -- RETURNS a flat list; for each look: one outcome for each offer, then the number of changes so far, then the time
---   outcomes: 0 confirmed, 1 first, 2 changed, 3 out, 4 back, and nothing was written for: -1 lease lost,
---   -2 not newer, -3 duplicate, -4 future, -5 out of bounds, -6 other currency
+--   outcomes: 0 confirmed, 1 first, 2 changed, 3 out, 4 back, 5 a crawl saw what only others had; nothing was written
+--   for: -1 lease lost, -2 not newer, -3 duplicate, -4 future, -5 out of bounds, -6 other currency
 -- CALLED BY pennywren.record.recording
 
 local DAY, AHEAD, MIN_PRICE, MAX_PRICE, PROOFS = 86400000, 60000, 1, 10000000000, 256
 local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
-local KINDS = { 'first', 'price', 'out', 'back' }
+local KINDS = { 'first', 'price', 'out', 'back', 'price' }
 local call = redis.call
 local frontier, leases, changes = KEYS[1], KEYS[2], KEYS[3]
 
@@ -37,7 +41,7 @@ local gap = tonumber(ARGV[2])
 local names = setmetatable({}, {
   __index = function(known, offer)
     local of = {}
-    for field in string.gmatch('price state states since lastSeen first low lowAt high highAt', '%a+') do
+    for field in string.gmatch('price state states since lastSeen first low lowAt high highAt crawled', '%a+') do
       of[field] = offer .. ':' .. field
     end
     known[offer] = of
@@ -133,7 +137,7 @@ local function move(of, hash, raw, name, offer, price, at, last, absent)
     append_price(raw, at, price, last, name, known)
   end
   local outcome = not last and 1 or absent and 4 or 2
-  local old = outcome == 2 and last or ''
+  local old = outcome == 2 and of.old or ''
   announce(of.product, of.currency, of.source, offer, of.version, outcome, old, price, at, new_low, days)
   return outcome
 end
@@ -167,9 +171,11 @@ for _ = 1, tonumber(ARGV[3]) do
 
   -- Most looks are of one offer: its fields come along with the product's own.
   local name = names[looks[at_look + 13]]
-  local had = call('HMGET', hash, 'version', 'currency', name.price, name.state, name.lastSeen, 'changes')
+  local had = call('HMGET', hash, 'version', 'currency', name.price, name.state, name.lastSeen, 'changes',
+    name.crawled)
   local version, believed_currency = (tonumber(had[1]) or 0) + 1, had[2]
   local last, state, last_seen, total = tonumber(had[3]), tonumber(had[4]), tonumber(had[5]), tonumber(had[6]) or 0
+  local crawled, source = had[7], looks[at_look + 4]
   local refused
   if lease and (lease <= now or is_back[product] or tonumber(call('ZSCORE', leases, product) or 0) ~= lease) then
     refused = -1
@@ -181,8 +187,8 @@ for _ = 1, tonumber(ARGV[3]) do
     local offer, price = looks[at_look + 11 + 2 * i], looks[at_look + 12 + 2 * i]
     if i > 1 then
       name = names[offer]
-      had = call('HMGET', hash, name.price, name.state, name.lastSeen)
-      last, state, last_seen = tonumber(had[1]), tonumber(had[2]), tonumber(had[3])
+      had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.crawled)
+      last, state, last_seen, crawled = tonumber(had[1]), tonumber(had[2]), tonumber(had[3]), had[4]
     end
     local at = stamp or now
     if not stamp and last_seen and at <= last_seen then
@@ -201,16 +207,30 @@ for _ = 1, tonumber(ARGV[3]) do
           set('tier', 'raw')
         end
       end
+      local old = last
+      if crawled and source == 'crawl' then
+        old = crawled == '-' and '' or crawled
+      end
       if price ~= last and price or seen ~= state then
         set(name.price, price)
         set(name.state, seen)
         set(name.lastSeen, at)
         set(name.since, at)
-        local of = { product = product, currency = currency, source = looks[at_look + 4], version = version }
+        local of = { product = product, currency = currency, source = source, version = version, old = old }
         outcome = move(of, hash, KEYS[at_key + 2 * i - 1], name, offer, price, at, last, absent)
         changed = changed + ((last or price) and 1 or 0)
+        if source ~= 'crawl' and not crawled then
+          set(name.crawled, state and (absent and '' or last) or '-')
+        end
       else
+        if crawled and source == 'crawl' and price and crawled ~= tostring(price) then
+          outcome = 5
+          announce(product, currency, source, offer, version, outcome, old, price, at, false, 0)
+        end
         set(name.lastSeen, at)
+      end
+      if crawled and source == 'crawl' then
+        call('HDEL', hash, name.crawled)
       end
       -- Before its first state an offer counts as offered from its first price on.
       if unseen_from or (state and state ~= seen) or (not state and not price) then

@@ -1,6 +1,7 @@
 -- rewrite: replace a product's whole past, if nobody recorded in the meantime; the only way to change it.
 --
 -- Withdrawal, import, restore and changes of tier. What is written equals a fresh recording of the same past.
+-- Where an import ends the past otherwise than a crawl saw it last, that is remembered (OFFER:crawled, see record).
 -- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
 --
 -- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash
@@ -51,6 +52,12 @@ local function append(series, samples)
     end
     call('TS.MADD', unpack(batch))
   end
+end
+
+local believed = {}
+for i = 8, #ARGV, 4 do
+  local offer = ARGV[i]
+  believed[offer] = call('HMGET', hash, offer .. ':price', offer .. ':state', offer .. ':crawled')
 end
 
 for i = 5, #KEYS do
@@ -144,6 +151,16 @@ for offer_index = 0, 3 do
     set(offer .. ':state', state or NO_OFFER)
     set(offer .. ':since', since)
     set(offer .. ':lastSeen', last_seen)
+    local was, crawled = believed[offer], nil
+    local same = was[2] and tonumber(was[2]) == (state or NO_OFFER) and tonumber(was[1] or 0) == (price or 0)
+    if ARGV[4] == 'import' and not same then
+      crawled = was[3] or not was[2] and '-' or tonumber(was[2]) == OFFERED and was[1] or ''
+    elseif ARGV[4] == 'import' or ARGV[4] == 'tier' then
+      crawled = was[3]
+    end
+    if crawled then
+      set(offer .. ':crawled', crawled)
+    end
   end
   arg = arg + 4
 end

@@ -54,3 +54,7 @@ class OfferState:
     low_at: int | None
     high: int | None
     high_at: int | None
+    crawled: bool = True
+    """Whether a crawl of ours has seen what is believed; reports and imports may say more than we saw."""
+    crawled_price: int | None = None
+    """The price that a crawl saw last; None while that was no offer, or where none ever looked."""

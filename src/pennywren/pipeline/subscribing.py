@@ -46,7 +46,9 @@ class Subscribed:
     price: int | None
     """The price now in minor units; None while there is none."""
     already_met: bool
-    """Whether what it waits for is so already."""
+    """Whether what it waits for is so already, and was so when a crawl of ours looked: alerts follow crawls."""
+    crawled_price: int | None
+    """The price that a crawl saw last; None while that was no offer, or if none has looked."""
     unseen: Unseen | None = None
     """What to say of a target below every price that was ever seen."""
 
@@ -178,10 +180,13 @@ class Subscribing:
     async def _compare(self, of: Subscription, state: ProductState | None) -> Subscribed:
         offer = state.offers.get(of.offer) if state and state.currency == of.currency else None
         steps = Steps() if offer is None else await self._past(of, offer)
+        # What reports say may be ahead of what a crawl saw: both must meet it.
+        seen = offer if offer is None or offer.crawled else replace(offer, price=offer.crawled_price)
         return Subscribed(
             of,
             offer.price if offer else None,
-            standing.is_met(of.rule, of.place, offer, steps),
+            all(standing.is_met(of.rule, of.place, each, steps) for each in (offer, seen)),
+            seen.price if seen else None,
             standing.unseen(of.place, offer, steps),
         )
 
@@ -197,7 +202,7 @@ class Subscribing:
         return await self._store.steps(of.product, of.offer, offer.last_seen - days * DAY, offer.last_seen + 1)
 
     async def _decide(self, connection: Connection, outcome: Subscribed, now: int, change_id: str) -> int | None:
-        of, price = outcome.subscription, outcome.price
+        of, price = outcome.subscription, outcome.crawled_price
         if price is None or not outcome.already_met:
             return None
         return await decide_created(connection, of.id, of.product, of.offer, price, of.currency, now, change_id)

@@ -43,6 +43,8 @@ class Outcome(IntEnum):
     CHANGED = 2
     OUT = 3
     BACK = 4
+    VERIFIED = 5
+    """A crawl saw the price that only others had seen so far: it is told as a change from what a crawl saw before."""
     LEASE_LOST = -1
     """The lease ended before the look was recorded: somebody else has the product now."""
     NOT_NEWER = -2

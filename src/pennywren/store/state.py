@@ -60,8 +60,10 @@ def _parse_offer(offer: Offer, fields: Mapping[str, str]) -> OfferState | None:
         return None if text is None else int(text)
 
     last_price = number("price")
+    price = last_price if number("state") == State.OFFERED else None
+    crawled = fields.get(f"{offer}:crawled")
     return OfferState(
-        price=last_price if number("state") == State.OFFERED else None,
+        price=price,
         last_price=last_price,
         since=number("since") or 0,
         first=number("first"),
@@ -70,4 +72,6 @@ def _parse_offer(offer: Offer, fields: Mapping[str, str]) -> OfferState | None:
         low_at=number("lowAt"),
         high=number("high"),
         high_at=number("highAt"),
+        crawled=crawled is None,
+        crawled_price=price if crawled is None else int(crawled) if crawled.isdecimal() else None,
     )

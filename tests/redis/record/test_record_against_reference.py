@@ -102,7 +102,7 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
     assert len(await _stream(store, PRODUCT)) == reference.changes
 
     for tier in ("raw", "charted"):
-        await rewrite(store, TWIN, reference.currency, {Offer.BUYBOX: steps}, reason="import", tier=tier)
+        await rewrite(store, TWIN, reference.currency, {Offer.BUYBOX: steps}, reason="restore", tier=tier)
         if steps != Steps():
             assert await _everything(store, TWIN) == before
     await client.aclose()
