@@ -33,6 +33,7 @@ class Reason(StrEnum):
     DIGEST = "digest"
     BUDGET = "budget"
     NO_LONGER_TRUE = "noLongerTrue"
+    WITHDRAWN = "withdrawn"
     SUPPRESSED = "suppressed"
     NO_CHANNEL = "noChannel"
     SPEND_CAP = "spendCap"
@@ -57,6 +58,7 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.DIGEST: "Held for your next digest.",
     Reason.BUDGET: "Held: your budget of messages for the week is used up.",
     Reason.NO_LONGER_TRUE: "Dropped after it was held: it was no longer true.",
+    Reason.WITHDRAWN: "Dropped before it was sent: the price was found false.",
     Reason.SUPPRESSED: "Not sent: mails to your address came back or were reported, so it is suppressed.",
     Reason.NO_CHANNEL: "Not sent: no channel that you chose works here.",
     Reason.SPEND_CAP: "Not sent: the limit of what messages may cost today is reached.",

@@ -66,7 +66,8 @@ returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offe
           a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old, a.about,
           s.rule, s.threshold, coalesce(a.base_price, s.base_price) as base_price, s.expires_at,
           s.state as subscription_state, s.notification_type, p.id as person_id, p.language, p.email,
-          (select title from products where id = a.product_id) as title
+          (select title from products where id = a.product_id) as title,
+          (select because from withdrawals where id = a.withdrawal_id) as because
 """  # noqa: S608
 
 # Alerts that are gone in the meantime take what became of them along.
@@ -229,10 +230,12 @@ def _claimed(row: asyncpg.Record) -> Claimed:
             rule=PriceAtOrBelow(row["threshold"]) if row["rule"] is None else _RULES.decode(row["rule"]),
             base_price=row["base_price"],
             about=row["about"],
+            because=row["because"],
+            corrects=row["old_price"] if row["about"] == "correction" else None,
             expires_at=None if row["expires_at"] is None else to_ms(row["expires_at"]),
         ),
         # One that ended with this alert, or since, was wanted when it was decided; so is the notice of its end.
-        is_wanted=row["subscription_state"] != "paused" or row["about"] == "expiry",
+        is_wanted=row["subscription_state"] != "paused" or row["about"] in ("expiry", "correction"),
         notification_type=row["notification_type"],
         email=row["email"],
         language=row["language"],

@@ -11,9 +11,10 @@ def is_still_true(
     """Whether what was asked for is so now; the price may be another one than `price`, which the alert was about.
 
     A target is still met; a low is not left again; stock is as it was told; a move is not undone. Of a product that
-    nothing is known of any more none of this is so. That a watch ends is so whatever the price.
+    nothing is known of any more none of this is so. That a watch ends, or that
+    a price was wrong, is so whatever the price.
     """
-    if asked.about == "expiry":
+    if asked.about in ("expiry", "correction"):
         return True
     now = state.offers.get(asked.offer) if state is not None and state.currency == currency else None
     if now is None:

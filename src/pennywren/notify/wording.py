@@ -43,12 +43,16 @@ def money(minor: int, currency: str, reader: Reader) -> str:
 def price_words(item: Item, reader: Reader) -> str:
     """`€12.99 (was €15.99)`; `no offer` where there is none any more."""
     now = "no offer" if item.price is None else money(item.price, item.currency, reader)
+    if item.corrects and item.old_price is not None:
+        return f"correction: it was not {money(item.old_price, item.currency, reader)}, now {now}"
     return now if item.old_price is None else f"{now} (was {money(item.old_price, item.currency, reader)})"
 
 
 def plain_price_words(item: Item) -> str:
     """`12.99 USD (was 15.99)`: the same for every reader, for events."""
     now = "no offer" if item.price is None else f"{format_amount(item.price, item.currency)} {item.currency}"
+    if item.corrects and item.old_price is not None:
+        return f"{now} (not {format_amount(item.old_price, item.currency)})"
     return now if item.old_price is None else f"{now} (was {format_amount(item.old_price, item.currency)})"
 
 

@@ -136,4 +136,5 @@ class Composer:
             page_url=f"{self._base_url}/products/{claimed.product}",
             unsubscribe_url=unsubscribe_url(self._base_url, self._key, claimed.subscription_id),
             chart=charts.get(claimed.product),
+            corrects=claimed.asked.about == "correction",
         )

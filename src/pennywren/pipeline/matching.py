@@ -30,6 +30,7 @@ from pennywren.model.money import format_money
 from pennywren.notify import alerts, fan_outs
 from pennywren.notify.alerts import Decided
 from pennywren.notify.telling import is_verified
+from pennywren.pipeline.correcting import Corrector, is_withdrawal
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.rescoring import Rescorer
 from pennywren.postgres.pool import Pool, open_pool, transaction
@@ -99,6 +100,7 @@ class Matcher:
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._reader = ChangeReader(store.client, name, clock)
         self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
+        self._corrector = Corrector(pool, store, queue, clock)
         self._fan_out_opened = asyncio.Event()
 
     async def step(self, wait: float = WAIT) -> int:
@@ -139,11 +141,21 @@ class Matcher:
 
     async def _handle(self, reading: Reading, progress: _Progress) -> None:
         changes: list[tuple[Entry, PriceChange]] = []
+        withdrawn: list[tuple[Entry, PriceChange]] = []
         for entry in reading.entries:
             if entry.change is None:
                 progress.failed[entry.problem or "unreadable"].append(entry)
             else:
-                changes.append((entry, entry.change))
+                (withdrawn if is_withdrawal(entry.change) else changes).append((entry, entry.change))
+        await self._handle_changes(reading, changes, progress)
+        # After the changes that they take back.
+        for entry, change in withdrawn:
+            await self._corrector.correct(change)
+            progress.handled.append(entry)
+
+    async def _handle_changes(
+        self, reading: Reading, changes: Sequence[tuple[Entry, PriceChange]], progress: _Progress
+    ) -> None:
         triggered = await index.triggered(self._client, [change for _, change in changes])
         concerns: list[Concern] = []
         for (entry, change), whom in zip(changes, triggered, strict=True):

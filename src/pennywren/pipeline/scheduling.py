@@ -10,6 +10,7 @@ from redis.exceptions import LockError, RedisError
 
 from pennywren import keyspace
 from pennywren.model.clock import SECOND, Clock
+from pennywren.pipeline.correcting import CORRECT_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
 from pennywren.pipeline.sweeping import SWEEP_EVERY
 from pennywren.settings import Settings
@@ -48,6 +49,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
     ]
     return (
         *crawls,
+        Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
         Regular("sweep", SWEEP_EVERY, "upkeep", "jobs.sweep.sweep"),
         Regular("rescore", RESCORE_EVERY, "upkeep", "jobs.rescore.rescore", timeout=300),
         Regular("sweep-hints", SWEEP_EVERY, "upkeep", "jobs.sweep_hints.sweep_hints"),

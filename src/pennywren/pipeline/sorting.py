@@ -127,8 +127,13 @@ class Sorter:
         return Parcel(claimed, kind, [addresses[key] for key in keys], known.preferences[person], states)
 
     def _hold(self, parcel: Parcel, known: Known, now: int) -> Held | None:
-        """Whether a parcel waits. A program's is sent at once: quiet hours, digest and budget are for people."""
-        if parcel.kind == "WEBHOOK" or (parcel.first.attempt > 1 and parcel.first.alert_id in known.tried):
+        """Whether a parcel waits. A program's is sent at once: quiet hours, digest and budget are for people.
+        So is a correction: whoever was told something wrong must know before they act on it."""
+        if (
+            parcel.first.asked.about == "correction"
+            or parcel.kind == "WEBHOOK"
+            or (parcel.first.attempt > 1 and parcel.first.alert_id in known.tried)
+        ):
             return None
         told = known.told.get(parcel.first.person_id, [])
         return hold(now, habits_of(parcel.preferences), told, parcel.first.held_for)

@@ -120,7 +120,15 @@ async def test_a_queue_that_is_down_is_waited_for(hands: Hands) -> None:
 def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
     egresses = tuple(Egress(f"e{i}", source=f"127.0.0.{i}") for i in range(1, 6))
     found = regulars(Settings(egresses=egresses, egresses_per_job=2))
-    assert [each.kind for each in found] == ["crawl-e1", "crawl-e3", "crawl-e5", "sweep", "rescore", "sweep-hints"]
+    assert [each.kind for each in found] == [
+        "crawl-e1",
+        "crawl-e3",
+        "crawl-e5",
+        "correct",
+        "sweep",
+        "rescore",
+        "sweep-hints",
+    ]
     assert [name for each in found[:3] for name in each.args[0]] == [egress.name for egress in egresses]
     assert {each.queue for each in found} <= set(QUEUES)
 

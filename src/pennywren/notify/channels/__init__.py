@@ -47,6 +47,8 @@ class Item:
     snooze_url: str | None = None
     chart: bytes | None = None
     """A PNG of the price's past."""
+    corrects: bool = False
+    """Whether `old_price` was told before and found false; `price` is the true one of now."""
 
 
 @dataclass(frozen=True, slots=True)

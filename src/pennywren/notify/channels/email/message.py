@@ -119,6 +119,7 @@ def _item_values(item: Item, reader: Reader, domain: str) -> dict[str, str | Non
         "price": money(item.price),
         "old_price": money(item.old_price),
         "reason": item.reason,
+        "corrects": "yes" if item.corrects else None,
         "low_line": wording.low_line(item, reader),
         "page_url": item.page_url,
         "shop": item.product.market.host,

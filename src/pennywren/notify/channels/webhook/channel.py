@@ -77,6 +77,7 @@ def _alert(item: Item) -> dict[str, Any]:
         "price": item.price,
         "oldPrice": item.old_price,
         "currency": item.currency,
+        "corrects": item.corrects,
         "reason": item.reason,
         "seenTime": rfc3339(item.seen_at),
         "url": item.page_url,
