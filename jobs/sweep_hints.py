@@ -1,13 +1,15 @@
 """Derive the hints of the frontier and of the change streams again; every 30 s.
 
 With the same walk over the partitions, changes that were handled are forgotten, and a crawl threshold that is far off
-is put right.
+is put right. Pages that can no longer be read are warned of.
 """
 
 import asyncio
 import random
 
 from pennywren.errors import Unavailable
+from pennywren.model.clock import system_clock
+from pennywren.pipeline import drifting
 from pennywren.pipeline.calibrating import sweep_frontier
 from pennywren.pipeline.sweeping import sweep_changes
 from pennywren.settings import Settings, load_settings
@@ -26,6 +28,7 @@ async def _sweep(settings: Settings) -> int:
     await sweep_changes(settings)
     client = connect(settings.redis_url)
     try:
+        await drifting.warn(client, settings.drift_percent, system_clock())
         # Only text is read here.
         return await sweep_frontier(Store(client, client), settings, random.Random())  # noqa: S311
     finally:

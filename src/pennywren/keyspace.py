@@ -163,6 +163,24 @@ def ready_changes() -> str:
     return "{ready}:changes"
 
 
+# Drift: what could not be read -------------------------------------------------------------------
+
+
+def drift_hour(hour: int) -> str:
+    """Hash: product pages of one hour (since the epoch) by marketplace, layout and whether they were read; expires."""
+    return f"{{drift}}:hour:{hour}"
+
+
+def drift_samples(marketplace: str, layout: str) -> str:
+    """List: the latest pages of a kind that could not be read, packed; expires."""
+    return f"{{drift}}:samples:{marketplace}:{layout}"
+
+
+def drift_pause(what: str, marketplace: str, layout: str) -> str:
+    """String: this was done for pages of a kind a moment ago; expires."""
+    return f"{{drift}}:pause:{what}:{marketplace}:{layout}"
+
+
 # In the Redis of RQ: who schedules ----------------------------------------------------------------
 
 

@@ -22,7 +22,12 @@ _SCHEMES: Final = {
     "smtp_url": ("smtp", "smtps"),
 }
 _LAST_PORT: Final = 65_535
-_RANGES: Final = {"smtp_connections": (1, 50), "delivery_lease": (6, 3600), "floor_percent": (0, 50)}
+_RANGES: Final = {
+    "smtp_connections": (1, 50),
+    "delivery_lease": (6, 3600),
+    "floor_percent": (0, 50),
+    "drift_percent": (1, 100),
+}
 
 Network = IPv4Network | IPv6Network
 PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
@@ -115,6 +120,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that must pass before a product is looked at again, unless somebody asks."""
     floor_percent: int = 1
     """Of the requests, how many look at products which by their value would never be looked at again (0 to 50 %)."""
+    drift_percent: int = 10
+    """Above this share of unreadable pages of a marketplace and layout within a day there is a warning (1 to 100 %)."""
     gap_after: int = 7 * 86_400
     """Seconds of silence after which a span counts as not observed."""
     charted_after: int = 100

@@ -28,6 +28,7 @@ from pennywren.observe.robots import Robots, Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.choosing import Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
+from pennywren.pipeline.drifting import note_page
 from pennywren.pipeline.visiting import fetch_robots, settle
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
@@ -233,6 +234,8 @@ class Crawler:
             answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
         )
         tell_crawled(product, fetched, seen, reading)
+        if reading is not None:
+            await note_page(self._client, product, reading, fetched.body, visit.now)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
             result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now)
             if result is not None:

@@ -29,16 +29,16 @@ _LAST_MINUTE: Final = Gauge("pennywren_egress_requests_last_minute", "Requests i
 EGRESS: Final = (_RATE, _CIRCUIT, _BACKOFF, _LAST_MINUTE)
 _STATES: Final = ("closed", "open", "probing")
 
-_PRODUCTS: Final = Gauge("pennywren_frontier_products", "Products that are crawled, leased ones included.")
-_LEASES: Final = Gauge("pennywren_frontier_leases", "Products that are being crawled.")
-_URGENT: Final = Gauge("pennywren_frontier_urgent", "Products in the urgent lane.")
-_OLDEST: Final = Gauge(
+PRODUCTS: Final = Gauge("pennywren_frontier_products", "Products that are crawled, leased ones included.")
+LEASES: Final = Gauge("pennywren_frontier_leases", "Products that are being crawled.")
+URGENT: Final = Gauge("pennywren_frontier_urgent", "Products in the urgent lane.")
+OLDEST: Final = Gauge(
     "pennywren_frontier_oldest_due_seconds",
     "How long the first that is due has waited; 0 where none is.",
     ("marketplace",),
 )
-_LAMBDA: Final = Gauge("pennywren_frontier_lambda", "The crawl value above which a product is due.")
-FRONTIER: Final = (_PRODUCTS, _LEASES, _URGENT, _OLDEST, _LAMBDA)
+LAMBDA: Final = Gauge("pennywren_frontier_lambda", "The crawl value above which a product is due.")
+FRONTIER: Final = (PRODUCTS, LEASES, URGENT, OLDEST, LAMBDA)
 
 _UNREAD: Final = Gauge("pennywren_changes_unread", "Price changes that a group has not read yet.", ("group",))
 _PENDING: Final = Gauge("pennywren_changes_pending", "Price changes that a group has read and not handled.", ("group",))
@@ -84,14 +84,14 @@ async def frontier(client: Client, now: int) -> list[Sample]:
     sizes, firsts = replies[: 3 * keyspace.PARTITIONS], replies[3 * keyspace.PARTITIONS : -1]
     leased = sum(sizes[1::3])
     found = [
-        Sample(_PRODUCTS, (), sum(sizes[0::3]) + leased),
-        Sample(_LEASES, (), leased),
-        Sample(_URGENT, (), sum(sizes[2::3])),
+        Sample(PRODUCTS, (), sum(sizes[0::3]) + leased),
+        Sample(LEASES, (), leased),
+        Sample(URGENT, (), sum(sizes[2::3])),
     ]
     for i, code in enumerate(marketplaces):
         due = [score for first in firsts[2 * i : 2 * i + 2] for _, score in first]
-        found.append(Sample(_OLDEST, (code,), max(0.0, (now - min(due, default=now)) / SECOND)))
-    return found + ([Sample(_LAMBDA, (), exp(float(replies[-1])))] if replies[-1] is not None else [])
+        found.append(Sample(OLDEST, (code,), max(0.0, (now - min(due, default=now)) / SECOND)))
+    return found + ([Sample(LAMBDA, (), exp(float(replies[-1])))] if replies[-1] is not None else [])
 
 
 async def changes(client: Client, now: int) -> list[Sample]:

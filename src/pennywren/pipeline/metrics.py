@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
-from pennywren.pipeline import crawling, gauges
+from pennywren.pipeline import crawling, drifting, gauges
 from pennywren.postgres.pool import Pool
 from pennywren.record import recording
 from pennywren.settings import Settings
@@ -23,6 +23,7 @@ from pennywren.store.counters import Counter, Distribution, Family, Gauge, Histo
 
 COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     crawling.CRAWLS,
+    drifting.PAGES,
     recording.OBSERVATIONS,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""
@@ -51,6 +52,7 @@ class Collector:
 
 COLLECTORS: Final = (
     Collector("redis", gauges.EGRESS, lambda of: gauges.egresses(of.client, of.settings, of.clock())),
+    Collector("redis", drifting.GAUGES, lambda of: drifting.gauges(of.client, of.settings.drift_percent, of.clock())),
     Collector("redis", gauges.FRONTIER, lambda of: gauges.frontier(of.client, of.clock())),
     Collector("redis", gauges.CHANGES, lambda of: gauges.changes(of.client, of.clock())),
     Collector("postgres", gauges.ALERTS, lambda of: gauges.alerts(of.pool)),

@@ -1,5 +1,8 @@
 """`read_page`: select the places, combine them, and say what the page shows."""
 
+from itertools import chain
+from typing import Final
+
 from selectolax.lexbor import SelectolaxError
 
 from pennywren.errors import BadInput
@@ -16,6 +19,12 @@ from pennywren.observe.page.place import Place, Row, Weight, row_of
 from pennywren.observe.page.reading import MAX_BYTES, Evidence, OfferReading, PageReading
 from pennywren.observe.page.seller import read_seller
 
+_LAYOUTS: Final = {
+    "core_price": core_price.places,
+    "legacy": legacy.places,
+    "books_media": books_media.places,
+    "ebook": ebook.places,
+}
 _NOTHING_PAYABLE = ("unavailable", "undeliverable", "needs_selection", "no_featured_offer")
 
 
@@ -57,10 +66,9 @@ def _product(page: Page, told: list[Evidence]) -> PageReading:
 
     stock = read_stock(page)
     told.append(Evidence(field="availability", value=stock.shown or stock.state, where=stock.where))
-    places = [
-        *core_price.places(page), *legacy.places(page), *books_media.places(page), *ebook.places(page),
-        *structured.places(page), *support.places(page, asin),
-    ]  # fmt: skip
+    by_layout = {name: find(page) for name, find in _LAYOUTS.items()}
+    layout = next((name for name, found in by_layout.items() if found), None)
+    places = [*chain(*by_layout.values()), *structured.places(page), *support.places(page, asin)]
     pix = has_pix(page)
     decision = decide(
         places,
@@ -73,7 +81,7 @@ def _product(page: Page, told: list[Evidence]) -> PageReading:
         page, places, used=decision.used, pix=pix, hidden_price=stock.hidden_price, free=decision.reason == "free"
     )
     if not _settled(decision, stock):
-        return _unreadable(decision.reason or "no_buy_button", product, title, told, stock, context)
+        return _unreadable(decision.reason or "no_buy_button", product, title, told, stock, context, layout)
 
     price = decision.price if _payable(decision, stock) else None
     old = _list_price(page, price, decision)
@@ -90,6 +98,7 @@ def _product(page: Page, told: list[Evidence]) -> PageReading:
         availability=stock.state,
         seller=seller if price is not None or stock.buyable else None,
         parent_asin=identity.parent_asin(page),
+        layout=layout,
         context=context,
         evidence=told,
     )
@@ -111,7 +120,7 @@ def _settled(decision: Decision, stock: Stock) -> bool:
 
 def _unreadable(
     reason: str, product: str | None, title: str | None, told: list[Evidence],
-    stock: Stock | None = None, context: list[str] | None = None,
+    stock: Stock | None = None, context: list[str] | None = None, layout: str | None = None,
 ) -> PageReading:  # fmt: skip
     return PageReading(
         kind="unreadable",
@@ -119,6 +128,7 @@ def _unreadable(
         title=title,
         availability=stock.state if stock else "unknown",
         context=context or [],
+        layout=layout,
         reason=reason,
         evidence=told,
     )

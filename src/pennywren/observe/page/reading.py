@@ -51,6 +51,8 @@ class PageReading(
     availability: Availability = "unknown"
     seller: Seller | None = None
     parent_asin: str | None = None
+    layout: str | None = None
+    """The module whose places the page has: core_price, legacy, books_media or ebook; None for none of them."""
     context: list[str] = []
     reason: str | None = None
     evidence: list[Evidence] = []
