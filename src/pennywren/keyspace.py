@@ -87,6 +87,11 @@ def hearsay(of: ProductID) -> str:
     return f"{_tag(of)}:hearsay:{of}"
 
 
+def any_hearsay() -> str:
+    """The pattern of all products' hearsay, for SCAN."""
+    return "{*}:hearsay:*"
+
+
 def proof(of: ProductID) -> str:
     """Hash: where samples come from that not just one crawl saw, by `OFFER:TIME`; what was imported; what withdrawn."""
     return f"{_tag(of)}:proof:{of}"
@@ -233,6 +238,11 @@ def limit(purpose: str, who: str) -> str:
 def reporter(name: str) -> str:
     """String: the reputation of one reporter (`trust.memory`), without products; expires."""
     return f"{{r}}:reporter:{name}"
+
+
+def blocked(network: str) -> str:
+    """String: why reports from a network (/24 or /48) are refused; only where an operator has blocked it."""
+    return f"{{r}}:blocked:{network}"
 
 
 def cohorts() -> str:

@@ -134,6 +134,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Subscriptions that a person may hold on the free plan."""
     plus_subscriptions: int = 2000
     """Subscriptions that a person may hold on the plus plan."""
+    report_retention_days: int = 7
+    """Days that a stored report is kept after its own; then it and the key that links it to an install are gone."""
     mailbox_dir: Path | None = None
     """Set by `pennywren up`: the local mailbox that `/mailbox.json` lists."""
 

@@ -35,6 +35,7 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.changes(7) == "{7}:changes"
     assert keyspace.ready_floor("us") == "{ready}:floor:us"
     assert keyspace.ready_changes() == "{ready}:changes"
+    assert keyspace.blocked("192.0.2.0") == "{r}:blocked:192.0.2.0"
     assert keyspace.egress("e1", "www.amazon.de") == "{egress:e1}:www.amazon.de"
     assert keyspace.drift_hour(490_000) == "{drift}:hour:490000"
     assert keyspace.drift_samples("us", "legacy") == "{drift}:samples:us:legacy"

@@ -1,13 +1,13 @@
 """`trust`: what is believed and why, and what an operator may do about it."""
 
 import asyncio
-import getpass
-from typing import Final
 
 import click
 import msgspec
 
 from pennywren.cli.parts import open_parts
+from pennywren.cli.trust_blocks import block, checked_reason, unblock, whoever_types
+from pennywren.cli.trust_explain import explain, reporter
 from pennywren.errors import BadInput
 from pennywren.history.question import parse_time
 from pennywren.model.clock import rfc3339, system_clock
@@ -22,8 +22,6 @@ from pennywren.postgres.pool import transaction
 from pennywren.postgres.trust_log import Logged, keep_in_log, read_log
 from pennywren.settings import load_settings
 
-_LONGEST: Final = 300
-
 
 @click.group()
 def trust() -> None:
@@ -31,29 +29,15 @@ def trust() -> None:
 
     \b
     Examples:
+      pennywren trust explain us:B08N5WRWNW
       pennywren trust withdraw us:B08N5WRWNW buybox 2026-11-25T10:40:00Z --because "it was a spare part"
+      pennywren trust block 192.0.2.0/24 --because "a farm of browsers"
       pennywren trust log
     """
 
 
-def because_option(words: str) -> str:
-    """`words` as a reason that can be kept and shown.
-
-    Raises:
-        BadInput: empty, or too long.
-    """
-    reason = " ".join(words.split())
-    if not 3 <= len(reason) <= _LONGEST:
-        raise BadInput(f"--because: say why, in 3 to {_LONGEST} characters")
-    return reason
-
-
-def whoever_types() -> str:
-    """Who runs this command, for the log."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+for _command in (explain, reporter, block, unblock):
+    trust.add_command(_command)
 
 
 @trust.command()
@@ -78,7 +62,7 @@ def withdraw(product: str, offer: str, at: str, because: str, yes: bool, as_json
     moment = parse_time("AT", at)
     if moment is None:
         raise BadInput("AT: give a time, like 2026-11-25T10:40:00Z")
-    plan, told = asyncio.run(_withdraw(id_, Offer(offer), moment, because_option(because), do_it=yes))
+    plan, told = asyncio.run(_withdraw(id_, Offer(offer), moment, checked_reason(because), do_it=yes))
     if as_json:
         click.echo(msgspec.json.encode(_plan_fields(plan, told, done=yes)))
         return

@@ -101,7 +101,9 @@ class Corrector:
         corrected = await correct(connection, of, price)
         alert_ids = list(corrected.alert_ids)
         for subscription_id in corrected.to_rearm:
-            told = await self._arm_again(connection, of, subscription_id, state, price)
+            # What only reports say is told when a crawl has seen it: the stream says so then.
+            seen = price if offer is not None and offer.crawled else None
+            told = await self._arm_again(connection, of, subscription_id, state, seen)
             alert_ids += [] if told is None else [told]
         return alert_ids, len(corrected.alert_ids)
 

@@ -11,6 +11,7 @@ from redis.exceptions import LockError, RedisError
 from pennywren import keyspace
 from pennywren.model.clock import SECOND, Clock
 from pennywren.pipeline.correcting import CORRECT_EVERY
+from pennywren.pipeline.report_logging import FORGET_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
 from pennywren.pipeline.sweeping import SWEEP_EVERY
 from pennywren.settings import Settings
@@ -49,6 +50,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
     ]
     return (
         *crawls,
+        Regular("forget-reports", FORGET_EVERY, "upkeep", "jobs.forget_reports.forget_reports"),
         Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
         Regular("sweep", SWEEP_EVERY, "upkeep", "jobs.sweep.sweep"),
         Regular("rescore", RESCORE_EVERY, "upkeep", "jobs.rescore.rescore", timeout=300),

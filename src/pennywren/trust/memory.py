@@ -21,6 +21,9 @@ from pennywren.trust.reputation import FIRST_COHORTS, Cohort, Cohorts, Reputatio
 REPUTATION_KEPT: Final = 180 * DAY
 """A reporter that has not spoken for so long (ms) is forgotten: by then three halvings have passed."""
 
+BLOCKED_KEPT: Final = 3650 * DAY
+"""A block does not end by waiting."""
+
 Said = Mapping[Offer, Hearsay]
 """What has been said of each offer of one product."""
 
@@ -58,7 +61,8 @@ def read_reputation(kept: Kept) -> Reputation:
 
 def reputation_swap(reporter: str, read: Kept, reputation: Reputation) -> Swap:
     """Put a reputation back."""
-    return Swap(keyspace.reporter(reporter), read, _encode(reputation), REPUTATION_KEPT)
+    kept = BLOCKED_KEPT if reputation.blocked else REPUTATION_KEPT
+    return Swap(keyspace.reporter(reporter), read, _encode(reputation), kept)
 
 
 def read_cohorts(kept: Kept) -> Cohorts:

@@ -124,6 +124,7 @@ def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
         "crawl-e1",
         "crawl-e3",
         "crawl-e5",
+        "forget-reports",
         "correct",
         "sweep",
         "rescore",

@@ -1,0 +1,40 @@
+"""What `trust block` takes for a reporter and for a network."""
+
+import pytest
+
+from pennywren.cli.trust_blocks import Subject, checked_reason, parse_subject
+from pennywren.errors import BadInput
+from pennywren.trust.judge import Reason
+from pennywren.trust.words import WORDS, in_words
+
+
+@pytest.mark.parametrize(
+    ("typed", "subject"),
+    [
+        ("5f3a9c0d1e2b4a68", Subject("5f3a9c0d1e2b4a68", False)),
+        (" 192.0.2.77 ", Subject("192.0.2.0/24", True)),
+        ("192.0.2.0/24", Subject("192.0.2.0/24", True)),
+        ("192.0.2.128/25", Subject("192.0.2.0/24", True)),
+        ("2001:db8:1:2::5", Subject("2001:db8:1::/48", True)),
+    ],
+)
+def test_an_address_stands_for_its_network(typed: str, subject: Subject) -> None:
+    assert parse_subject(typed) == subject
+
+
+@pytest.mark.parametrize("typed", ["", "10.0.0.0/8", "2001:db8::/32", "a/b", "x" * 300])
+def test_what_is_neither_is_refused(typed: str) -> None:
+    with pytest.raises(BadInput):
+        parse_subject(typed)
+
+
+def test_a_reason_is_asked_for() -> None:
+    assert checked_reason("  it   lies ") == "it lies"
+    with pytest.raises(BadInput, match="say why"):
+        checked_reason("  ")
+
+
+def test_every_reason_of_a_verdict_has_its_sentence() -> None:
+    assert set(WORDS) == set(Reason)
+    assert in_words("unproven").startswith("not likely enough")
+    assert in_words("of_a_newer_version") == "of_a_newer_version"
