@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
+import random
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
 from pennywren.errors import BadSetting, Unavailable
+from pennywren.model.clock import system_clock
 from pennywren.observe.child import PageParser
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.crawling import Crawler
-from pennywren.postgres.pool import open_pool
+from pennywren.pipeline.discovering import Discoverer
+from pennywren.postgres.pool import Pool, open_pool
 from pennywren.record.recording import Recorder
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
@@ -40,14 +43,23 @@ async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float
         stack.push_async_callback(client.aclose)
         bytes_client = connect(settings.redis_url, decode=False)
         stack.push_async_callback(bytes_client.aclose)
-        catalogue = await _open_catalogue(settings, stack)
+        pool = await _open_pool(settings, stack)
         children = -(-len(egress_names) // _EGRESSES_PER_PARSER)
         parser = await stack.enter_async_context(PageParser(children))
         store = Store(client, bytes_client)
         recorder = Recorder(store, settings.gap_after)
+        dice = random.Random()  # noqa: S311 -- whose turn it is, and no secret
+        catalogue, discoverer = None, None
+        if pool is not None:
+            catalogue = CatalogueWriter(pool)
+            discoverer = Discoverer(client, pool, settings.discover_per_day, system_clock, dice)
         crawlers = [
-            Crawler(settings, store, recorder, catalogue, parser, by_name[name]) for name in dict.fromkeys(egress_names)
-        ]
+            Crawler(
+                settings, store, recorder, catalogue, parser, by_name[name],
+                dice=dice, discoverer=discoverer,
+            )
+            for name in dict.fromkeys(egress_names)
+        ]  # fmt: skip
         for crawler in crawlers:
             stack.push_async_callback(crawler.close)
 
@@ -59,7 +71,7 @@ async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float
         return sum(await asyncio.gather(*(crawler.run_for(seconds) for crawler in crawlers)))
 
 
-async def _open_catalogue(settings: Settings, stack: AsyncExitStack) -> CatalogueWriter | None:
+async def _open_pool(settings: Settings, stack: AsyncExitStack) -> "Pool | None":
     """Prices are worth crawling also while the database is down: titles and images come again."""
     try:
         pool = await open_pool(settings.postgres_url or "", size=2)
@@ -67,4 +79,4 @@ async def _open_catalogue(settings: Settings, stack: AsyncExitStack) -> Catalogu
         _log.warning("crawling without the catalogue: %s", error)
         return None
     stack.push_async_callback(pool.close)
-    return CatalogueWriter(pool)
+    return pool

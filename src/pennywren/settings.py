@@ -118,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who may read `/metrics`: `private` (this machine and private networks), `all`, `none`, or `10.1.0.0/16,…`."""
     recrawl_after: int = 300
     """Seconds that must pass before a product is looked at again, unless somebody asks."""
+    discover_per_day: int = 3_000
+    """Products that may be followed a day because pages and sitemaps name them; 0 for none."""
     floor_percent: int = 1
     """Of the requests, how many look at products which by their value would never be looked at again (0 to 50 %)."""
     drift_percent: int = 10

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from pennywren import keyspace
 from pennywren.frontier import hints
 from pennywren.frontier.claiming import Lane
+from pennywren.frontier.score import time_of
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
 from pennywren.store.scripts import Argument, Call, Script
@@ -25,7 +26,7 @@ class Admission:
 
     product: ProductID
     due: int | None = None
-    """When it is due (ms); None for now. A product that is in the frontier keeps its own time."""
+    """When it is due (ms), or another score; None for now. A product that is in the frontier keeps its own."""
     urgent: bool = False
     """Whether somebody waits for it."""
 
@@ -68,7 +69,8 @@ async def admit_all(client: Client, admissions: Sequence[Admission], *, now: int
             new, lane = int(reply[1 + 2 * position]), int(reply[2 + 2 * position])
             answers[i] = Admitted(bool(new), _URGENT[lane])
             if new:
-                lowered.append(("due", each.product.marketplace, partition, at if each.due is None else each.due))
+                score = at if each.due is None else each.due
+                lowered.append((hints.lane_of(score), each.product.marketplace, partition, time_of(score)))
             if lane == 1:
                 lowered.append(("urgent", each.product.marketplace, partition, at))
     if lowered:

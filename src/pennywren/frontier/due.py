@@ -140,9 +140,18 @@ def _rows(number: int) -> list[list[float]]:
     return [[freshness(rate, seen, age) for rate in RATES] for age in _AGES]
 
 
+_RETIRED_AFTER: Final = 7 * DAY
+"""By then its page was gone at four looks in a row: after half a day, one, two and four."""
+
+
 def after_trouble(since: int, now: int, *, soonest: int = 5 * MINUTE, latest: int = DAY) -> int:
     """When to try again (ms) what has failed since `since`: the pauses double, from `soonest` to `latest` (ms)."""
     return now + min(max(now - since, soonest), latest)
+
+
+def has_left(since: int, now: int) -> bool:
+    """Whether a product whose page has been gone since `since` counts as retired; it can come back (both in ms)."""
+    return now - since >= _RETIRED_AFTER
 
 
 def after_gone(since: int, now: int) -> int:

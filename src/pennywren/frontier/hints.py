@@ -91,7 +91,7 @@ async def point_at(client: Client, product: ProductID) -> None:
     partition = keyspace.partition_of(product)
     score = await client.zscore(keyspace.frontier(partition), str(product))
     if score is not None:
-        await lower(client, [(_lane(score), product.marketplace, partition, time_of(score))])
+        await lower(client, [(lane_of(score), product.marketplace, partition, time_of(score))])
 
 
 async def marketplaces(client: Client) -> list[str]:
@@ -123,7 +123,7 @@ async def sweep(client: Client) -> int:
         for i, n in enumerate(partitions):
             firm, loose, floor, some, leased, urgent, waiting, out = replies[8 * i : 8 * i + 8]
             for member, score in [*firm, *loose, *floor, *some, *leased]:
-                hints.append((_lane(score), member.partition(":")[0], n, time_of(score)))
+                hints.append((lane_of(score), member.partition(":")[0], n, time_of(score)))
             for member, score in urgent:
                 hints.append(("urgent", member.partition(":")[0], n, int(score)))
             population += waiting + out
@@ -140,7 +140,8 @@ async def population(client: Client) -> int:
         return sum(await pipe.execute())
 
 
-def _lane(score: float) -> Lane:
+def lane_of(score: float) -> Lane:
+    """Which kind of place in the frontier a score says."""
     if is_firm(score):
         return "firm"
     return "floor" if is_floor(score) else "due"

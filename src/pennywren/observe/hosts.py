@@ -1,16 +1,20 @@
 """Where we fetch from: the marketplaces' own hosts, or the origins that a setting puts in their place. Nothing else.
 
-An address is built from a marketplace and an ASIN only, so no page, report or redirect can send us anywhere.
+An address is built from a marketplace and an ASIN, or is a sitemap at the marketplace's own host: no page, report or
+redirect can send us anywhere else.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID
 from pennywren.settings import Settings
+
+_SITEMAP: Final = re.compile(r"/[A-Za-z0-9._/-]{1,300}\.xml(?:\.gz)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class Hosts:
     def robots(self, marketplace: str) -> Address:
         """The robots.txt that rules a marketplace's pages."""
         return self._address(marketplace, "/robots.txt")
+
+    def sitemap(self, marketplace: str, named: str) -> Address | None:
+        """A sitemap that a marketplace names, if it is a file of its own; None for anything else."""
+        try:
+            parts = urlsplit(named)
+        except ValueError:
+            return None
+        own = {MARKETPLACES[marketplace].host, self.host(marketplace)}
+        if parts.scheme not in ("http", "https") or parts.netloc not in own or not _SITEMAP.fullmatch(parts.path):
+            return None
+        return self._address(marketplace, parts.path)
 
     def _address(self, marketplace: str, path: str) -> Address:
         origin = self._origins[marketplace]

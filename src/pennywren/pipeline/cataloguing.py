@@ -5,7 +5,8 @@ from typing import Final
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import SECOND
-from pennywren.postgres.catalogue import CatalogueEntry, upsert
+from pennywren.model.product import ProductID
+from pennywren.postgres.catalogue import CatalogueEntry, retire, upsert
 from pennywren.postgres.pool import Pool
 
 _log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ class CatalogueWriter:
         self._entries = [*self._entries[-_KEEP:], entry]
         if len(self._entries) >= _BATCH:
             await self.flush(now)
+
+    async def retire(self, product: ProductID, now: int) -> None:
+        """Note that a product's page has been gone for long (ms); the next time it is seen takes that back."""
+        try:
+            await retire(self._pool, product, now)
+        except Unavailable as error:
+            _log.warning("the catalogue does not hear that %s is gone: %s", product, error)
 
     async def flush_if_old(self, now: int) -> None:
         """Write what has waited for a second."""

@@ -140,18 +140,22 @@ class Conclusions:
         await self._remember(look, judgement, waiting, known, now)
         return result
 
-    async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> None:
-        """There was no page, or none that says what we ask: try again later, and later each time."""
+    async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> bool:
+        """There was no page, or none that says what we ask: try again later, and later each time.
+
+        Whether the product has been gone for so long that it counts as retired.
+        """
         field = _GONE if meaning.outcome is Outcome.GONE else _FAILING
         since = int(known.held.get(field, now))
         again = due_times.after_gone(since, now) if field == _GONE else due_times.after_trouble(since, now)
         if not await give_back(self._client, lease, firm(again)):
-            return
+            return False
         key = keyspace.held(lease.product)
         async with self._client.pipeline(transaction=False) as pipe:
             pipe.hsetnx(key, field, now)
             pipe.expire(key, _FORGET_TROUBLE_S)
             await pipe.execute()
+        return field == _GONE and due_times.has_left(since, now)
 
     async def _record(self, look: Look, lease: Lease, known: Known, availability: str, now: int) -> LookResult:
         plan = self.planner.after_look(known.subject(lease.product), now)

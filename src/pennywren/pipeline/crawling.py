@@ -28,6 +28,7 @@ from pennywren.observe.robots import Robots, Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.choosing import Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
+from pennywren.pipeline.discovering import Discoverer
 from pennywren.pipeline.drifting import note_page
 from pennywren.pipeline.visiting import fetch_robots, settle
 from pennywren.postgres.catalogue import CatalogueEntry
@@ -82,6 +83,7 @@ class Crawler:
         clock: Clock = system_clock,
         dice: random.Random | None = None,
         fetcher: Fetcher | None = None,
+        discoverer: Discoverer | None = None,
     ) -> None:
         """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given."""
         self._settings = settings
@@ -89,6 +91,7 @@ class Crawler:
         self._client = store.client
         self._catalogue = catalogue
         self._reader = reader
+        self._discoverer = discoverer
         self._through = through
         self._clock = clock
         self._hosts = Hosts.of(settings)
@@ -243,8 +246,13 @@ class Crawler:
             if result is not None and self._catalogue is not None:
                 entry = CatalogueEntry(product, reading.title, reading.image, result.at)
                 await self._catalogue.add(entry, self._clock())
+            if self._discoverer is not None:
+                linked = [ProductID(product.marketplace, asin) for asin in reading.linked]
+                await self._discoverer.offer(linked, "link")
         else:
-            await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
+            retired = await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
+            if retired and self._catalogue is not None:
+                await self._catalogue.retire(product, self._clock())
         await hints.point_at(self._client, product)
         async with self._client.pipeline(transaction=False) as pipe:
             count(pipe, CRAWLS, product.marketplace, seen.outcome)

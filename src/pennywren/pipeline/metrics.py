@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
-from pennywren.pipeline import crawling, drifting, gauges
+from pennywren.pipeline import crawling, discovering, drifting, gauges
 from pennywren.postgres.pool import Pool
 from pennywren.record import recording
 from pennywren.settings import Settings
@@ -24,6 +24,7 @@ from pennywren.store.counters import Counter, Distribution, Family, Gauge, Histo
 COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     crawling.CRAWLS,
     drifting.PAGES,
+    discovering.DISCOVERED,
     recording.OBSERVATIONS,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""

@@ -24,6 +24,8 @@ LEASE: Final = 15.0
 RENEW_EVERY: Final = 5.0
 """Seconds between two renewals of the lease."""
 
+SITEMAPS_EVERY: Final = 6 * 3600
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +55,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
         Regular("forget-reports", FORGET_EVERY, "upkeep", "jobs.forget_reports.forget_reports"),
         Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
         Regular("sweep", SWEEP_EVERY, "upkeep", "jobs.sweep.sweep"),
+        Regular("read-sitemaps", SITEMAPS_EVERY, "upkeep", "jobs.read_sitemaps.read_sitemaps", timeout=300),
         Regular("rescore", RESCORE_EVERY, "upkeep", "jobs.rescore.rescore", timeout=300),
         Regular("sweep-hints", SWEEP_EVERY, "upkeep", "jobs.sweep_hints.sweep_hints"),
     )

@@ -32,6 +32,8 @@ class CatalogueRow:
     image: str | None
     first_seen_ms: int
     last_seen_ms: int | None
+    retired_ms: int | None = None
+    """Since when (ms UTC) the shop has had no page of it any more; None while it has one."""
 
 
 def clean_image(image: str) -> str | None:
@@ -65,7 +67,9 @@ async def upsert_in(connection: Connection, entries: Sequence[CatalogueEntry]) -
         on conflict (id) do update set
             title = coalesce(excluded.title, known.title),
             image = coalesce(excluded.image, known.image),
-            last_seen = greatest(excluded.last_seen, known.last_seen)
+            last_seen = greatest(excluded.last_seen, known.last_seen),
+            -- Whatever is seen is back.
+            retired_at = case when excluded.last_seen is null then known.retired_at end
         where excluded.title <> coalesce(known.title, '')
            or excluded.image <> coalesce(known.image, '')
            or excluded.last_seen > coalesce(known.last_seen, '-infinity')
@@ -94,14 +98,31 @@ async def get(pool: Pool, product: ProductID) -> CatalogueRow | None:
     """
     async with transaction(pool) as connection:
         row = await connection.fetchrow(
-            "select title, image, first_seen, last_seen from products where id = $1", str(product)
+            "select title, image, first_seen, last_seen, retired_at from products where id = $1", str(product)
         )
     if row is None:
         return None
-    last_seen = row["last_seen"]
+    last_seen, retired = row["last_seen"], row["retired_at"]
     return CatalogueRow(
-        product, row["title"], row["image"], to_ms(row["first_seen"]), None if last_seen is None else to_ms(last_seen)
+        product,
+        row["title"],
+        row["image"],
+        to_ms(row["first_seen"]),
+        None if last_seen is None else to_ms(last_seen),
+        None if retired is None else to_ms(retired),
     )
+
+
+async def retire(pool: Pool, product: ProductID, now: int) -> None:
+    """Note that the shop has no page of a product any more, since `now` (ms UTC) if it was not noted before.
+
+    Raises:
+        Unavailable: the database is not reachable.
+    """
+    async with transaction(pool) as connection:
+        await connection.execute(
+            "update products set retired_at = $2 where id = $1 and retired_at is null", str(product), to_moment(now)
+        )
 
 
 async def titles(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, str]:

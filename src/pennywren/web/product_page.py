@@ -48,6 +48,7 @@ async def product_page(
         main=main,
         offers={_OFFER_NAMES[offer]: one for offer, one in state.offers.items()} if state else {},
         last_seen=state.last_seen if state else 0,
+        retired=row.retired_ms if row else None,
         chart=picture,
         summary=summary,
         has_enough=summary is not None and summary.known_days >= ENOUGH_DAYS,

@@ -57,6 +57,7 @@ class ProductView(Answer):
     high: int | None
     availability: str | None
     image: str | None
+    retired_time: Annotated[Time | None, Meta(description="Since when the shop has had no page of it any more.")]
     url: str
     offers: dict[str, OfferView]
 
@@ -196,6 +197,7 @@ def product_view(product: ProductID, state: ProductState | None, row: CatalogueR
         high=main.high if main else None,
         availability=state.availability if state else None,
         image=row.image if row else None,
+        retired_time=rfc3339(row.retired_ms) if row and row.retired_ms else None,
         url=product.url,
         offers={str(offer): _offer_view(one) for offer, one in state.offers.items()} if state else {},
     )

@@ -15,6 +15,7 @@ from pennywren.observe.child import PageParser
 from pennywren.observe.fetch import Fetcher
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.crawling import Crawler
+from pennywren.pipeline.discovering import Discoverer
 from pennywren.record.recording import Recorder
 from pennywren.settings import Egress, Settings
 from pennywren.store.store import Store
@@ -28,6 +29,8 @@ class Stage:
     parser: PageParser
     origin: str
     shop: Shop
+    catalogue: CatalogueWriter | None = None
+    discoverer: Discoverer | None = None
     opened: list[Crawler] = field(default_factory=list[Crawler])
 
     @property
@@ -55,10 +58,11 @@ class Stage:
             settings,
             self.store,
             Recorder(self.store, settings.gap_after),
-            catalogue,
+            catalogue or self.catalogue,
             self.parser,
             through,
             fetcher=Fetcher(through, settings.user_agent, timeout_s=timeout_s),
+            discoverer=self.discoverer,
         )
         self.opened.append(crawler)
         return crawler

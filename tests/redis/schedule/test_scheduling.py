@@ -127,6 +127,7 @@ def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
         "forget-reports",
         "correct",
         "sweep",
+        "read-sitemaps",
         "rescore",
         "sweep-hints",
     ]

@@ -1,5 +1,6 @@
 """The shop's pages as HTML: products, robot checks, failures; and their pictures as SVG. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,17 +26,18 @@ class _Words:
     add_to_cart: str
     sold_by: str
     about: str
+    beside: str
 
 
 _WORDS: Final = {
     "us": _Words("{symbol}{amount}", "$", ".", ",", "In Stock", "Currently unavailable.", "Add to Cart", "Sold by",
-                 "About this item"),
+                 "About this item", "Shown together with this item"),
     "uk": _Words("{symbol}{amount}", "£", ".", ",", "In stock", "Currently unavailable.", "Add to Basket", "Sold by",
-                 "About this item"),
+                 "About this item", "Shown together with this item"),
     "de": _Words("{amount}\N{NO-BREAK SPACE}{symbol}", "€", ",", ".", "Auf Lager", "Derzeit nicht verfügbar.",
-                 "In den Einkaufswagen", "Verkäufer", "Info zu diesem Artikel"),
+                 "In den Einkaufswagen", "Verkäufer", "Info zu diesem Artikel", "Dazu passt"),
     "jp": _Words("{symbol}{amount}", "￥", "", ",", "在庫あり。", "現在在庫切れです。", "カートに入れる", "販売元",
-                 "この商品について"),
+                 "この商品について", "この商品と一緒に表示"),
 }  # fmt: skip
 
 
@@ -66,11 +68,12 @@ def _template(name: str) -> Template:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(name)
 
 
-def product_page(good: Good, price: int | None) -> str:
-    """A product's page; `price` in minor units, None where it is out of stock."""
+def product_page(good: Good, price: int | None, beside: Sequence[Good] = ()) -> str:
+    """A product's page; `price` in minor units, None where it is out of stock. `beside` are shown as well."""
     words = _WORDS[good.id.marketplace]
     shown = None if price is None else _shown(price, good.currency, words)
-    return _template("product.html").render(good=good, words=words, price=shown, language=good.id.market.language)
+    language = good.id.market.language
+    return _template("product.html").render(good=good, words=words, price=shown, language=language, beside=beside)
 
 
 def captcha_page() -> str:

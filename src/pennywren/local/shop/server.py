@@ -65,6 +65,10 @@ class Answer:
         return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+_BESIDE: Final = 3
+"""Other goods that a product's page shows."""
+
+
 @dataclass(slots=True)
 class _Instead:
     answer: Answer
@@ -113,8 +117,14 @@ class Shop:
         if good is not None and kind == "images":
             return Answer(pages.picture(good), "image/svg+xml")
         if good is not None and kind == "dp":
-            return Answer(pages.product_page(good, self._price(good)))
+            return Answer(pages.product_page(good, self._price(good), self._beside(good)))
         return Answer(pages.failure_page(404, "Page Not Found"), status=404)
+
+    def _beside(self, good: Good) -> list[Good]:
+        """The three goods of its marketplace that follow it, in a circle."""
+        alike = [each for each in self.goods.values() if each.id.marketplace == good.id.marketplace]
+        start = alike.index(good) + 1
+        return [each for each in (*alike[start:], *alike[:start])[:_BESIDE] if each is not good]
 
     def _price(self, good: Good) -> int | None:
         if good.id.asin in self._fixed:

@@ -14,6 +14,7 @@ from pennywren.observe.page.availability import Stock, read_stock
 from pennywren.observe.page.context import has_pix, read_context
 from pennywren.observe.page.dom import Page, classes, inside, path
 from pennywren.observe.page.kinds import kind_of
+from pennywren.observe.page.links import linked_products
 from pennywren.observe.page.numbers import Money, bare
 from pennywren.observe.page.place import Place, Row, Weight, row_of
 from pennywren.observe.page.reading import MAX_BYTES, Evidence, OfferReading, PageReading
@@ -99,6 +100,7 @@ def _product(page: Page, told: list[Evidence]) -> PageReading:
         seller=seller if price is not None or stock.buyable else None,
         parent_asin=identity.parent_asin(page),
         layout=layout,
+        linked=linked_products(page, asin),
         context=context,
         evidence=told,
     )

@@ -53,6 +53,8 @@ class PageReading(
     parent_asin: str | None = None
     layout: str | None = None
     """The module whose places the page has: core_price, legacy, books_media or ebook; None for none of them."""
+    linked: list[str] = []
+    """ASINs of other products that the page leads to."""
     context: list[str] = []
     reason: str | None = None
     evidence: list[Evidence] = []
