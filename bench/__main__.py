@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import alert_latency, frontier_quality, history_http, record_step, trust_quality
+from bench import alert_latency, capacity, egresses, frontier_quality, history_http, record_step, trust_quality
 from bench.report import Section, write
 from bench.servers import Servers, servers
 
@@ -13,7 +13,9 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "record": lambda up: record_step.measure(up.redis_url, up.postgres_url),
     "history": history_http.measure,
     "alerts": alert_latency.measure,
+    "egresses": egresses.measure,
     "frontier": lambda _: frontier_quality.measure(),
+    "capacity": lambda _: capacity.measure(),
     "trust": lambda _: trust_quality.measure(),
 }
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 import hiredis
-from redis.asyncio import Connection, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from pennywren.errors import MissingPart, Unavailable
 
+_FREE_WITHIN_S: Final = 20
 # redis-py raises these besides its own on a failover (redis-py #4287, #3835).
 CONNECTION_FAULTS: Final = (RedisError, OSError, AttributeError, TypeError)
 
@@ -40,9 +41,13 @@ Client = Redis
 
 
 def connect(url: str, *, max_connections: int = 64, decode: bool = True) -> Client:
-    """A client for `url`; nothing is sent yet. `decode=False` answers with bytes (for encoded answers)."""
-    return Redis.from_url(
+    """A client for `url`; nothing is sent yet. `decode=False` answers with bytes (for encoded answers).
+
+    Who finds all connections in use waits for one: a job with 200 egresses has more under way than that.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
+        timeout=_FREE_WITHIN_S,
         decode_responses=decode,
         protocol=3,
         connection_class=_PackingConnection,
@@ -52,6 +57,7 @@ def connect(url: str, *, max_connections: int = 64, decode: bool = True) -> Clie
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
     )
+    return Redis.from_pool(pool)
 
 
 async def require_time_series(client: Client) -> None:

@@ -1,0 +1,156 @@
+"""What crawling costs: 200 egresses of one crawl job against the real pages' sizes, on this machine.
+
+The job is production's (`jobs/crawl.py`) in a process of its own; the shop serves real pages (`page_shop`). On a small
+machine the parser children, which are meant for other cores, cannot keep up with 200 pages a second: so the figure
+that counts is the processor time a page of the crawling process, which must be under 5 ms for 200 pages/s on a core.
+"""
+
+import asyncio
+import gzip
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from bench.page_shop import MARKETPLACE
+from bench.report import Goal, Section
+from bench.servers import Servers, running
+from pennywren import keyspace
+from pennywren.frontier.admission import Admission, admit_all
+from pennywren.local.children import Program
+from pennywren.local.ports import free_port
+from pennywren.model.clock import HOUR, system_clock
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.store.connect import connect
+
+EGRESSES: Final = 200
+_WARM_S: Final = 12.0
+_MEASURED_S: Final = 25.0
+_JOB: Final = "import sys; from jobs.crawl import crawl; crawl(sys.argv[1].split(), 100_000)"
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_WATCHER: Final = "00000000-0000-7000-8000-000000000001"
+
+
+def _ask(port: int, path: str) -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = gzip.decompress(answer.read())
+    connection.close()
+    return json.loads(body)
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _parsers_cpu_s(pid: int) -> float:
+    """Of all children so far, those that were killed and replaced among them."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / _TICKS + sum(map(_cpu_s, _children(pid)))
+
+
+def _memory_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def _admit(redis_url: str, names: list[str]) -> None:
+    client = connect(redis_url)
+    await client.flushall()
+    products = [ProductID.parse(name) for name in names]
+    # Somebody waits for each, so that all are worth a look as often as is allowed.
+    for product in products:
+        await client.zadd(keyspace.watch(product, Offer.BUYBOX), {_WATCHER: 1})
+    await admit_all(client, [Admission(product, system_clock() - HOUR) for product in products])
+    await client.aclose()
+
+
+def measure(up: Servers) -> Section:
+    """Run the job for a while, and look at what its processes used."""
+    port = free_port()
+    env = {**os.environ, "PYTHONPATH": ":".join([str(Path(__file__).parents[1]), *sys.path])}
+    argv = [sys.executable, "-m", "bench.page_shop", "--port", str(port)]
+    shop = Program(name="page-shop", argv=argv, log=up.folder / "page-shop.log", env=env)
+    names = [f"e{number}" for number in range(EGRESSES)]
+    through = (f"e{number}=direct@127.0.{20 + number // 200}.{1 + number % 200}" for number in range(EGRESSES))
+    crawl_env = {
+        **env,
+        "PENNYWREN_REDIS_URL": up.redis_url,
+        "PENNYWREN_POSTGRES_URL": up.postgres_url,
+        "PENNYWREN_DATA_DIR": str(up.folder),
+        "PENNYWREN_SHOP_ORIGINS": f"{MARKETPLACE}=http://127.0.0.1:{port}",
+        "PENNYWREN_EGRESSES": ",".join(through),
+        "PENNYWREN_RECRAWL_AFTER": "1",
+    }
+    with running(shop):
+        about = _wait_for(port)
+        asyncio.run(_admit(up.redis_url, about["products"]))
+        with (up.folder / "crawl.log").open("wb") as log:
+            job = subprocess.Popen([sys.executable, "-c", _JOB, " ".join(names)], env=crawl_env, stdout=log, stderr=log)
+        try:
+            time.sleep(_WARM_S)
+            if job.poll() is not None:
+                raise SystemExit(f"the crawl job ended: {(up.folder / 'crawl.log').read_text()[-2000:]}")
+            before, began = _ask(port, "/_counts"), time.monotonic()
+            own, theirs = _cpu_s(job.pid), _parsers_cpu_s(job.pid)
+            time.sleep(_MEASURED_S)
+            own, theirs = _cpu_s(job.pid) - own, _parsers_cpu_s(job.pid) - theirs
+            took, after = time.monotonic() - began, _ask(port, "/_counts")
+            children = _children(job.pid)
+            memory, parser_memory = _memory_mb(job.pid), max(map(_memory_mb, children))
+        finally:
+            # Not asked to end: what is under way is of no use, and a busy machine would take long over it.
+            job.kill()
+            job.wait()
+    pages = sum(after.values()) - sum(before.values())
+    return _section(about, len(after), pages, took, own, theirs, len(children), memory, parser_memory)
+
+
+def _wait_for(port: int) -> dict[str, Any]:
+    for _ in range(240):
+        try:
+            return _ask(port, "/_products")
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("the shop of real pages did not come up in two minutes")
+
+
+def _section(
+    about: dict[str, Any],
+    seen: int,
+    pages: int,
+    took: float,
+    own_s: float,
+    parsers_s: float,
+    parsers: int,
+    memory_mb: float,
+    parser_mb: float,
+) -> Section:
+    own_ms, parser_ms = own_s / pages * 1000, parsers_s / pages * 1000
+    section = Section(
+        "Crawling with 200 egresses",
+        f"One crawl job with {EGRESSES} loopback egresses ({seen} seen by the shop) and {parsers} parser children; "
+        f"{about['pages']} real pages of {about['bytes'] / 1e6:.2f} MB on average, gzip, under "
+        f"{len(about['products'])} names; {pages} pages in {took:.0f} s on this machine, which all of it shares.",
+        ["process", "CPU ms a page", "pages/s a core", "memory MB"],
+    )
+    section.rows.append(["fetch, limit, claim, record", f"{own_ms:.2f}", f"{1000 / own_ms:.0f}", f"{memory_mb:.0f}"])
+    section.rows.append(["one parser child", f"{parser_ms:.2f}", f"{1000 / parser_ms:.0f}", f"{parser_mb:.0f}"])
+    section.goals.append(Goal("pages/s that one core can fetch, limit and claim", 1000 / own_ms, EGRESSES, unit="/s"))
+    section.limits += [
+        f"Memory: {memory_mb / EGRESSES:.1f} MB an egress in the crawling process, besides the parsers.",
+        f"What limits it: parsing; {EGRESSES} pages/s of this size want {EGRESSES * parser_ms / 1000:.1f} cores for it "
+        f"and {EGRESSES * own_ms / 1000:.2f} for everything else.",
+    ]
+    return section
