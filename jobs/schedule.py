@@ -8,17 +8,19 @@ import logging
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from pennywren.errors import BadSetting, PennywrenError
-from pennywren.model.clock import system_clock
-from pennywren.pipeline.scheduling import RENEW_EVERY, Scheduler, regulars
+from pennywren.model.clock import monotonic_clock, system_clock
+from pennywren.pipeline.scheduling import RENEW_EVERY, ClockSteps, Scheduler, regulars
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
 from pennywren.workqueue import WorkQueue
 
+_LOOK_EVERY_S = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,13 +43,30 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         middle = _EPOCH + timedelta(seconds=regular.every / 2)
         ticking.add_job(scheduler.tick, IntervalTrigger(seconds=regular.every, start_date=middle), args=[regular])
     ticking.start()
+    watching = asyncio.create_task(_watch_clock(ticking))
     try:
         await stop.wait()
     finally:
+        watching.cancel()
         ticking.shutdown(wait=False)
         await scheduler.resign()
         await client.aclose()
         queue.close()
+
+
+async def _watch_clock(ticking: AsyncIOScheduler) -> None:
+    """APScheduler keeps the times of its next runs: with the clock set back it would wait until they come again."""
+    steps = ClockSteps(system_clock, monotonic_clock)
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        if steps.stepped():
+            realign(ticking)
+
+
+def realign(ticking: AsyncIOScheduler) -> None:
+    """Let every job run next when its next slot by today's clock comes: none is made up for, none is waited out."""
+    for job in cast("list[Any]", ticking.get_jobs()):
+        job.reschedule(job.trigger)
 
 
 async def _run_until_told(settings: Settings) -> None:

@@ -19,6 +19,11 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+def monotonic_clock() -> int:
+    """Milliseconds since some moment, on a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def rfc3339(ms: int) -> str:
     """`1764067200000` -> `2025-11-25T10:40:00Z`; milliseconds are written where there are any."""
     moment = datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -61,6 +61,21 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
     )
 
 
+class ClockSteps:
+    """Notices that the clock was set: it has moved otherwise than the time that passed."""
+
+    def __init__(self, clock: Clock, passed: Clock) -> None:
+        """`passed` is a clock that nobody sets (ms)."""
+        self._clock = clock
+        self._passed = passed
+        self._offset = clock() - passed()
+
+    def stepped(self) -> bool:
+        """Whether the clock was set, by more than a second, since this was last asked."""
+        before, self._offset = self._offset, self._clock() - self._passed()
+        return abs(self._offset - before) > SECOND
+
+
 class Scheduler:
     """Enqueues regular jobs while it has the lease. `client` is connected to the Redis of `queue`."""
 

@@ -22,7 +22,7 @@ PRODUCTS = [ProductID("us", f"B{i:09d}") for i in range(24)]
 _JOB = "import sys; from jobs.crawl import crawl; print('requests', crawl(sys.argv[1].split(), float(sys.argv[2])))"
 
 
-async def _job(stage: Stage, url: str, name: str, seconds: float, origin: str = "") -> asyncio.subprocess.Process:
+async def start_job(stage: Stage, url: str, name: str, seconds: float, origin: str = "") -> asyncio.subprocess.Process:
     egresses = ",".join(f"w{i}=direct@127.0.2.{i + 1}" for i in range(15))
     settings = {
         "PENNYWREN_REDIS_URL": url,
@@ -38,7 +38,7 @@ async def _job(stage: Stage, url: str, name: str, seconds: float, origin: str = 
 
 
 async def test_a_job_ends_at_once_where_there_is_nothing_to_crawl(stage: Stage, redis_url: str) -> None:
-    job = await _job(stage, redis_url, "w0", 60)
+    job = await start_job(stage, redis_url, "w0", 60)
     out, errors = await job.communicate()
     assert job.returncode == 0, errors.decode()
     assert out.decode().split() == ["requests", "0"]
@@ -54,7 +54,7 @@ async def test_killed_workers_lose_no_product_and_crawl_none_twice_but_those_the
     client = stage.store.client
     await admit_all(client, [Admission(product, system_clock() - HOUR) for product in PRODUCTS])
     await Robots(client).keep(stage.host, Fetched(404))
-    doomed = [await _job(stage, redis_url, f"w{i}", 60) for i in range(3)]
+    doomed = [await start_job(stage, redis_url, f"w{i}", 60) for i in range(3)]
     async with asyncio.timeout(30):
         while len(_crawled(stage)) < 5:
             await asyncio.sleep(0.02)
@@ -66,7 +66,7 @@ async def test_killed_workers_lose_no_product_and_crawl_none_twice_but_those_the
         n = keyspace.partition_of(ProductID.parse(member))
         await client.zadd(keyspace.leases(n), {member: system_clock() - SECOND})
     await hints.sweep(client)
-    heirs = [await _job(stage, redis_url, " ".join(f"w{i}" for i in range(3, 15)), 60)]
+    heirs = [await start_job(stage, redis_url, " ".join(f"w{i}" for i in range(3, 15)), 60)]
     everything = {f"/dp/{product.asin}" for product in PRODUCTS}
     async with asyncio.timeout(40):
         while not everything <= _crawled(stage).keys() or await _members(client, keyspace.leases):
@@ -90,7 +90,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_and_ends(
     client, product = stage.store.client, PRODUCTS[0]
     await admit_all(client, [Admission(product)])
     await Robots(client).keep(origin.removeprefix("http://"), Fetched(404))
-    job = await _job(stage, redis_url, "w0", 60, origin)
+    job = await start_job(stage, redis_url, "w0", 60, origin)
     await asyncio.wait_for(asked.wait(), 30)
     job.send_signal(signal.SIGTERM)
     out, errors = await asyncio.wait_for(job.communicate(), 10)

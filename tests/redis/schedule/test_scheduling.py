@@ -5,15 +5,20 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from redis import Redis as BlockingRedis
 from rq import Queue
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from jobs.schedule import realign
 from pennywren import keyspace
-from pennywren.pipeline.scheduling import Regular, Scheduler, regulars
+from pennywren.model.clock import SECOND
+from pennywren.pipeline.scheduling import RENEW_EVERY, ClockSteps, Regular, Scheduler, regulars
 from pennywren.settings import Egress, Settings
 from pennywren.store.connect import Client, connect
 from pennywren.workqueue import QUEUES, WorkQueue
@@ -86,6 +91,73 @@ async def test_a_scheduler_that_died_is_replaced_when_its_lease_ends(
     assert await two.lead()
     assert not await one.lead()
     assert not await one.tick(SWEEP)
+
+
+async def test_a_killed_scheduler_is_replaced_within_a_minute_and_no_slot_is_run_twice(
+    client: Client, queue: WorkQueue, hands: Hands
+) -> None:
+    """One dies, renewing nothing; the other goes on asking as often as it does in production."""
+    dead, heir = Scheduler(client, queue, hands), Scheduler(client, queue, hands)
+    assert await dead.lead()
+    assert await dead.tick(SWEEP)
+    died_at, enqueued = hands.now, 1
+    while not await heir.lead():
+        assert hands.now - died_at < 60_000
+        enqueued += await heir.tick(SWEEP)
+        hands.now += int(RENEW_EVERY * SECOND)
+        await _let_pass(client, int(RENEW_EVERY * SECOND))
+    assert hands.now - died_at <= 20_000
+    for _ in range(12):
+        enqueued += await heir.tick(SWEEP)
+        enqueued += await dead.tick(SWEEP)  # it was only slow, and thinks that it leads: the slots are taken
+        hands.now += 10_000
+    slots = (hands.now - 10_000) // 30_000 - died_at // 30_000 + 1
+    assert enqueued == slots == await asyncio.to_thread(queue.length, "upkeep")
+
+
+async def _let_pass(client: Client, ms: int) -> None:
+    """What the time that passes does to the lease."""
+    left = await client.pttl(keyspace.schedule_lease())
+    if left > 0:
+        await client.pexpire(keyspace.schedule_lease(), max(left - ms, 0))
+
+
+@pytest.mark.parametrize("back", [1, 29, 31, 300, 3600, 86_400])
+async def test_a_clock_that_is_set_back_causes_no_burst(
+    client: Client, queue: WorkQueue, hands: Hands, back: int
+) -> None:
+    one = Scheduler(client, queue, hands)
+    await one.lead()
+    for _ in range(5):
+        await one.tick(SWEEP)
+        hands.now += 30_000
+    before = await asyncio.to_thread(queue.length, "upkeep")
+    assert before == 5
+    hands.now -= back * SECOND
+    for _ in range(20):  # a tick every 3 s for a minute: three slots at most
+        await one.tick(SWEEP)
+        hands.now += 3_000
+    assert await asyncio.to_thread(queue.length, "upkeep") - before <= 3
+
+
+def test_a_clock_that_is_set_is_noticed_and_one_that_drifts_is_not() -> None:
+    wall, passed = Hands(), Hands()
+    steps = ClockSteps(wall, passed)
+    for step, noticed in ((1000, False), (1300, False), (-3_600_000, True), (1000, False), (86_400_000, True)):
+        wall.now += step
+        passed.now += 1000
+        assert steps.stepped() is noticed
+
+
+async def test_jobs_run_at_the_next_slot_of_a_clock_that_was_set_back() -> None:
+    ticking = AsyncIOScheduler(timezone=UTC)
+    ticking.start(paused=True)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    trigger = IntervalTrigger(seconds=30, start_date=datetime(2020, 1, 1, tzinfo=UTC))
+    job = ticking.add_job(print, trigger, next_run_time=in_an_hour)
+    realign(ticking)
+    assert timedelta(0) <= job.next_run_time - datetime.now(UTC) <= timedelta(seconds=30)
+    ticking.shutdown(wait=False)
 
 
 async def test_a_crawl_is_not_enqueued_beside_itself(client: Client, queue: WorkQueue, hands: Hands) -> None:
