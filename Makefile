@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
 
-.PHONY: help install client demo up test check bench leases lock clean
+.PHONY: help install client extension demo up test check bench leases lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -50,6 +50,10 @@ $(MODULES): package.json package-lock.json $(STAMP)
 $(CLIENT_BUILT): $(MODULES) $(shell find $(CLIENT) -type f)
 	@$(NODE) $(CLIENT)/build.mjs $(BUILD)
 
+extension: $(MODULES) ## Build the browser extension into extension/dist/
+	@$(NODE) extension/build.mjs extension/dist
+	@echo "extension/dist/pennywren-chrome.zip and extension/dist/pennywren-firefox.zip"
+
 demo: $(STAMP) $(CLIENT_BUILT) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
 	@exec $(BIN)/pennywren demo
 
@@ -57,6 +61,7 @@ up: $(STAMP) $(CLIENT_BUILT) ## Run everything, for real; Ctrl-C ends it
 	@exec $(BIN)/pennywren up
 
 test: check ## Check everything and pass all tests
+	@$(call need,chromium,chromium,pages are not tried in a browser)
 	@$(BIN)/python -m pytest
 
 check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, Lua and TypeScript
@@ -82,7 +87,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
 
 clean: ## Remove the environment, caches, and the data of the demo
-	@rm -rf $(VENV) node_modules $(BUILD) .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # need COMMAND,PACKAGE,WITHOUT IT: installs a Debian package when root, else asks for it by name; CI must have it.

@@ -47,6 +47,7 @@ async def product_page(
         view=product_view(product, state, row),
         main=main,
         offers={_OFFER_NAMES[offer]: one for offer, one in state.offers.items()} if state else {},
+        offer_keys=[offer.value for offer in state.offers] if state else [],
         last_seen=state.last_seen if state else 0,
         retired=row.retired_ms if row else None,
         chart=picture,

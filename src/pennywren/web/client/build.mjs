@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const output = resolve(process.argv[2] ?? join(here, "..", "static", "build"));
 
-const entries = { client: join(here, "main.ts") };
+const entries = { client: join(here, "main.ts"), chart: join(here, "chart_entry.ts") };
 
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });

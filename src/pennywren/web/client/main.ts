@@ -3,3 +3,11 @@
 import { nameLocalTimes } from "./local_times.ts";
 
 nameLocalTimes(document, navigator.languages);
+
+const box = document.querySelector<HTMLElement>("[data-chart]");
+if (box) {
+  void import("./chart_entry.ts").then(
+    ({ enhance }) => enhance(box),
+    () => undefined, // The picture of the server stays.
+  ).catch(() => undefined);
+}

@@ -1,0 +1,214 @@
+/** One view of the chart as SVG: a step-after line on a true time axis, never smoothed. Colours come from chart.css. */
+
+import { priceDomain, priceTicks, timeTicks } from "./axis.ts";
+import { thin } from "./downsample.ts";
+import type { Format } from "./format.ts";
+import type { Series, Stretch } from "./history.ts";
+import { within } from "./history.ts";
+import type { Window } from "./ranges.ts";
+import type { Statistics } from "./statistics.ts";
+import { statistics } from "./statistics.ts";
+import type { Words } from "./words.ts";
+import { fill } from "./words.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+const TOP = 18;
+const BOTTOM = 26;
+const RIGHT = 12;
+
+export interface View {
+  width: number;
+  height: number;
+  window: Window;
+  /** The first one is the one that marks, band and summary speak of. */
+  series: readonly Series[];
+  /** Where a series stands among all of the product: its colour and dash stay when others are hidden. */
+  styles: readonly number[];
+  target: number | null;
+  fromZero: boolean;
+  format: Format;
+  words: Words;
+}
+
+/** Where times (ms) and prices (minor units) lie in a drawn view, in CSS pixels. */
+export interface Frame {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  x(at: number): number;
+  y(price: number): number;
+  at(x: number): number;
+}
+
+type Attributes = Record<string, string | number>;
+
+export function element(name: string, attributes: Attributes, text?: string): SVGElement {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** Draw a view into an `<svg>`, in place of what was there. */
+export function draw(svg: SVGElement, view: View): Frame {
+  const { window, format, words } = view;
+  const shown = view.series.map((series) => within(series, window.start, window.end));
+  const main = view.series[0];
+  const found = main ? statistics(main, window.start, window.end) : null;
+  const domain = domainOf(shown, view);
+  const ticks = priceTicks(domain[0], domain[1], view.height < 200 ? 4 : 6);
+  const left = Math.max(...ticks.map((tick) => format.amount(tick).length), 3) * 7.2 + 14;
+  const frame = frameOf(view, domain, left);
+  svg.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
+  svg.setAttribute("width", String(view.width));
+  svg.setAttribute("height", String(view.height));
+  const parts: SVGElement[] = [hatch()];
+  if (found?.typical && found.typical.high > found.typical.low) parts.push(band(found.typical, frame));
+  if (shown[0]) parts.push(...unseen(shown[0], frame));
+  parts.push(...axes(ticks, frame, view));
+  for (const [i, stretches] of shown.entries()) parts.push(...line(stretches, frame, view, view.styles[i] ?? 0));
+  if (view.target !== null) parts.push(...targetLine(view.target, frame, fill(words.target, { price: format.price(view.target) })));
+  if (found) parts.push(...extremes(found, frame, view));
+  else parts.push(label(view.width / 2, view.height / 2, words["summary.empty"], "middle"));
+  svg.replaceChildren(...parts);
+  return frame;
+}
+
+function domainOf(shown: readonly Stretch[][], view: View): [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const stretch of shown.flat()) {
+    if (stretch.price === null || stretch.state === "notObserved") continue;
+    low = Math.min(low, stretch.low ?? stretch.price);
+    high = Math.max(high, stretch.high ?? stretch.price);
+  }
+  if (low > high) return [0, 100];
+  // A target far below would flatten what is seen; it is drawn where it is near.
+  if (view.target !== null && view.target < low && low - view.target <= Math.max(high - low, low * 0.25)) low = view.target;
+  if (view.target !== null && view.target > high && view.target <= high * 1.25) high = view.target;
+  return priceDomain(low, high, view.fromZero);
+}
+
+function frameOf(view: View, [low, high]: [number, number], left: number): Frame {
+  const right = view.width - RIGHT;
+  const bottom = view.height - BOTTOM;
+  const { start, end } = view.window;
+  return {
+    left,
+    right,
+    top: TOP,
+    bottom,
+    x: (at) => round(left + ((right - left) * (at - start)) / (end - start)),
+    y: (price) => round(bottom - ((bottom - TOP) * (price - low)) / (high - low)),
+    at: (x) => start + ((end - start) * (x - left)) / (right - left),
+  };
+}
+
+function round(pixels: number): number {
+  return Math.round(pixels * 10) / 10;
+}
+
+function hatch(): SVGElement {
+  const pattern = element("pattern", {
+    id: "pw-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+  });
+  pattern.append(element("path", { d: "M0 0V6", class: "pw-hatch" }));
+  const defs = element("defs", {});
+  defs.append(pattern);
+  return defs;
+}
+
+function unseen(stretches: readonly Stretch[], frame: Frame): SVGElement[] {
+  return stretches
+    .filter((stretch) => stretch.state === "notObserved" && stretch.end > stretch.start)
+    .map((stretch) =>
+      element("rect", {
+        class: "pw-unseen", fill: "url(#pw-hatch)", x: frame.x(stretch.start), y: frame.top,
+        width: Math.max(frame.x(stretch.end) - frame.x(stretch.start), 1), height: frame.bottom - frame.top,
+      }),
+    );
+}
+
+function band(typical: { low: number; high: number }, frame: Frame): SVGElement {
+  const top = frame.y(typical.high);
+  return element("rect", {
+    class: "pw-typical", x: frame.left, y: top, width: frame.right - frame.left, height: frame.y(typical.low) - top,
+  });
+}
+
+function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] {
+  const parts: SVGElement[] = [];
+  for (const tick of ticks) {
+    parts.push(element("path", { class: "pw-grid", d: `M${frame.left} ${frame.y(tick)}H${frame.right}` }));
+    parts.push(label(frame.left - 8, frame.y(tick) + 4, view.format.amount(tick), "end"));
+  }
+  const times = timeTicks(view.window.start, view.window.end, Math.max(Math.floor((frame.right - frame.left) / 76), 2));
+  for (const at of times.at) {
+    const x = frame.x(at);
+    if (x < frame.left + 12 || x > frame.right - 16) continue;
+    parts.push(element("path", { class: "pw-tick", d: `M${x} ${frame.bottom}v4` }));
+    parts.push(label(x, frame.bottom + 18, view.format.tick(at, times.unit), "middle"));
+  }
+  return parts;
+}
+
+function line(stretches: readonly Stretch[], frame: Frame, view: View, style: number): SVGElement[] {
+  const paths = { offered: "", noOffer: "", unconfirmed: "" };
+  let before: Stretch | null = null;
+  let dots = "";
+  const columns = Math.max(Math.floor((frame.right - frame.left) / 2), 50);
+  for (const stretch of thin(stretches, view.window.start, view.window.end, columns)) {
+    if (stretch.price === null || stretch.state === "notObserved") {
+      before = null;
+      continue;
+    }
+    const joins = before !== null && before.state === stretch.state && stretch.start - before.end < 60_000 + (view.window.end - view.window.start) / columns;
+    const y = frame.y(stretch.price);
+    const x = frame.x(stretch.start);
+    paths[stretch.state] += joins ? `H${x}V${y}` : `M${x} ${y}`;
+    if (stretch.low !== null && stretch.high !== null && stretch.low < stretch.high) {
+      paths[stretch.state] += `V${frame.y(stretch.low)}V${frame.y(stretch.high)}V${y}`;
+    }
+    paths[stretch.state] += `H${frame.x(stretch.end)}`;
+    if (stretch.state === "offered" && (stretches.length <= 40 || stretch.end === stretch.start)) dots += circle(x, y);
+    before = stretch;
+  }
+  const parts = Object.entries(paths)
+    .filter(([, d]) => d !== "")
+    .map(([state, d]) => element("path", { class: `pw-line pw-${state} pw-s${style}`, d }));
+  if (dots) parts.push(element("path", { class: `pw-dots pw-s${style}`, d: dots }));
+  return parts;
+}
+
+function circle(x: number, y: number): string {
+  return `M${x - 2.5} ${y}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0`;
+}
+
+function targetLine(target: number, frame: Frame, text: string): SVGElement[] {
+  const y = frame.y(target);
+  if (y < frame.top - 1 || y > frame.bottom + 1) return [];
+  return [
+    element("path", { class: "pw-target", d: `M${frame.left} ${y}H${frame.right}` }),
+    label(frame.right, y - 5, text, "end", "pw-target-label"),
+  ];
+}
+
+function extremes(found: Statistics, frame: Frame, view: View): SVGElement[] {
+  const marks: [string, number, number, number][] = [["low", found.low, found.lowAt, 16]];
+  if (found.high !== found.low) marks.push(["high", found.high, found.highAt, -8]);
+  return marks.flatMap(([name, price, at, shift]) => {
+    const x = frame.x(at);
+    const y = frame.y(price);
+    const anchor = x < frame.left + 80 ? "start" : x > frame.right - 80 ? "end" : "middle";
+    const down = y + shift > frame.bottom ? -8 : shift;
+    const text = `${view.format.price(price)} · ${view.format.day(at)}`;
+    const up = name === "high";
+    const d = up ? `M${x - 5} ${y + 4}h10l-5 -9z` : `M${x - 5} ${y - 4}h10l-5 9z`;
+    return [element("path", { class: `pw-mark pw-${name}`, d }), label(x, y + down, text, anchor, `pw-${name}-label`)];
+  });
+}
+
+function label(x: number, y: number, text: string, anchor: string, name = "pw-label"): SVGElement {
+  return element("text", { class: name, x: round(x), y: round(y), "text-anchor": anchor }, text);
+}

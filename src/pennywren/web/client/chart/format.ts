@@ -1,0 +1,34 @@
+/** Prices and days as the reader's language writes them. */
+
+export interface Format {
+  price(minor: number): string;
+  /** Without the currency, for the axis. */
+  amount(minor: number): string;
+  day(ms: number): string;
+  moment(ms: number): string;
+  tick(ms: number, unit: "hour" | "day" | "month" | "year"): string;
+}
+
+/** `minor` units are those of ISO 4217, as Intl knows them. Days are UTC, as everywhere in Pennywren. */
+export function makeFormat(currency: string, locales: readonly string[]): Format {
+  const money = new Intl.NumberFormat([...locales], { style: "currency", currency });
+  const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
+  const plain = new Intl.NumberFormat([...locales], { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const by = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat([...locales], { timeZone: "UTC", ...options });
+  const day = by({ day: "numeric", month: "short", year: "numeric" });
+  const moment = by({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const ticks = {
+    hour: by({ hour: "2-digit", minute: "2-digit" }),
+    day: by({ day: "numeric", month: "short" }),
+    month: by({ month: "short", year: "numeric" }),
+    year: by({ year: "numeric" }),
+  };
+  return {
+    price: (minor) => money.format(minor / 10 ** digits),
+    amount: (minor) => plain.format(minor / 10 ** digits),
+    day: (ms) => day.format(ms),
+    moment: (ms) => moment.format(ms),
+    tick: (ms, unit) => ticks[unit].format(ms),
+  };
+}

@@ -1,0 +1,25 @@
+/** The chart of a product's page. The page carries a picture drawn by the server; this puts the live chart in its place. */
+
+import "./chart/chart.css";
+
+import { loadHistories } from "./chart/load.ts";
+import { mountChart } from "./chart/mount.ts";
+import { ENGLISH, GERMAN } from "./chart/words.ts";
+
+/** Wait until everything is there, then replace the picture at once; if something fails, the picture stays. */
+export async function enhance(box: HTMLElement): Promise<void> {
+  const { product, offers = "buybox", target } = box.dataset;
+  if (!product) return;
+  const histories = await loadHistories("", product, offers.split(" "));
+  const known = histories.filter((one, i) => i === 0 || one.history.length > 0);
+  const german = document.documentElement.lang.startsWith("de");
+  const chart = mountChart(box, known, {
+    words: german ? GERMAN : ENGLISH,
+    target: target ? Number(target) : null,
+    locales: [document.documentElement.lang, ...navigator.languages],
+  });
+  // Whoever hears of a new price (server-sent events) dispatches this on the box.
+  box.addEventListener("pennywren:newer", () => {
+    void loadHistories("", product, known.map((one) => one.offer)).then((newer) => chart.update(newer), () => undefined);
+  });
+}

@@ -1,0 +1,196 @@
+"""The chart in a real browser, by mouse, keyboard and finger, under the Content-Security-Policy of the website."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, Route
+
+from pennywren.web.assets import BUILD
+from pennywren.web.headers import CONTENT_SECURITY_POLICY
+
+ORIGIN = "http://pennywren.test"
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def _time(days_ago: float) -> str:
+    return (NOW - timedelta(days=days_ago)).isoformat().replace("+00:00", "Z")
+
+
+def _history(offer: str, points: list[tuple[float, int]], **more: Any) -> dict[str, Any]:
+    return {
+        "productID": "us:B08N5WRWNW", "offer": offer, "currency": "USD", "interval": "raw",
+        "startTime": _time(points[0][0]), "endTime": _time(0), "low": None, "high": None, "average": None,
+        "history": [{"timestamp": _time(ago), "price": price} for ago, price in points],
+        "lastSeen": _time(1), "noOffer": [], "notObserved": [], **more,
+    }  # fmt: skip
+
+
+LONG = {
+    "buybox": _history(
+        "buybox",
+        [(200, 4999), (170, 4499), (150, 4999), (110, 5299), (100, 4799), (60, 3999), (20, 4599), (5, 4299)],
+        noOffer=[{"startTime": _time(120), "endTime": _time(110)}],
+        notObserved=[{"startTime": _time(90), "endTime": _time(60)}],
+    ),
+    "used": _history("used", [(180, 3799), (80, 3499), (30, 3599)]),
+}
+SHORT = {"buybox": _history("buybox", [(6, 1999), (3, 1799)])}
+
+
+async def _open(page: Page, histories: dict[str, dict[str, Any]], target: str = "") -> list[str]:
+    """Show a page with a chart of these histories; what the browser complains about is collected."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    offers = " ".join(histories) or "buybox"
+    page_text = (
+        f'<!doctype html><html lang="en"><title>Chart</title>'
+        f'<link rel="stylesheet" href="{BUILD.address("chart.css")}">'
+        f'<script type="module" src="{BUILD.address("client")}"></script><main><h1>Kettle</h1>'
+        f'<div data-chart data-product="us:B08N5WRWNW" data-offers="{offers}" data-target="{target}">'
+        "<p>picture of the server</p></div><p>below</p></main></html>"
+    )
+
+    async def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path == "/":
+            headers = {"content-security-policy": CONTENT_SECURITY_POLICY}
+            await route.fulfill(body=page_text, content_type="text/html", headers=headers)
+        elif (asset := BUILD.assets.get(path.rpartition("/")[2])) is not None:
+            await route.fulfill(body=asset.body, content_type=asset.media_type)
+        elif (asked := re.search(r"history\?offer=(\w+)", path)) and asked[1] in histories:
+            await route.fulfill(body=json.dumps(histories[asked[1]]), content_type="application/json")
+        else:
+            await route.fulfill(status=404, body="")
+
+    await page.route("**/*", answer)
+    await page.goto(f"{ORIGIN}/")
+    return complaints
+
+
+@pytest.fixture
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    """A tab of a middling window."""
+    context = await chromium.new_context(viewport={"width": 800, "height": 900}, locale="en-US")
+    yield await context.new_page()
+    await context.close()
+
+
+async def test_the_chart_takes_the_pictures_place_and_tells_everything(page: Page) -> None:
+    complaints = await _open(page, LONG, target="3900")
+    await page.wait_for_selector(".pw-line")
+    text = await page.inner_text(".pw-chart")
+
+    assert complaints == []
+    assert "picture of the server" not in text
+    assert "$42.99 now" in text
+    assert "Lowest $39.99" in text
+    assert "highest $52.99" in text
+    for explained in ("dotted", "hatched", "dashed", "band", "your target"):
+        assert explained in text
+    for drawn in (".pw-noOffer", ".pw-unseen", ".pw-unconfirmed", ".pw-typical", ".pw-target", ".pw-mark.pw-low"):
+        assert await page.locator(f"svg {drawn}").count() >= 1, drawn
+    assert await page.locator(".pw-ranges button:disabled").all_inner_texts() == ["1 year"]
+    assert await page.locator(".pw-ranges [aria-pressed=true]").all_inner_texts() == ["All"]
+
+
+async def test_nothing_jumps_when_it_arrives(page: Page) -> None:
+    await page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(e => window.shift += e.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    await _open(page, LONG)
+    await page.wait_for_selector(".pw-line")
+    await page.wait_for_function("document.querySelector('.pw-legend').children.length > 0")
+
+    assert await page.evaluate("window.shift") < 0.01
+
+
+async def test_the_line_steps_and_never_slopes(page: Page) -> None:
+    await _open(page, LONG)
+    path = await page.locator("svg .pw-offered").first.get_attribute("d", timeout=5000)
+
+    assert path
+    assert set(re.findall(r"[A-Za-z]", path)) <= {"M", "H", "V"}
+
+
+async def test_a_young_product_shows_its_points_and_no_verdict(page: Page) -> None:
+    await _open(page, SHORT)
+    await page.wait_for_selector("svg .pw-dots")
+
+    assert "not enough to say what is usual" in await page.inner_text(".pw-summary")
+    assert await page.locator("svg .pw-typical").count() == 0
+
+
+async def test_the_keyboard_goes_from_change_to_change(page: Page) -> None:
+    await _open(page, LONG)
+    await page.focus(".pw-plot")
+    await page.keyboard.press("Home")
+    first = await page.inner_text(".pw-tip")
+    await page.keyboard.press("ArrowRight")
+    second = await page.inner_text(".pw-tip")
+    assert "$49.99" in first
+    assert "$44.99" in second
+    assert "$44.99" in await page.inner_text(".pw-spoken")
+
+    await page.keyboard.press("End")
+    assert "not confirmed since" in await page.inner_text(".pw-tip")
+    await page.keyboard.press("Escape")
+    assert await page.is_hidden(".pw-tip")
+
+
+async def test_a_click_pins_and_a_drag_zooms(page: Page) -> None:
+    await _open(page, LONG)
+    box = await page.locator(".pw-plot").bounding_box(timeout=5000)
+    assert box
+    middle = box["y"] + box["height"] / 2
+    await page.mouse.move(box["x"] + 300, middle)
+    assert await page.is_visible(".pw-tip")
+    await page.mouse.down()
+    await page.mouse.up()
+    pinned = await page.inner_text(".pw-tip")
+    await page.mouse.move(box["x"] + 650, middle)
+    assert await page.inner_text(".pw-tip") == pinned
+
+    whole = await page.inner_text(".pw-summary")
+    await page.mouse.move(box["x"] + 500, middle)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 600, middle, steps=4)
+    await page.mouse.up()
+    assert await page.is_visible(".pw-reset")
+    assert await page.inner_text(".pw-summary") != whole
+    await page.click(".pw-reset")
+    assert await page.inner_text(".pw-summary") == whole
+
+
+async def test_the_figures_are_a_table_and_zero_is_on_request(page: Page) -> None:
+    await _open(page, LONG)
+    await page.click(".pw-table summary")
+    await page.wait_for_selector(".pw-table td")
+    assert await page.locator(".pw-table tbody tr").count() >= 12
+    await page.check(".pw-zero input")
+
+    labels = await page.locator("svg .pw-label").all_text_contents()
+    assert "0.00" in labels
+
+
+async def test_a_range_shows_its_part_and_an_offer_can_be_hidden(page: Page) -> None:
+    await _open(page, LONG)
+    await page.click(".pw-ranges button >> text='1 month'")
+    assert "Lowest $39.99" in await page.inner_text(".pw-summary")
+    assert await page.locator("svg .pw-unseen").count() == 0
+    await page.uncheck(".pw-offers input >> nth=1")
+
+    assert await page.locator("svg .pw-s1").count() == 0
+
+
+async def test_when_the_history_does_not_come_the_picture_stays(page: Page) -> None:
+    async with page.expect_response(re.compile("/history")) as refused:
+        await _open(page, {})
+    assert (await refused.value).status == 404
+
+    assert "picture of the server" in await page.inner_text("[data-chart]")
