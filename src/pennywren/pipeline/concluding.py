@@ -17,15 +17,18 @@ from pennywren.model.money import format_money
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.provenance import Ground, Provenance
 from pennywren.model.rule import WatchSet
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
+from pennywren.pipeline.doubting import Doubting
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
-from pennywren.trust.judge import Judgement, Kind, Waiting, judge
+from pennywren.trust.doubts import DOUBT
+from pennywren.trust.judge import HOLD_FOR, Judgement, Kind, Reason, Waiting, judge
 from pennywren.trust.waiting import read_waiting, write_waiting
 
 _log = logging.getLogger(__name__)
@@ -86,11 +89,15 @@ def look_of(product: ProductID, reading: PageReading) -> Look | None:
 class Conclusions:
     """Draws them, for one worker."""
 
-    def __init__(self, store: Store, recorder: Recorder, recrawl_after: int) -> None:
-        """`recrawl_after` in seconds."""
+    def __init__(
+        self, store: Store, recorder: Recorder, recrawl_after: int, *, egress: str = "", alone: bool = True
+    ) -> None:
+        """`recrawl_after` in seconds; `egress` is the worker's, `alone` if there is no other one."""
         self._store = store
         self._client = store.client
         self._recorder = recorder
+        self._egress = "" if alone else egress
+        self._doubting = Doubting(store, egress, alone=alone)
         self.planner = Planner(Bounds(recrawl_after))
 
     async def known(self, product: ProductID) -> Known:
@@ -127,17 +134,19 @@ class Conclusions:
             await self.not_seen(lease, known, Meaning(Outcome.UNREADABLE, "no_buybox"), now)
             return None
         waiting = read_waiting(known.held)
-        judgement = judge(look, known.state, waiting, now)
+        judgement = judge(look, known.state, waiting, now, self._egress)
         accepted = judgement.of_kind(Kind.ACCEPTED)
         self._log_doubts(look, judgement)
         result: LookResult | None = None
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
-            result = await self._record(believed, lease, known, reading.availability, now)
+            provenance = _seen_twice(believed, judgement, waiting, known.state)
+            result = await self._record(believed, lease, known, reading.availability, now, provenance)
         else:
             again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
             await give_back(self._client, lease, firm(again))
         await self._remember(look, judgement, waiting, known, now)
+        await self._doubting.looked(look, known.state, known.held, waiting, result, now)
         return result
 
     async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> bool:
@@ -157,7 +166,15 @@ class Conclusions:
             await pipe.execute()
         return field == _GONE and due_times.has_left(since, now)
 
-    async def _record(self, look: Look, lease: Lease, known: Known, availability: str, now: int) -> LookResult:
+    async def _record(
+        self,
+        look: Look,
+        lease: Lease,
+        known: Known,
+        availability: str,
+        now: int,
+        provenance: Provenance | None,
+    ) -> LookResult:
         plan = self.planner.after_look(known.subject(lease.product), now)
         to_record = LookToRecord(
             look,
@@ -167,6 +184,7 @@ class Conclusions:
             rate_if_changed=plan.rate_if_changed,
             lease=lease.ends,
             availability=availability,
+            provenance=provenance,
         )
         (result,) = await self._recorder.record([to_record])
         self._tell(look, known.state, result)
@@ -178,14 +196,17 @@ class Conclusions:
         """Keep what must be seen twice, forget what is settled, and ask for the second look, once."""
         key = keyspace.held(look.product)
         held = judgement.of_kind(Kind.HELD)
-        settled = [field for field in known.held if field not in held]
+        settled = [field for field in known.held if field not in held and not field.endswith(DOUBT)]
         if settled:
             await self._client.hdel(key, *settled)
         if not held:
             return
         async with self._client.pipeline(transaction=False) as pipe:
             for offer in held:
-                pipe.hset(key, offer.value, write_waiting(look.prices[offer] or 0, now))
+                price, first = look.prices[offer] or 0, waiting.get(offer)
+                # Who saw the same before stays the first of the two.
+                if first is None or first.price != price or now - first.at > HOLD_FOR:
+                    pipe.hset(key, offer.value, write_waiting(price, now, self._egress))
             pipe.expire(key, _FORGET_TROUBLE_S)
             await pipe.execute()
         if any(offer not in waiting for offer in held):
@@ -207,6 +228,17 @@ class Conclusions:
             if verdict.kind is not Kind.ACCEPTED:
                 shown = _shown(look.prices[offer], look.currency)
                 _log.warning("%s %s %s is %s: %s", look.product, offer, shown, verdict.kind, verdict.reason)
+
+
+def _seen_twice(
+    look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], state: ProductState | None
+) -> Provenance | None:
+    """What the proof says where all that changes was seen twice; None where one crawl is all there is to say."""
+    known = state.offers if state is not None else {}
+    changing = [offer for offer, price in look.prices.items() if offer not in known or known[offer].price != price]
+    if not changing or any(judgement.verdicts[offer].reason is not Reason.SEEN_TWICE for offer in changing):
+        return None
+    return Provenance(Ground.CRAWLED_TWICE, first_at=min(waiting[offer].at for offer in changing))
 
 
 def tell_crawled(product: ProductID, fetched: Fetched, seen: Meaning, reading: PageReading | None) -> None:

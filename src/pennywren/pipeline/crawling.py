@@ -98,7 +98,9 @@ class Crawler:
         self._robots = Robots(store.client)
         self._fetcher = fetcher or Fetcher(through, settings.user_agent)
         self._threshold = Threshold(store.client)
-        self._conclusions = Conclusions(store, recorder, settings.recrawl_after)
+        self._conclusions = Conclusions(
+            store, recorder, settings.recrawl_after, egress=through.name, alone=len(settings.egresses) == 1
+        )
         dice = dice or random.Random()  # noqa: S311 -- whose turn it is, and no secret
         self._chooser = Chooser(
             store.client, self._conclusions, self._threshold, clock, dice, settings.floor_percent / 100

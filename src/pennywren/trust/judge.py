@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
-from pennywren.model.clock import DAY
+from pennywren.model.clock import DAY, MINUTE
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -17,6 +17,8 @@ TOO_DEAR: Final = 5.0
 """Likewise a price of more than this many times the believed one: most often a misread decimal point."""
 HOLD_FOR: Final = DAY
 """How long a held price waits for a second look (ms)."""
+ELSEWHERE_WITHIN: Final = 10 * MINUTE
+"""How long the second look is to be another egress's (ms); then the same one may confirm what it saw."""
 
 
 class Kind(StrEnum):
@@ -92,6 +94,8 @@ class Waiting:
 
     price: int
     at: int
+    egress: str = ""
+    """Through which egress; empty where that is not known."""
 
 
 class Belief(Protocol):
@@ -119,11 +123,11 @@ class Judgement:
         return [offer for offer, verdict in self.verdicts.items() if verdict.kind is kind]
 
 
-def judge(look: Look, belief: Belief | None, waiting: Mapping[Offer, Waiting], now: int) -> Judgement:
+def judge(look: Look, belief: Belief | None, waiting: Mapping[Offer, Waiting], now: int, egress: str = "") -> Judgement:
     """The verdict over each observation of a crawl.
 
     `belief` is what was believed before, None for a product never recorded; `waiting` what earlier crawls saw
-    and was held; `now` in ms.
+    and was held; `now` in ms; `egress` the one that looked, where there are several: the second look is another's.
     """
     if look.currency not in look.product.market.currencies:
         return _all(look, Reason.FOREIGN_CURRENCY)
@@ -131,7 +135,10 @@ def judge(look: Look, belief: Belief | None, waiting: Mapping[Offer, Waiting], n
         return _all(look, Reason.OTHER_CURRENCY)
     known: Mapping[Offer, OfferState] = belief.offers if belief is not None else {}
     return Judgement(
-        {offer: _judge_price(price, known.get(offer), waiting.get(offer), now) for offer, price in look.prices.items()}
+        {
+            offer: _judge_price(price, known.get(offer), waiting.get(offer), now, egress)
+            for offer, price in look.prices.items()
+        }
     )
 
 
@@ -139,7 +146,9 @@ def _all(look: Look, reason: Reason) -> Judgement:
     return Judgement({offer: Verdict(Kind.REJECTED, reason) for offer in look.prices})
 
 
-def _judge_price(price: int | None, known: OfferState | None, waiting: Waiting | None, now: int) -> Verdict:
+def _judge_price(
+    price: int | None, known: OfferState | None, waiting: Waiting | None, now: int, egress: str
+) -> Verdict:
     if price is None:
         return Verdict(Kind.ACCEPTED, Reason.NO_OFFER)
     if not MIN_PRICE <= price <= MAX_PRICE:
@@ -149,6 +158,11 @@ def _judge_price(price: int | None, known: OfferState | None, waiting: Waiting |
         return Verdict(Kind.ACCEPTED, Reason.FIRST)
     if believed * TOO_GOOD <= price <= believed * TOO_DEAR:
         return Verdict(Kind.ACCEPTED, Reason.PLAUSIBLE)
-    if waiting is not None and waiting.price == price and now - waiting.at <= HOLD_FOR:
+    if waiting is not None and waiting.price == price and _is_second(waiting, now, egress):
         return Verdict(Kind.ACCEPTED, Reason.SEEN_TWICE)
     return Verdict(Kind.HELD, Reason.TOO_GOOD if price < believed else Reason.TOO_DEAR)
+
+
+def _is_second(waiting: Waiting, now: int, egress: str) -> bool:
+    elsewhere = not egress or waiting.egress != egress or now - waiting.at >= ELSEWHERE_WITHIN
+    return elsewhere and now - waiting.at <= HOLD_FOR

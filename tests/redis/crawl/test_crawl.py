@@ -17,6 +17,7 @@ from pennywren.model.clock import HOUR, MINUTE, system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.provenance import Ground
 from pennywren.model.series import Steps
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
@@ -26,6 +27,7 @@ from pennywren.postgres.catalogue import get
 from pennywren.postgres.pool import Pool
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.record.rewriting import rewrite
+from pennywren.store.proofs import proofs_of
 from pennywren.store.store import Store
 from tests.redis.crawl.conftest import Stage
 
@@ -165,6 +167,8 @@ async def test_a_price_too_good_to_be_true_is_seen_twice_before_it_is_believed(s
     await stage.visit_due(sources())
     assert await _buybox(stage.store) == 99
     assert await stage.store.client.exists(keyspace.held(KETTLE), keyspace.urgent(N)) == 0
+    (proof,) = (await proofs_of(stage.store.client, KETTLE)).samples.values()
+    assert proof.ground is Ground.CRAWLED_TWICE
 
 
 async def test_a_misread_price_that_is_not_seen_again_leaves_no_trace(stage: Stage, sources: Sources) -> None:
