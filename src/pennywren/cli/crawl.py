@@ -63,7 +63,7 @@ def status(as_json: bool) -> None:
 def samples(which: str | None, as_json: bool) -> None:
     """List pages that could not be read, or write one of them to standard output.
 
-    The latest five of each marketplace and layout are kept for a week. They are pages that the shop shows to everybody.
+    The latest five of each marketplace and layout are kept for a week, without what customers wrote and who they are.
 
     \b
     Examples:

@@ -1,5 +1,6 @@
 """Noticing drift: pages are counted by hour, a few that failed are kept for people, and a warning is given."""
 
+import asyncio
 import base64
 import gzip
 import logging
@@ -14,6 +15,7 @@ from pennywren.model.product import ProductID
 from pennywren.observe import drift
 from pennywren.observe.drift import Kind, Tally
 from pennywren.observe.page.reading import PageReading
+from pennywren.observe.scrub import without_people
 from pennywren.store.connect import Client
 from pennywren.store.counters import Counter, Gauge, Sample, count
 
@@ -43,7 +45,7 @@ _WARN_AGAIN_S: Final = 6 * 3600
 
 
 class FailedPage(msgspec.Struct, frozen=True, rename={"product_id": "productID"}):
-    """A page that could not be read. It is the shop's page for everybody: we are never signed in."""
+    """A page that could not be read, without the people on it: we are never signed in, and see `without_people`."""
 
     product_id: str
     at: int
@@ -53,7 +55,7 @@ class FailedPage(msgspec.Struct, frozen=True, rename={"product_id": "productID"}
     """The page, gzipped, in base 85."""
 
     def html(self) -> bytes:
-        """The page as it came."""
+        """The page."""
         return gzip.decompress(base64.b85decode(self.packed))
 
 
@@ -117,7 +119,7 @@ async def samples(client: Client, kind: Kind) -> list[FailedPage]:
 
 
 async def _keep(client: Client, kind: Kind, product: ProductID, reason: str, page: bytes, now: int) -> None:
-    packed = base64.b85encode(gzip.compress(page)).decode()
+    packed = await asyncio.to_thread(_packed, page)
     if len(packed) > _LARGEST:
         return
     key = keyspace.drift_samples(kind.marketplace, kind.layout)
@@ -126,3 +128,7 @@ async def _keep(client: Client, kind: Kind, product: ProductID, reason: str, pag
         pipe.ltrim(key, 0, KEPT - 1)
         pipe.expire(key, _KEEP_S)
         await pipe.execute()
+
+
+def _packed(page: bytes) -> str:
+    return base64.b85encode(gzip.compress(without_people(page))).decode()
