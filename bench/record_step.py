@@ -29,7 +29,7 @@ from pennywren.store.connect import connect
 from pennywren.store.scripts import Script
 from pennywren.store.store import Store
 
-PRODUCTS: Final = 300_000
+PRODUCTS: Final = 200_000
 LOOKS: Final = 100_000
 ROUNDS: Final = 5
 SCRIPT_BATCH: Final = 50
@@ -226,8 +226,8 @@ def measure(redis_url: str, postgres_url: str) -> Section:
             section.goals.append(Goal("10 % changed, through Python over PostgreSQL", python, 1.4))
         section.limits.append(f"{share:.0%} changed: PostgreSQL made {checkpoints} checkpoints and {vacuums} vacuums.")
     section.limits += [
-        "What limits record.lua: the one core of Redis; a third is finding keys in memory, a third Lua itself, and "
-        "when all prices change, the six rules of each series.",
+        "What limits record.lua: the one core of Redis; nearly half is Lua itself, a sixth is finding keys in memory, and "
+        "when all prices change, the six rules of each series ([0012](../docs/decisions/0012-record-step.md)).",
         "What limits the Python writer: making keys, arguments and results, on one core of Python.",
         "What limits PostgreSQL: the index on the due time, which every look moves, and its log.",
     ]
