@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
 
-.PHONY: help install client extension demo up test check bench leases lock clean
+.PHONY: help install client extension demo up test check bench leases chaos lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -80,6 +80,9 @@ bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; write
 
 leases: $(STAMP) ## Kill crawl workers 100 times over 20,000 products; prints what was lost and how polite it stayed
 	@$(BIN)/python -m bench.crawl_workers
+
+chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the shop as the judge (SEED=1)
+	@$(BIN)/python -m bench.chaos $(if $(SEED),--seed $(SEED)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install -q uv

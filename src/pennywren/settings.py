@@ -25,8 +25,13 @@ _LAST_PORT: Final = 65_535
 _RANGES: Final = {
     "smtp_connections": (1, 50),
     "delivery_lease": (6, 3600),
-    "floor_percent": (0, 50),
     "drift_percent": (1, 100),
+    "delivery_retry": (1, 3600),
+    "crawl_lease": (5, 3600),
+    "sweep_every": (1, 3600),
+    "queue_lost_after": (1, 86_400),
+    "floor_percent": (0, 50),
+    "worker_lost_after": (2, 3600),
 }
 
 Network = IPv4Network | IPv6Network
@@ -102,6 +107,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Push services that may be sent to: hosts, `*.…` for all below one, or an origin for one of your own."""
     webhook_networks: tuple[str, ...] = ()
     """Private networks that webhooks may lead to, such as `10.0.0.0/8`; none if not given."""
+    delivery_retry: int = 30
+    """Seconds before a delivery that may succeed later is tried again; doubled each time, up to an hour."""
+    sweep_every: int = 30
+    """Seconds between two sweeps for what fell between two steps."""
+    queue_lost_after: int = 120
+    """Seconds in the queue after which a delivery job counts as lost."""
+    worker_lost_after: int = 60
+    """Seconds without a sign of life after which a job's worker counts as dead."""
     default_marketplace: str = "us"
     """What a bare ASIN means."""
     egresses: tuple[Egress, ...] = (Egress("e1"),)
@@ -124,6 +137,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Of the requests, how many look at products which by their value would never be looked at again (0 to 50 %)."""
     drift_percent: int = 10
     """Above this share of unreadable pages of a marketplace and layout within a day there is a warning (1 to 100 %)."""
+    crawl_lease: int = 60
+    """Seconds that a product is leased to the crawl worker that looks at it; others wait so long for one that died."""
     gap_after: int = 7 * 86_400
     """Seconds of silence after which a span counts as not observed."""
     charted_after: int = 100

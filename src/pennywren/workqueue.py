@@ -12,7 +12,7 @@ from rq.serializers import JSONSerializer
 QUEUES: Final = ("crawl", "deliver", "upkeep")
 """One worker process listens on one queue: on several it can lose a job between pop and start."""
 
-_WAITS: Final = 600
+WAITS: Final = 600
 """Seconds after which a job that nobody started is forgotten, and its id is free again: RQ can lose a job between pop
 and start (rq #1716). Who enqueues does so again: sweeps find alerts, and the scheduler's jobs come regularly."""
 
@@ -25,13 +25,29 @@ class WorkQueue:
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(url, socket_timeout=10, socket_connect_timeout=3)
 
-    def enqueue(self, queue: str, name: str, args: Sequence[Any], job_id: str, *, timeout: int = 120) -> bool:
-        """Enqueue one job; False if a job of this id waits or runs. `timeout` is in seconds."""
-        if self._enqueue(queue, name, args, job_id, timeout):
-            return True
-        return self._forget_ended(job_id) and self._enqueue(queue, name, args, job_id, timeout)
+    def enqueue(
+        self,
+        queue: str,
+        name: str,
+        args: Sequence[Any],
+        job_id: str,
+        *,
+        timeout: int = 120,
+        retry: bool = True,
+        waits: int = WAITS,
+    ) -> bool:
+        """Enqueue one job; False if a job of this id waits or runs. `timeout` is in seconds.
 
-    def _enqueue(self, queue: str, name: str, args: Sequence[Any], job_id: str, timeout: int) -> bool:
+        With `retry` one that fails, or whose worker dies, runs again up to three times. One that nobody has
+        started after `waits` seconds is forgotten.
+        """
+        if self._enqueue(queue, name, args, job_id, timeout, retry, waits):
+            return True
+        return self._forget_ended(job_id) and self._enqueue(queue, name, args, job_id, timeout, retry, waits)
+
+    def _enqueue(
+        self, queue: str, name: str, args: Sequence[Any], job_id: str, timeout: int, retry: bool, waits: int
+    ) -> bool:
         try:
             Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue_call(
                 name,
@@ -39,10 +55,10 @@ class WorkQueue:
                 job_id=job_id,
                 unique=True,
                 timeout=timeout,
-                ttl=_WAITS,
+                ttl=waits,
                 result_ttl=0,
                 failure_ttl=7 * 86_400,
-                retry=Retry(max=3, interval=[10, 60, 300]),
+                retry=Retry(max=3, interval=[10, 60, 300]) if retry else None,
             )
         except DuplicateJobError:
             return False

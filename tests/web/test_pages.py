@@ -230,7 +230,7 @@ async def test_the_status_tells_how_alerts_fare(site: Site, owner: httpx.AsyncCl
         )  # fmt: skip
     body = (await owner.get("/status")).json()
 
-    assert body["alerts"] == {"decided": 0, "sending": 0, "delivered": 4, "failed": 0}
+    assert body["alerts"] == {"decided": 0, "held": 0, "sending": 0, "delivered": 4, "failed": 0, "dropped": 0}
     assert body["timeToAlert"] == {"p50": 2.5, "p95": 3.85}
     assert "2.5 s" in (await owner.get("/status", headers=HTML)).text
 

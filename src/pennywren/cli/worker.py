@@ -38,6 +38,13 @@ class MortalWorker(Worker):
     Told to end (SIGTERM), it tells the running job. A job that listens ends early; any other is finished first.
     """
 
+    lost_after = 60
+    """Seconds without a sign of life after which a job's worker counts as dead."""
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Seconds after which the job counts as abandoned if nothing is heard of it; RQ's own says a minute more."""
+        return self.job_monitoring_interval + self.lost_after
+
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """The forked process that runs one job."""
         die_with_parent(self.pid or 0)
@@ -64,18 +71,38 @@ class MortalWorker(Worker):
             self.scheduler.start()
 
 
-def make_worker(url: str, queue: str) -> MortalWorker:
-    """A worker on one queue: on several it could lose a job between pop and start (rq #1716)."""
+class _PromptQueue(Queue):
+    """A queue whose abandoned jobs are looked for again soon after whoever looked for them was killed.
+
+    RQ's own lock lasts a quarter of an hour, in which no worker would find any (seen by `make chaos`).
+    """
+
+    lost_after = 60
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Take the right to look for abandoned jobs; it ends by itself."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=self.lost_after))
+
+
+def make_worker(url: str, queue: str, *, lost_after: int = 60) -> MortalWorker:
+    """A worker on one queue: on several it could lose a job between pop and start (rq #1716).
+
+    A job whose worker was killed is found after `lost_after` seconds and a half.
+    """
     connection = Redis.from_url(url)
-    return MortalWorker(
-        [Queue(queue, connection=connection, serializer=JSONSerializer)],
+    prompt = _PromptQueue(queue, connection=connection, serializer=JSONSerializer)
+    prompt.lost_after = lost_after
+    worker = MortalWorker(
+        [prompt],
         connection=connection,
         serializer=JSONSerializer,  # never pickle: who can write to the queue could run anything
-        maintenance_interval=30,  # with the next one: a job whose worker was killed runs again within 100 s
-        job_monitoring_interval=5,
-        worker_ttl=60,
+        maintenance_interval=max(lost_after // 2, 1),
+        job_monitoring_interval=max(lost_after // 12, 1),
+        worker_ttl=max(lost_after, 10),
         log_job_description=False,  # arguments may name people
     )
+    worker.lost_after = lost_after
+    return worker
 
 
 @click.command()
@@ -92,4 +119,7 @@ def worker(queue: str) -> None:
     Example:
       pennywren worker crawl
     """
-    make_worker(required(load_settings(), "queue_url"), queue).work(with_scheduler=True, logging_level="WARNING")
+    settings = load_settings()
+    make_worker(required(settings, "queue_url"), queue, lost_after=settings.worker_lost_after).work(
+        with_scheduler=True, logging_level="WARNING"
+    )

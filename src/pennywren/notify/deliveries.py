@@ -27,7 +27,8 @@ from pennywren.postgres.pool import Connection
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """Time since an alert could be sent after which it is not tried again: the price would be yesterday's."""
 
-_FIRST_RETRY: Final = timedelta(seconds=30)
+FIRST_RETRY: Final = timedelta(seconds=30)
+"""Wait after a first attempt, where nothing else is set."""
 _LAST_RETRY: Final = timedelta(hours=1)
 _RULES: Final = msgspec.json.Decoder(Rule)
 
@@ -207,9 +208,9 @@ async def hold(connection: Connection, claimed: Claimed, held: Held) -> None:
     await connection.execute(_HOLD, claimed.alert_id, claimed.attempt, held.cause, to_moment(held.until))
 
 
-def retry_after(attempt: int) -> timedelta:
-    """How long to wait after the `attempt`th attempt (from 1): 30 s, doubled each time, at most an hour."""
-    return min(_FIRST_RETRY * 2 ** min(attempt - 1, 10), _LAST_RETRY)
+def retry_after(attempt: int, first: timedelta = FIRST_RETRY) -> timedelta:
+    """How long to wait after the `attempt`th attempt (from 1): `first`, doubled each time, at most an hour."""
+    return min(first * 2 ** min(attempt - 1, 10), _LAST_RETRY)
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:

@@ -7,10 +7,12 @@ from typing import Final
 from pennywren.postgres.pool import Connection
 
 UNQUEUED_AFTER: Final = timedelta(seconds=30)
-"""Age of an alert that was decided and not queued, after which whoever decided it must have died."""
+"""Age of an alert that was decided and not queued, after which whoever decided it must have died, where nothing else is
+set."""
 
 LOST_AFTER: Final = timedelta(seconds=120)
-"""Time in the queue after which a job counts as lost. If it was only slow, whoever comes second finds nothing to do."""
+"""Time in the queue after which a job counts as lost, where nothing else is set. If it was only slow, whoever comes
+second finds nothing to do."""
 
 # Locked by id, as a claim locks them, so that the two never wait for each other in a circle.
 _QUEUED: Final = """
@@ -37,8 +39,15 @@ async def mark_queued(connection: Connection, alert_ids: Sequence[int]) -> None:
     await connection.execute(_QUEUED, alert_ids)
 
 
-async def overdue(connection: Connection, limit: int) -> list[int]:
+async def overdue(
+    connection: Connection,
+    limit: int,
+    *,
+    unqueued_after: timedelta = UNQUEUED_AFTER,
+    lost_after: timedelta = LOST_AFTER,
+) -> list[int]:
     """Alerts that need a new job: never queued, due for another attempt, lost with their job, held
-    until now, or left half-way."""
-    rows = await connection.fetch(_OVERDUE, UNQUEUED_AFTER, LOST_AFTER, limit)
+    until now, or left half-way.
+    """
+    rows = await connection.fetch(_OVERDUE, unqueued_after, lost_after, limit)
     return [row["id"] for row in rows]

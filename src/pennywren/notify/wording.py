@@ -43,6 +43,8 @@ def money(minor: int, currency: str, reader: Reader) -> str:
 def price_words(item: Item, reader: Reader) -> str:
     """`€12.99 (was €15.99)`; `no offer` where there is none any more."""
     now = "no offer" if item.price is None else money(item.price, item.currency, reader)
+    if item.ends:
+        return f"your watch ends, now {now}"
     if item.corrects and item.old_price is not None:
         return f"correction: it was not {money(item.old_price, item.currency, reader)}, now {now}"
     return now if item.old_price is None else f"{now} (was {money(item.old_price, item.currency, reader)})"

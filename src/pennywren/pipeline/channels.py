@@ -155,6 +155,7 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
                     webhook_key=await get_or_create(pool, WEBHOOK_KEY),
                     lease=timedelta(seconds=settings.delivery_lease),
                     at_once=AT_ONCE * settings.smtp_connections,
+                    first_retry=timedelta(seconds=settings.delivery_retry),
                 )
         finally:
             await pool.close()

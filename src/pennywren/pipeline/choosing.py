@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pennywren.frontier import hints
-from pennywren.frontier.claiming import Claim, Lane, Lease, claim
+from pennywren.frontier.claiming import LEASE, Claim, Lane, Lease, claim
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.hints import Hint
 from pennywren.frontier.lanes import LaneShare
@@ -42,14 +42,20 @@ class Chooser:
         clock: Clock,
         dice: random.Random,
         floor_share: float,
+        *,
+        lease_ms: int = LEASE,
     ) -> None:
-        """`threshold` is told what each claim says of it; `floor_share` of the requests look at the floor."""
+        """`threshold` is told what each claim says of it; `floor_share` of the requests look at the floor.
+
+        A claim lasts `lease_ms`.
+        """
         self._client = client
         self._conclusions = conclusions
         self._threshold = threshold
         self._clock = clock
         self._dice = dice
         self._floor_share = floor_share
+        self._lease_ms = lease_ms
         self._lanes: defaultdict[str, LaneShare] = defaultdict(LaneShare)
         self._turns: defaultdict[str, int] = defaultdict(int)
 
@@ -98,6 +104,7 @@ class Chooser:
                     self._client,
                     hint.partition,
                     marketplace,
+                    lease_ms=self._lease_ms,
                     urgent_first=int(lane == "urgent"),
                     floor_first=int(lane == "floor"),
                     ahead_ms=_EVER if early else 0,

@@ -26,8 +26,8 @@ MAX_ITEMS: Final = 50
 CHARTS_TIME: Final = 0.15
 """Seconds that drawing charts may take for what is claimed together: with much to send, mails go without them."""
 
-_CHART_WIDTH: Final = 520
-_CHART_HEIGHT: Final = 200
+_CHART_WIDTH: Final = 400
+_CHART_HEIGHT: Final = 190
 
 States = Mapping[ProductID, ProductState]
 
@@ -137,4 +137,5 @@ class Composer:
             unsubscribe_url=unsubscribe_url(self._base_url, self._key, claimed.subscription_id),
             chart=charts.get(claimed.product),
             corrects=claimed.asked.about == "correction",
+            ends=claimed.asked.about == "expiry",
         )

@@ -103,7 +103,13 @@ class Crawler:
         )
         dice = dice or random.Random()  # noqa: S311 -- whose turn it is, and no secret
         self._chooser = Chooser(
-            store.client, self._conclusions, self._threshold, clock, dice, settings.floor_percent / 100
+            store.client,
+            self._conclusions,
+            self._threshold,
+            clock,
+            dice,
+            settings.floor_percent / 100,
+            lease_ms=settings.crawl_lease * SECOND,
         )
         self._marketplaces: dict[str, list[str]] = {}
         self._stopping = asyncio.Event()

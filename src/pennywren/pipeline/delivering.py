@@ -1,5 +1,6 @@
 """From queued alerts to messages that a channel took: what a delivery job does."""
 
+import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -7,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
+
+from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.events import emit
@@ -23,6 +26,7 @@ from pennywren.pipeline.addressing import Address, forget
 from pennywren.pipeline.composing import Composer, Parcel
 from pennywren.pipeline.sorting import Known, Sorter
 from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.store.counters import Counter, count
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -35,6 +39,10 @@ about these."""
 
 LEASE: Final = timedelta(seconds=120)
 """How long a claim on alerts lasts where nothing else is set."""
+
+DELIVERIES: Final = Counter(
+    "pennywren_deliveries_total", "Attempts to deliver a message, by what came of them.", ("channel", "outcome")
+)
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +61,10 @@ class Deliverer:
         clock: Clock = system_clock,
         lease: timedelta = LEASE,
         at_once: int = AT_ONCE,
+        first_retry: timedelta = deliveries.FIRST_RETRY,
     ) -> None:
-        """`lease` is how long a claim on alerts lasts, `at_once` how many are claimed together."""
+        """`lease` is how long a claim on alerts lasts, `at_once` how many are claimed together, and `first_retry` how
+        long the first retry waits."""
         self._pool = pool
         self._store = store
         self._channels = channels
@@ -64,6 +74,7 @@ class Deliverer:
         self._clock = clock
         self._lease = lease
         self._at_once = at_once
+        self._first_retry = first_retry
 
     async def deliver(self, alert_ids: Sequence[int]) -> int:
         """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
@@ -125,6 +136,7 @@ class Deliverer:
             async for outcome in outcomes:
                 parcel, address = waiting[outcome.message.key, outcome.message.to]
                 self._tell(channel, outcome)
+                await self._count(channel, outcome)
                 _note(parcel, address, outcome, known, channel.name)
                 async with transaction(self._pool) as connection:
                     await self._keep(connection, parcel, address, outcome)
@@ -145,6 +157,17 @@ class Deliverer:
                 emit("mailed", item.product, plain_price_words(item))
             else:
                 emit("sent", item.product, plain_price_words(item), f"({channel.name})")
+
+    async def _count(self, channel: Channel, outcome: Outcome) -> None:
+        """Count an attempt; while Redis is down it is not counted, and nothing waits for that."""
+        error = outcome.error
+        word = "delivered" if error is None else "failed" if error.permanent else "retry"
+        try:
+            async with asyncio.timeout(1), self._store.client.pipeline(transaction=False) as pipe:
+                count(pipe, DELIVERIES, channel.name, word)
+                await pipe.execute()
+        except (RedisError, OSError) as fault:
+            _log.info("an attempt is not counted: %s", fault)
 
     async def _keep(self, connection: Connection, parcel: Parcel, address: Address, outcome: Outcome) -> None:
         """Keep one attempt, and what it says about the address."""
@@ -169,7 +192,7 @@ class Deliverer:
         """What all attempts of a parcel mean: delivered, failed, retry, or another channel at once."""
         if parcel.again:
             retries = known.tried[parcel.first.alert_id][self._names[parcel.kind]].retries
-            wait = max(deliveries.retry_after(retries), timedelta(seconds=min(parcel.wait, 3600.0)))
+            wait = max(deliveries.retry_after(retries, self._first_retry), timedelta(seconds=min(parcel.wait, 3600.0)))
             await deliveries.settle(connection, parcel.claimed, "retry", wait)
             return "retry"
         step = known.step(parcel.first, self._names)

@@ -49,7 +49,7 @@ CHANGES: Final = (_UNREAD, _PENDING, _HINT_AGE)
 
 _ALERTS: Final = Gauge("pennywren_alerts", "Alerts that were decided in the last day, by state now.", ("state",))
 ALERTS: Final = (_ALERTS,)
-ALERT_STATES: Final = ("decided", "sending", "delivered", "failed")
+ALERT_STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
 
 
 async def egresses(client: Client, settings: Settings, now: int) -> list[Sample]:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
-from pennywren.pipeline import crawling, discovering, doubting, drifting, gauges
+from pennywren.pipeline import crawling, delivering, discovering, doubting, drifting, gauges
 from pennywren.postgres.pool import Pool
 from pennywren.record import recording
 from pennywren.settings import Settings
@@ -27,6 +27,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     discovering.DISCOVERED,
     doubting.DOUBTS,
     recording.OBSERVATIONS,
+    delivering.DELIVERIES,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from redis.exceptions import LockError, RedisError
@@ -13,10 +14,9 @@ from pennywren.model.clock import SECOND, Clock
 from pennywren.pipeline.correcting import CORRECT_EVERY
 from pennywren.pipeline.report_logging import FORGET_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
-from pennywren.pipeline.sweeping import SWEEP_EVERY
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
-from pennywren.workqueue import WorkQueue
+from pennywren.workqueue import WAITS, WorkQueue
 
 LEASE: Final = 15.0
 """Seconds after which a scheduler that died is replaced."""
@@ -42,22 +42,33 @@ class Regular:
     timeout: int = 120
     one_at_a_time: bool = False
     """Not enqueued while the one before still waits or runs."""
+    waits: int = WAITS
+    """Seconds after which one that nobody started is forgotten, and enqueued anew."""
 
 
 def regulars(settings: Settings) -> tuple[Regular, ...]:
     """Everything that happens regularly here."""
     crawls = [
-        Regular(f"crawl-{group[0]}", 3, "crawl", "jobs.crawl.crawl", (list(group),), 300, one_at_a_time=True)
+        Regular(
+            f"crawl-{group[0]}",
+            3,
+            "crawl",
+            "jobs.crawl.crawl",
+            (list(group),),
+            300,
+            one_at_a_time=True,
+            waits=max(settings.worker_lost_after, 10),
+        )
         for group in settings.egress_groups
     ]
     return (
         *crawls,
         Regular("forget-reports", FORGET_EVERY, "upkeep", "jobs.forget_reports.forget_reports"),
         Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
-        Regular("sweep", SWEEP_EVERY, "upkeep", "jobs.sweep.sweep"),
+        Regular("sweep", settings.sweep_every, "upkeep", "jobs.sweep.sweep"),
         Regular("read-sitemaps", SITEMAPS_EVERY, "upkeep", "jobs.read_sitemaps.read_sitemaps", timeout=300),
         Regular("rescore", RESCORE_EVERY, "upkeep", "jobs.rescore.rescore", timeout=300),
-        Regular("sweep-hints", SWEEP_EVERY, "upkeep", "jobs.sweep_hints.sweep_hints"),
+        Regular("sweep-hints", settings.sweep_every, "upkeep", "jobs.sweep_hints.sweep_hints"),
     )
 
 
@@ -132,5 +143,10 @@ class Scheduler:
     async def _put(self, regular: Regular, job_id: str) -> bool:
         args: Sequence[Any] = regular.args
         return await asyncio.to_thread(
-            self._queue.enqueue, regular.queue, regular.function, args, job_id, timeout=regular.timeout
+            # What comes regularly comes again by itself: a retry of it would only keep the next one away.
+            partial(self._queue.enqueue, timeout=regular.timeout, retry=False, waits=regular.waits),
+            regular.queue,
+            regular.function,
+            args,
+            job_id,
         )

@@ -17,9 +17,6 @@ from pennywren.settings import Settings
 from pennywren.store.connect import connect
 from pennywren.workqueue import WorkQueue
 
-SWEEP_EVERY: Final = 30
-"""Seconds."""
-
 AT_ONCE: Final = 5_000
 """Overdue alerts that one sweep takes: more would only wait in the queue instead."""
 
@@ -34,12 +31,25 @@ _log = logging.getLogger(__name__)
 class Sweeper:
     """Enqueues alerts that no job will come for, and goes on with fan-outs that nobody works on."""
 
-    def __init__(self, pool: Pool, queue: WorkQueue, clock: Clock, *, cooldown: timedelta, page: int = 1_000) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        queue: WorkQueue,
+        clock: Clock,
+        *,
+        cooldown: timedelta,
+        page: int = 1_000,
+        every: int = 30,
+        lost_after: timedelta = waiting.LOST_AFTER,
+    ) -> None:
+        """`every` is the seconds from one sweep to the next."""
         self._pool = pool
         self._queue = queue
         self._clock = clock
         self._cooldown = cooldown
         self._page = page
+        self._every = every
+        self._lost_after = lost_after
 
     async def sweep(self) -> int:
         """Sweep once; how many alerts were enqueued.
@@ -47,9 +57,14 @@ class Sweeper:
         Raises:
             Unavailable, RedisError: a part is down; the next sweep does it.
         """
-        slot = self._clock() // (SWEEP_EVERY * SECOND)
+        slot = self._clock() // (self._every * SECOND)
         async with transaction(self._pool) as connection:
-            overdue = await waiting.overdue(connection, AT_ONCE)
+            overdue = await waiting.overdue(
+                connection,
+                AT_ONCE,
+                unqueued_after=timedelta(seconds=self._every),
+                lost_after=self._lost_after,
+            )
         await enqueue_alerts(self._queue, self._pool, overdue, slot=slot)
         if overdue:
             _log.info("%d alerts were overdue", len(overdue))
@@ -82,7 +97,14 @@ async def open_sweeper(settings: Settings) -> AsyncGenerator[Sweeper]:
     pool = await open_pool(settings.postgres_url, size=2)
     queue = WorkQueue(settings.queue_url)
     try:
-        yield Sweeper(pool, queue, system_clock, cooldown=timedelta(seconds=settings.alert_cooldown))
+        yield Sweeper(
+            pool,
+            queue,
+            system_clock,
+            cooldown=timedelta(seconds=settings.alert_cooldown),
+            every=settings.sweep_every,
+            lost_after=timedelta(seconds=settings.queue_lost_after),
+        )
     finally:
         await asyncio.to_thread(queue.close)
         await pool.close()

@@ -7,7 +7,7 @@ from pennywren.model.clock import SECOND, Clock
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.web.views import StatusView, TimeToAlert
 
-_STATES: Final = ("decided", "sending", "delivered", "failed")
+_STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
 _FRESH: Final = 10 * SECOND
 
 
@@ -45,6 +45,7 @@ async def _read(pool: Pool) -> StatusView:
                 select extract(epoch from min(deliveries.attempted_at) - alerts.seen_at)::float8 as seconds
                 from alerts join deliveries on deliveries.alert_id = alerts.id and outcome = 'delivered'
                 where alerts.decided_at > now() - interval '1 day' and alerts.change_id not like 'created%'
+                      and alerts.held_for is null
                 group by alerts.id
             ) as delivered
             """

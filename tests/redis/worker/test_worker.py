@@ -13,6 +13,7 @@ from redis import Redis
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
+from pennywren.cli.worker import make_worker
 from pennywren.local.interrupted import take_up_again
 from pennywren.workqueue import WorkQueue
 
@@ -82,3 +83,13 @@ def test_a_worker_that_is_told_to_end_finishes_a_job_that_does_not_listen(
     assert done.exists()
     assert _alive_in_session(worker.pid) == []
     queue.close()
+
+
+def test_whoever_is_killed_while_looking_for_abandoned_jobs_keeps_others_from_it_for_a_moment_only(
+    queue_url: str,
+) -> None:
+    (queue,) = make_worker(queue_url, "crawl", lost_after=7).queues
+    assert queue.acquire_maintenance_lock()
+    assert not queue.acquire_maintenance_lock()
+    with Redis.from_url(queue_url) as client:
+        assert 0 < client.ttl(queue.registry_cleaning_key) <= 7

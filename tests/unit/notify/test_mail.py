@@ -129,6 +129,15 @@ def test_what_is_gone_is_said_so() -> None:
     assert "No longer offered" in part(mail, "html")
 
 
+def test_that_a_watch_ends_is_not_told_as_if_the_offer_were_gone() -> None:
+    mail = sent(about(ends=True, price=None, old_price=None, reason="Your watch ends on 1 May 2026."))
+    assert mail["Subject"].endswith(": your watch ends, now no offer")
+    for kind in ("plain", "html"):
+        assert "Your watch ends" in part(mail, kind)
+        assert "No longer offered" not in part(mail, kind)
+    assert "now €12.99" in str(sent(about(ends=True, old_price=None))["Subject"])
+
+
 def test_a_digest_has_all_its_items_and_one_link_that_ends_them() -> None:
     other = replace(ITEM, alert_id=8, title="A lamp", price=500, old_price=None)
     mail = sent(replace(MESSAGE, key="digest-3-1764067200", items=(ITEM, other), stop_url="https://p.example/stop/all"))

@@ -47,6 +47,8 @@ class Item:
     snooze_url: str | None = None
     chart: bytes | None = None
     """A PNG of the price's past."""
+    ends: bool = False
+    """Whether it tells that the watch ends, and not what became of the price."""
     corrects: bool = False
     """Whether `old_price` was told before and found false; `price` is the true one of now."""
 

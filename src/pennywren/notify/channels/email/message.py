@@ -120,6 +120,7 @@ def _item_values(item: Item, reader: Reader, domain: str) -> dict[str, str | Non
         "old_price": money(item.old_price),
         "reason": item.reason,
         "corrects": "yes" if item.corrects else None,
+        "ends": "yes" if item.ends else None,
         "low_line": wording.low_line(item, reader),
         "page_url": item.page_url,
         "shop": item.product.market.host,

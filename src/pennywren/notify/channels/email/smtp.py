@@ -113,11 +113,13 @@ class EmailChannel:
     async def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
         """Send messages; where a fresh connection does not carry one, the server is down and the rest is not tried."""
         batch = _Batch(deque(messages), until=self._stopwatch() + self._batch_time)
-        known: asyncio.Queue[Outcome] = asyncio.Queue()
+        known: asyncio.Queue[_Known] = asyncio.Queue()
         lines = [asyncio.create_task(self._work(client, batch, known)) for client in self._idle[: len(messages)]]
         try:
             for _ in messages:
-                yield await known.get()
+                outcome, kept = await known.get()
+                yield outcome
+                kept.set()
         finally:
             for line in lines:
                 line.cancel()
@@ -127,8 +129,11 @@ class EmailChannel:
         """Say goodbye on every connection."""
         await asyncio.gather(*(_part(client) for client in self._idle))
 
-    async def _work(self, client: SMTP, batch: "_Batch", known: asyncio.Queue[Outcome]) -> None:
-        """Send what is left of a batch over one connection, beside the others."""
+    async def _work(self, client: SMTP, batch: "_Batch", known: "asyncio.Queue[_Known]") -> None:
+        """Send what is left of a batch over one connection, beside the others.
+
+        What became of a mail is on record before the next one is sent: whoever is killed in between repeats one.
+        """
         proven = client.is_connected
         while batch.left:
             message = batch.left.popleft()
@@ -142,7 +147,9 @@ class EmailChannel:
                 if not proven:
                     batch.broken = DeliveryError(f"not tried: {error.message}", permanent=False)
                 proven = False
-            known.put_nowait(Outcome(message, message_id(message.key, self._domain), error))
+            kept = asyncio.Event()
+            known.put_nowait((Outcome(message, message_id(message.key, self._domain), error), kept))
+            await kept.wait()
 
     def _client(self) -> SMTP:
         server = self._server
@@ -175,6 +182,10 @@ class EmailChannel:
         except ValueError:
             return DeliveryError("this is not an address that can be mailed", permanent=True)
         return None
+
+
+_Known = tuple[Outcome, asyncio.Event]
+"""What became of a message, and that this was kept."""
 
 
 @dataclass(slots=True)

@@ -78,6 +78,7 @@ def _alert(item: Item) -> dict[str, Any]:
         "oldPrice": item.old_price,
         "currency": item.currency,
         "corrects": item.corrects,
+        "ends": item.ends,
         "reason": item.reason,
         "seenTime": rfc3339(item.seen_at),
         "url": item.page_url,

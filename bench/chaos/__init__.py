@@ -1,0 +1,1 @@
+"""The whole system under random faults, with the shop as the judge: `make chaos`."""
