@@ -10,6 +10,7 @@ from pennywren.accounts import phones, push_subscriptions, webhooks
 from pennywren.accounts.links import sign_unsubscribe
 from pennywren.accounts.people import find_or_add
 from pennywren.accounts.stop_links import sign_stop
+from pennywren.accounts.watch_links import sign_watch
 from pennywren.model.clock import rfc3339
 from pennywren.postgres.pool import transaction
 from pennywren.web.assets import BUILD
@@ -52,6 +53,8 @@ ROWS = [
     Row("GET /products/{product}/chart.svg", OPEN),
     Row("GET /products/{product}/chart.png", OPEN),
     Row("GET /products/{product}/points/{timestamp}/proof", OPEN),
+    Row("GET /products/{product}/suggestions", OPEN),
+    Row("GET /products/{product}/targets", (400, 400, 400)),
     Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
     Row("POST /products/{product}/watch", (401, 303, 409), form={"amount": "10"}),
     Row("GET /sign-in", OPEN),
@@ -65,6 +68,7 @@ ROWS = [
     Row("GET /subscriptions", (401, 200, 200)),
     Row("POST /subscriptions", (401, 201, 201), json=NEW),
     Row("GET /subscriptions/{subscription}", (401, 404, 200)),
+    Row("GET /subscriptions/{subscription}/trace", (401, 404, 200)),
     Row("PATCH /subscriptions/{subscription}", (401, 404, 200), json={"threshold": 900}),
     Row("DELETE /subscriptions/{subscription}", (401, 404, 204)),
     Row("GET /account/preferences", (401, 200, 200)),
@@ -89,6 +93,8 @@ ROWS = [
     Row("POST /hooks/mail-events", (404, 404, 404), json={"events": []}),
     Row("GET /stop-mails/{token}", OPEN),
     Row("POST /stop-mails/{token}", OPEN),
+    Row("GET /watch/{token}", OPEN),
+    Row("POST /watch/{token}", OPEN, form={"action": "week"}),
     Row("GET /unsubscribe/{token}", OPEN),
     Row("POST /unsubscribe/{token}", OPEN),
 ]
@@ -134,7 +140,9 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
     wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
     own = (await owner.post("/subscriptions", json=wish)).json()
     others = await own_addresses(site, "owner@example.com")
-    method, template = row.route.replace("/stop-mails/{token}", "/stop-mails/{stop}").split(" ")
+    others["watch"] = sign_watch(site.resources.unsubscribe_key, own["id"])
+    route = row.route.replace("/stop-mails/{token}", "/stop-mails/{stop}").replace("/watch/{token}", "/watch/{watch}")
+    method, template = route.split(" ")
     path = template.format(
         product=PRODUCT,
         timestamp=rfc3339(seen.last_seen),

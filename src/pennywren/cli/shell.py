@@ -29,7 +29,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "read": "read:read",
         "keys": "keys:keys",
     },
-    "See how it goes": {"crawl": "crawl:crawl", "trust": "trust:trust"},
+    "See how it goes": {"crawl": "crawl:crawl", "trust": "trust:trust", "alerts": "alerts:alerts"},
     "Data": {"import": "importing:import_command", "rebuild": "rebuild:rebuild", "bounces": "bounces:bounces"},
 }
 """Each command as MODULE:NAME of this package, so that a command starts without loading the others."""

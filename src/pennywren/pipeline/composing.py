@@ -9,6 +9,7 @@ from typing import Final
 from pennywren.accounts.links import unsubscribe_url
 from pennywren.accounts.preferences import Preferences
 from pennywren.accounts.stop_links import stop_url
+from pennywren.accounts.watch_links import watch_url
 from pennywren.errors import NotFound, Unavailable
 from pennywren.history.picture import PictureQuestion, Pictures
 from pennywren.model.product import ProductID
@@ -135,6 +136,7 @@ class Composer:
             since=offer.first if offer else None,
             page_url=f"{self._base_url}/products/{claimed.product}",
             unsubscribe_url=unsubscribe_url(self._base_url, self._key, claimed.subscription_id),
+            snooze_url=watch_url(self._base_url, self._key, claimed.subscription_id),
             chart=charts.get(claimed.product),
             corrects=claimed.asked.about == "correction",
             ends=claimed.asked.about == "expiry",

@@ -126,8 +126,8 @@ class Rescorer:
         state = await self._store.product(of.product)
         offer = state.offers.get(of.offer) if state and state.currency == of.currency else None
         at, watching = of.place, watching_of(of, self._cooldown)
-        if state is None or offer is None or at is None or watching is None:
-            return Decided()
+        if state is None or offer is None or not offer.crawled or at is None or watching is None:
+            return Decided()  # what no crawl has seen yet is told when one does
         price = offer.price
         change = PriceChange(
             of.product,

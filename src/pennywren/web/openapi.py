@@ -10,10 +10,12 @@ import msgspec
 
 from pennywren import __version__
 from pennywren.history.answer import History
-from pennywren.web import channel_views, views
-from pennywren.web.operations import FORM, HTML, JSON, OPERATIONS, PARAMETERS, Operation
+from pennywren.web import channel_views, views, watch_views
+from pennywren.web.operation import FORM, HTML, JSON, Operation
+from pennywren.web.operations import OPERATIONS, PARAMETERS
 from pennywren.web.problems import MEDIA_TYPE, Problem
 from pennywren.web.proofs import ProofView
+from pennywren.web.quiet_watch import Tap
 
 _REASONS: Final = {
     200: "Here it is",
@@ -49,6 +51,8 @@ def build_document() -> dict[str, Any]:
         views.StatusView,
         views.HealthView,
         *channel_views.SHAPES,
+        *watch_views.SHAPES,
+        Tap,
         History,
         ProofView,
         Problem,

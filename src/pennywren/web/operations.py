@@ -1,38 +1,12 @@
 """Every operation of the API, one row each; `openapi` describes them, and the tests hold them against the routes."""
 
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
-
-import msgspec
+from typing import Final
 
 from pennywren.history.answer import History
 from pennywren.web import channel_views, views
+from pennywren.web.operation import HTML, TEXT, Operation
 from pennywren.web.proofs import ProofView
-
-Auth = Literal["open", "person"]
-HTML: Final = "text/html"
-JSON: Final = "application/json"
-FORM: Final = "application/x-www-form-urlencoded"
-TEXT: Final = "text/plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path."""
-
-    method: str
-    path: str
-    id: str
-    summary: str
-    answers: dict[int, Any]
-    """What each status carries: a struct (JSON), True (JSON described elsewhere), a media type, or None for nothing."""
-    problems: tuple[int, ...] = ()
-    auth: Auth = "open"
-    body: type[msgspec.Struct] | None = None
-    form: bool = False
-    html: bool = False
-    query: dict[str, str] = field(default_factory=dict[str, str])
-
+from pennywren.web.watch_operations import WATCH_OPERATIONS
 
 _PRODUCT: Final = "A product: `us:B08N5WRWNW`, a bare ASIN of the default marketplace, or an encoded product link."
 PARAMETERS: Final = {
@@ -61,6 +35,7 @@ _PICTURE: Final = {
 }
 
 OPERATIONS: Final = (
+    *WATCH_OPERATIONS,
     Operation(
         "get",
         "/products/{product}",
@@ -119,48 +94,6 @@ OPERATIONS: Final = (
         (400, 413, 429),
         body=views.NewProduct,
         form=True,
-    ),
-    Operation(
-        "post",
-        "/subscriptions",
-        "createSubscription",
-        "Watch a price",
-        {201: views.SubscriptionView},
-        (400, 403, 409, 413),
-        "person",
-        views.NewSubscription,
-    ),
-    Operation(
-        "get",
-        "/subscriptions",
-        "listSubscriptions",
-        "Your watches",
-        {200: views.SubscriptionList},
-        (400,),
-        "person",
-        query={"after": "The `next` of the page before."},
-    ),
-    Operation(
-        "get",
-        "/subscriptions/{subscription}",
-        "getSubscription",
-        "One watch",
-        {200: views.SubscriptionView},
-        (404,),
-        "person",
-    ),
-    Operation(
-        "patch",
-        "/subscriptions/{subscription}",
-        "changeSubscription",
-        "Another threshold",
-        {200: views.SubscriptionView},
-        (400, 404, 413),
-        "person",
-        views.SubscriptionChange,
-    ),
-    Operation(
-        "delete", "/subscriptions/{subscription}", "deleteSubscription", "Stop watching", {204: None}, (404,), "person"
     ),
     Operation(
         "post",
@@ -349,6 +282,7 @@ OPERATIONS: Final = (
         (404, 413),
         html=True,
     ),
+    Operation("get", "/watch/{token}", "confirmQuiet", "The page with the buttons of a watch", {200: HTML}, (404,)),
     Operation("get", "/unsubscribe/{token}", "confirmUnsubscribe", "The page with the button", {200: HTML}, (404,)),
     Operation(
         "post",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
@@ -15,6 +16,7 @@ from pennywren.model.clock import Clock
 from pennywren.notify.return_path import RETURN_KEY
 from pennywren.pipeline.bounces import Bounces
 from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
+from pennywren.pipeline.explaining import Explainer
 from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.phone_codes import PhoneCodes
 from pennywren.pipeline.signing_in import SigningIn
@@ -41,6 +43,7 @@ class Resources:
     history: HistoryService
     pictures: Pictures
     subscribing: Subscribing
+    explainer: Explainer
     signing_in: SigningIn
     status: StatusBoard
     metrics: MetricsBoard
@@ -75,6 +78,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 history=HistoryService(store, HistoryReader(store, settings, clock)),
                 pictures=Pictures(store),
                 subscribing=Subscribing(pool, store, queue, settings),
+                explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
                 signing_in=SigningIn(pool, client, settings, clock),
                 status=StatusBoard(pool, clock),
                 metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),

@@ -15,6 +15,7 @@ from pennywren.web.resources import resources_of
 from pennywren.web.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList
+from pennywren.web.watch_views import trace_view
 
 _PAGE = 100
 _OWN = {"cache-control": PRIVATE}
@@ -55,6 +56,16 @@ async def show_subscription(request: Request, subscription: FromPath[str]) -> An
     async with transaction(resources_of(request).pool) as connection:
         found = await subscriptions.get(connection, person.id, subscription_id(subscription))
     return Response(subscription_view(found), headers=_OWN)
+
+
+@get("/subscriptions/{subscription:str}/trace")
+async def trace_subscription(request: Request, subscription: FromPath[str]) -> Answer:
+    """Why alerts of a watch came, or did not."""
+    person = await require_person(request)
+    resources = resources_of(request)
+    async with transaction(resources.pool) as connection:
+        found = await subscriptions.get(connection, person.id, subscription_id(subscription))
+    return Response(trace_view(await resources.explainer.explain(found)), headers=_OWN)
 
 
 @patch("/subscriptions/{subscription:str}")

@@ -1,0 +1,149 @@
+"""Why an alert came, or did not: what was decided about the last changes of a watch's price, and what was not crossed.
+
+Decisions and alerts are rows; a change that did not cross the watch left none, and is explained when somebody asks,
+from the history and the rule of now.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pennywren.accounts.subscription import State, Subscription
+from pennywren.history.changes import last_changes
+from pennywren.model.change import PriceChange
+from pennywren.model.money import format_money
+from pennywren.model.rule import crosses
+from pennywren.notify import decisions, receipts
+from pennywren.notify.decisions import KEPT, WORDS, Decision
+from pennywren.notify.receipts import Receipt
+from pennywren.notify.telling import withheld
+from pennywren.notify.uncrossed import why_not
+from pennywren.pipeline.watched import watching_of
+from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.store import Store
+
+_NOW = {
+    State.ACTIVE: "It is active.",
+    State.PAUSED: "It is paused: nothing is told.",
+    State.ENDED: "It told once, as it was asked to, and has ended.",
+    State.EXPIRED: "It has expired.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What became of one change. `at` is ms UTC, prices minor units."""
+
+    change_id: str
+    at: int
+    old_price: int | None
+    new_price: int | None
+    code: str
+    """`told`, a reason of `notify.decisions`, `notCrossed`, or `notDecided`."""
+    text: str
+    decisions: tuple[Decision, ...] = ()
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A watch, explained; the newest change first."""
+
+    subscription: Subscription
+    text: str
+    changes: tuple[Explained, ...]
+
+
+class Explainer:
+    """Explains watches. `cooldown` is that of watches without one of their own."""
+
+    def __init__(self, pool: Pool, store: Store, cooldown: timedelta) -> None:
+        self._pool = pool
+        self._store = store
+        self._cooldown = cooldown
+
+    async def explain(self, of: Subscription, count: int = KEPT) -> Trace:
+        """What was decided about the last `count` changes.
+
+        Raises:
+            Unavailable: PostgreSQL or Redis does not answer.
+        """
+        async with transaction(self._pool) as connection:
+            alerts = await receipts.last(connection, of.id, count)
+            decided = await decisions.last(connection, of.id, count)
+        state = await self._store.product(of.product)
+        offer = state.offers.get(of.offer) if state else None
+        changes: list[PriceChange] = []
+        if state is not None and offer is not None:
+            steps = await self._store.steps(of.product, of.offer, 0, offer.last_seen + 1)
+            changes = last_changes(of.product, of.offer, state.currency, steps, count)
+        return Trace(of, self._now(of), tuple(self._merge(of, changes, alerts, decided)[:count]))
+
+    def _now(self, of: Subscription) -> str:
+        text = _NOW[of.state]
+        if of.place is None:
+            return f"{text} What it is counted from is not known yet."
+        if of.snoozed_until is not None and of.state is State.ACTIVE:
+            return f"{text} It is snoozed: what happens is told when the snooze ends, if it still holds."
+        return text
+
+    def _merge(
+        self, of: Subscription, changes: list[PriceChange], alerts: list[Receipt], decided: list[Decision]
+    ) -> list[Explained]:
+        by_change: defaultdict[str, list[Decision]] = defaultdict(list)
+        for each in decided:
+            by_change[each.change_id].append(each)
+        told = {each.change_id: each for each in alerts}
+        found: dict[str, Explained] = {}
+        for change in changes:
+            id_ = change.change_id
+            receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
+            code, text = _outcome(receipt, reasons) or self._computed(of, change)
+            found[id_] = Explained(id_, change.at, change.old, change.new, code, text, reasons, receipt)
+        for id_ in (*told, *by_change):
+            if id_ not in found:
+                receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
+                outcome = _outcome(receipt, reasons)
+                assert outcome is not None  # there is one or the other
+                at, new = (receipt.seen_at, receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
+                old = receipt.old_price if receipt else None
+                found[id_] = Explained(id_, at, old, new, *outcome, reasons, receipt)
+        return sorted(found.values(), key=lambda each: each.at, reverse=True)
+
+    def _computed(self, of: Subscription, change: PriceChange) -> tuple[str, str]:
+        at, watching = of.place, watching_of(of, self._cooldown)
+        if at is None or watching is None:
+            return "notCrossed", "What the watch is counted from was not known."
+        if change.at < of.armed_at:
+            return "beforeArmed", WORDS[decisions.Reason.BEFORE_ARMED]
+        if not crosses(change, at):
+            return "notCrossed", why_not(at, change, lambda minor: format_money(minor, of.currency))
+        reason = withheld(watching, change)
+        if reason is not None:
+            return reason.value, WORDS[reason]
+        return "notDecided", (
+            "It crosses the watch as it is now, and nothing was decided: it was imported, or the watch was another one "
+            "then, or the matcher has not read it yet."
+        )
+
+
+def _outcome(receipt: Receipt | None, reasons: tuple[Decision, ...]) -> tuple[str, str] | None:
+    if receipt is not None:
+        return "told", _TOLD[receipt.about]
+    return (reasons[0].reason.value, WORDS[reasons[0].reason]) if reasons else None
+
+
+_TOLD = {
+    "change": "It crossed the watch, and an alert was decided.",
+    "created": "What the watch waits for was so already when it was made or changed, and an alert said so.",
+    "expiry": "The end of the watch was told.",
+    "correction": "A price that had been told was found false, and that was told.",
+}
+
+
+def _read_id(change_id: str, otherwise: int) -> tuple[int, int | None]:
+    """When and what price a change's id says; it is not in the history any more."""
+    parts = change_id.split("/")
+    if len(parts) != 4 or not parts[2].isdigit():
+        return otherwise, None
+    return int(parts[2]), int(parts[3]) if parts[3].isdigit() else None

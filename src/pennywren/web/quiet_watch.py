@@ -1,0 +1,76 @@
+"""Quiet for a while, by the link of a mail: GET shows buttons, POST acts; the token is the proof."""
+
+from typing import Annotated, Final, Literal
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from pennywren.accounts import subscriptions
+from pennywren.accounts.subscription import State, Subscription
+from pennywren.accounts.watch_links import read_watch
+from pennywren.errors import NotFound
+from pennywren.model.clock import DAY, rfc3339
+from pennywren.pipeline.amending import Amendment
+from pennywren.postgres.pool import transaction
+from pennywren.web.body import read_body
+from pennywren.web.headers import PRIVATE
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import html_page
+from pennywren.web.resources import resources_of
+from pennywren.web.types import Answer, Request
+from pennywren.web.views import Question
+
+_OWN: Final = {"cache-control": PRIVATE, "vary": "Accept"}
+_SNOOZES: Final = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY}
+
+
+class Tap(Question):
+    """Which button was tapped."""
+
+    action: Annotated[
+        Literal["day", "week", "month", "pause", "resume"],
+        Meta(description="Snooze for a `day`, a `week`, a `month`; `pause` until you `resume`."),
+    ]
+
+
+@get("/watch/{token:str}")
+async def confirm_quiet(request: Request, token: FromPath[str]) -> Answer:
+    """The page with the buttons; it changes nothing."""
+    resources = resources_of(request)
+    subscription_id = read_watch(resources.unsubscribe_key, token)
+    async with transaction(resources.pool) as connection:
+        watch = await subscriptions.get_by_link(connection, subscription_id)
+    return _page(token, watch, done=False)
+
+
+@post("/watch/{token:str}", status_code=200, from_anywhere=True)
+async def quiet(request: Request, token: FromPath[str]) -> Answer:
+    """Snooze, pause or resume the watch that the link names; the same tap twice is fine."""
+    resources = resources_of(request)
+    subscription_id = read_watch(resources.unsubscribe_key, token)
+    action = (await read_body(request, Tap)).action
+    if action in _SNOOZES:
+        amendment = Amendment(snoozed_until=resources.clock() + _SNOOZES[action])
+    elif action == "pause":
+        amendment = Amendment(state=State.PAUSED)
+    else:
+        amendment = Amendment(state=State.ACTIVE, snoozed_until=None)
+    changed = await resources.subscribing.change_by_link(subscription_id, amendment)
+    if prefers_html(request.headers.get("accept")):
+        return _page(token, changed.subscription if changed else None, done=True)
+    if changed is None:
+        raise NotFound("This watch is gone.")
+    return Response(f"{_now(changed.subscription)}\n", status_code=200, media_type="text/plain", headers=_OWN)
+
+
+def _page(token: str, watch: Subscription | None, *, done: bool) -> Answer:
+    return html_page("quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, now=watch and _now(watch))
+
+
+def _now(watch: Subscription) -> str:
+    if watch.state is State.PAUSED:
+        return "Paused."
+    if watch.snoozed_until is not None:
+        return f"Quiet until {rfc3339(watch.snoozed_until - watch.snoozed_until % 1000)}."
+    return "Active." if watch.state is State.ACTIVE else "It has ended."

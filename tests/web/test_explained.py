@@ -1,0 +1,191 @@
+"""Why an alert came, or did not; the one-tap page of a mail; targets and what the past says of them."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from pennywren.accounts.watch_links import sign_watch
+from pennywren.cli.shell import shell
+from pennywren.model.clock import DAY
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.pipeline.matching import open_matcher
+from pennywren.record.recording import LookToRecord, Recorder
+from tests.web.site import HTML, PRODUCT, Site
+
+
+async def watch(owner: httpx.AsyncClient, **more: object) -> dict[str, Any]:
+    """A new watch of the product."""
+    body = {"productID": str(PRODUCT), "notificationType": "EMAIL", "threshold": 1300, **more}
+    answer = await owner.post("/subscriptions", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def match(site: Site) -> None:
+    """Let the matcher read what changed."""
+    async with open_matcher(site.resources.settings) as matcher:
+        while await matcher.step(0.01):
+            pass
+
+
+async def see(site: Site, *prices: int | None) -> None:
+    """Crawls of ours see one price after another, and the matcher reads each."""
+    for price in prices:
+        await site.record(price)
+        await match(site)
+
+
+async def test_a_trace_says_of_each_change_what_became_of_it_and_why(site: Site, owner: httpx.AsyncClient) -> None:
+    await see(site, 1999)
+    made = await watch(owner)
+    where = f"/subscriptions/{made['id']}"
+    await see(site, 1599, 1299, 1250, 1400, 1300, None)
+    await owner.patch(where, json={"state": "paused"})
+    await see(site, 1100)
+
+    trace = (await owner.get(f"{where}/trace")).json()
+    assert [(change["newPrice"], change["code"]) for change in trace["changes"]] == [
+        (1100, "paused"),
+        (None, "notCrossed"),
+        (1300, "coolingDown"),
+        (1400, "notCrossed"),
+        (1250, "notCrossed"),
+        (1299, "told"),
+        (1599, "notCrossed"),
+        (1999, "beforeArmed"),
+    ]
+    words = {change["newPrice"]: change["text"] for change in trace["changes"]}
+    assert words[1599] == "15.99 USD is above 13.00 USD."
+    assert words[1250] == "It was at 13.00 USD or less already, at 12.99 USD."
+    assert words[1300] == "The last alert was too short a time ago, and this is no new low since."
+    assert trace["text"] == "It is paused: nothing is told."
+    (told,) = [change["alert"] for change in trace["changes"] if change["alert"]]
+    assert (told["state"], told["acceptedTime"], told["attempts"]) == ("decided", None, [])
+    assert told["seenTime"] == told["verifiedTime"] <= told["decidedTime"] <= told["queuedTime"]
+
+
+async def test_a_trace_tells_deliveries(site: Site, owner: httpx.AsyncClient) -> None:
+    await see(site, 1999)
+    made = await watch(owner)
+    await see(site, 1299)
+    await site.resources.pool.execute(
+        "insert into deliveries (alert_id, channel, outcome, message_id) "
+        "select id, 'email', 'delivered', '<a@b>' from alerts"
+    )
+    trace = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()
+    told = trace["changes"][0]["alert"]
+    assert [each["outcome"] for each in told["attempts"]] == ["delivered"]
+    assert told["acceptedTime"] == told["attempts"][0]["time"]
+
+
+async def test_an_operator_reads_the_same_on_the_command_line(site: Site, owner: httpx.AsyncClient) -> None:
+    await see(site, 1999)
+    made = await watch(owner)
+    await see(site, 1599, 1299)
+    settings = site.resources.settings
+    environ = {
+        "PENNYWREN_DATA_DIR": str(settings.data_dir),
+        "PENNYWREN_REDIS_URL": settings.redis_url,
+        "PENNYWREN_QUEUE_URL": settings.queue_url,
+        "PENNYWREN_POSTGRES_URL": settings.postgres_url,
+    }
+
+    def run(*args: str) -> Any:
+        return CliRunner().invoke(shell, ["alerts", "explain", *args], env=environ)
+
+    shown = await asyncio.to_thread(run, str(made["id"]))
+    assert shown.exit_code == 0, shown.output
+    assert "us:B08N5WRWNW buybox, when the price is at 13.00 USD or less" in shown.output
+    assert "15.99 -> 12.99 USD  told: It crossed the watch" in shown.output
+    assert "19.99 -> 15.99 USD  notCrossed: 15.99 USD is above 13.00 USD." in shown.output
+    assert "is decided: seen 20" in shown.output
+    told = json.loads((await asyncio.to_thread(run, str(made["id"]), "--json")).output)
+    assert [change["code"] for change in told["changes"]] == ["told", "notCrossed", "beforeArmed"]
+    missing = await asyncio.to_thread(run, "999999")
+    assert (missing.exit_code, missing.stderr) == (1, "pennywren: There is no subscription 999999.\n")
+
+
+async def test_one_tap_in_a_mail_makes_a_watch_quiet_and_a_look_at_the_page_does_not(
+    site: Site, owner: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    made = await watch(owner)
+    link = f"/watch/{sign_watch(site.resources.unsubscribe_key, made['id'])}"
+
+    async def state() -> tuple[str, bool]:
+        shown = (await owner.get(f"/subscriptions/{made['id']}")).json()
+        return shown["state"], shown["snoozedUntil"] is not None
+
+    page = await anonymous.get(link, headers=HTML)
+    assert (page.status_code, await state()) == (200, ("active", False))
+    assert "the price is at 13.00 USD or less" in page.text
+    assert page.headers["cache-control"] == "private, no-store"
+    for action, expected in [
+        ("week", ("active", True)),
+        ("week", ("active", True)),
+        ("pause", ("paused", True)),
+        ("resume", ("active", False)),
+    ]:
+        tapped = await anonymous.post(link, data={"action": action}, headers=HTML)
+        assert (tapped.status_code, await state()) == (200, expected)
+    assert (await anonymous.post(link, data={"action": "explode"})).status_code == 400
+    assert (await anonymous.get("/watch/forged")).status_code == 404
+    await owner.delete(f"/subscriptions/{made['id']}")
+    assert "This watch is gone" in (await anonymous.get(link, headers=HTML)).text
+    assert (await anonymous.post(link, data={"action": "week"})).status_code == 404
+
+
+async def test_targets_for_one_click(site: Site, anonymous: httpx.AsyncClient) -> None:
+    await see(site, 1700, 2000)
+    answer = (await anonymous.get(f"/products/{PRODUCT}/suggestions")).json()
+    assert answer["currentPrice"] == 2000
+    assert [(each["name"], each["threshold"]) for each in answer["suggestions"]] == [
+        ("justBelow", 1999),
+        ("minus5Percent", 1900),
+        ("minus10Percent", 1800),
+        ("minus15Percent", 1700),  # which is the low of the last 90 days, too
+        ("minus20Percent", 1600),
+    ]
+    used = (await anonymous.get(f"/products/{PRODUCT}/suggestions", params={"offer": "used"})).json()
+    assert used["suggestions"] == []
+    assert (await anonymous.get("/products/us:B000000009/suggestions")).status_code == 404
+
+
+async def test_what_the_past_says_of_a_target(site: Site, anonymous: httpx.AsyncClient) -> None:
+    recorder = Recorder(site.resources.store, site.resources.settings.gap_after)
+    begin = site.clock() - 60 * DAY
+    for day in range(60):
+        price = 1000 if day % 10 == 5 else 2000
+        look = Look(PRODUCT, "USD", {Offer.BUYBOX: price}, begin + day * DAY)
+        await recorder.record([LookToRecord(look)])
+
+    async def ask(threshold: object) -> httpx.Response:
+        return await anonymous.get(f"/products/{PRODUCT}/targets", params={"threshold": str(threshold)})
+
+    answer = (await ask(1000)).json()
+    assert (answer["enough"], answer["timesMet"], answer["metNow"]) == (True, 6, False)
+    assert 0 < answer["typicalWaitDays"] < 10
+    assert answer["chanceWithin30Days"] > 0.6
+    assert answer["text"].startswith("10.00 USD was met 6 times since we began on ")
+    never = (await ask(500)).json()
+    assert (never["timesMet"], never["typicalWaitDays"]) == (0, None)
+    assert "was never met" in never["text"]
+    for wrong in ("", "0", "12.99", "-1", "9" * 30, "abc"):
+        assert (await ask(wrong)).status_code == 400
+    assert (await ask(1000)).headers["etag"]
+
+
+@pytest.mark.parametrize("days", [0, 12])
+async def test_with_too_little_history_that_is_said_instead(
+    site: Site, anonymous: httpx.AsyncClient, days: int
+) -> None:
+    recorder = Recorder(site.resources.store, site.resources.settings.gap_after)
+    for ago in range(days, -1, -1):
+        await recorder.record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: 2000}, site.clock() - ago * DAY))])
+    answer = (await anonymous.get(f"/products/{PRODUCT}/targets", params={"threshold": "1000"})).json()
+    assert (answer["enough"], answer["knownDays"], answer["typicalWaitDays"]) == (False, days, None)
+    assert f"We know {days} days of prices: how long such a wait takes can be said after 30." in answer["text"]
