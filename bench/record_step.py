@@ -226,7 +226,7 @@ def measure(redis_url: str, postgres_url: str) -> Section:
             section.goals.append(Goal("10 % changed, through Python over PostgreSQL", python, 1.4))
         section.limits.append(f"{share:.0%} changed: PostgreSQL made {checkpoints} checkpoints and {vacuums} vacuums.")
     section.limits += [
-        "What limits record.lua: the one core of Redis; nearly half is Lua itself, a sixth is finding keys in memory, and "
+        "What limits record.lua: the one core of Redis; nearly half is Lua, a sixth is finding keys in memory, and "
         "when all prices change, the six rules of each series ([0012](../docs/decisions/0012-record-step.md)).",
         "What limits the Python writer: making keys, arguments and results, on one core of Python.",
         "What limits PostgreSQL: the index on the due time, which every look moves, and its log.",
