@@ -1,10 +1,10 @@
-"""Each reason of a verdict in a sentence for people."""
+"""Each reason of a verdict, by its code, in a sentence for people."""
 
 from typing import Final
 
 from pennywren.trust.judge import Reason
 
-WORDS: Final[dict[Reason, str]] = {
+WORDS: Final[dict[str, str]] = {
     Reason.FIRST: "nothing was known yet that it could contradict",
     Reason.PLAUSIBLE: "near enough to what was believed",
     Reason.NO_OFFER: "there was no such offer",
@@ -27,11 +27,12 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.OTHER_COUNTRY: "delivered to another country than the marketplace's own",
     Reason.OTHER_VARIATION: "another variation than the product's own",
     Reason.UNKNOWN_PRODUCT: "no price of the product was known: the first one is one that a crawl of ours saw",
+    "too_old": "it was seen more than an hour before it was reported",
+    "future": "it was seen in the future: a clock is wrong",
     Reason.BLOCKED: "an operator has blocked the reporter",
 }
 
 
 def in_words(reason: str) -> str:
     """A reason's sentence; the code itself where a newer version wrote it."""
-    known = {each.value: words for each, words in WORDS.items()}
-    return known.get(reason, reason)
+    return WORDS.get(reason, reason)
