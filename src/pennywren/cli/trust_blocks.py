@@ -15,10 +15,12 @@ from pennywren.cli.progress import progress_bar
 from pennywren.errors import BadInput
 from pennywren.model.clock import system_clock
 from pennywren.postgres.pool import transaction
+from pennywren.postgres.secrets import get_or_create
 from pennywren.postgres.trust_log import keep_in_log
 from pennywren.store.connect import connect
 from pennywren.trust.blocking import TakenOut, set_blocked, set_network_blocked, take_out
 from pennywren.trust.hearsay import Voice
+from pennywren.trust.networks import NETWORK_KEY, network_name
 
 _LONGEST: Final = 300
 
@@ -50,10 +52,11 @@ class Subject:
     name: str
     is_network: bool
 
-    def is_theirs(self) -> Callable[[Voice], bool]:
-        """Whether a voice is that of the subject."""
+    def is_theirs(self, network_key: bytes) -> Callable[[Voice], bool]:
+        """Whether a voice is that of the subject; `network_key` names networks in what is remembered."""
         if self.is_network:
-            return lambda voice: voice.network == self.name
+            names = {self.name, network_name(network_key, self.name)}
+            return lambda voice: voice.network in names
         return lambda voice: voice.reporter == self.name
 
 
@@ -134,6 +137,7 @@ async def _set(subject: Subject, because: str, *, blocked: bool, quiet: bool) ->
             else:
                 changed = await set_blocked(client, subject.name, blocked, now)
             taken = TakenOut(0, 0)
+            key = await get_or_create(parts.pool, NETWORK_KEY)
             if blocked:
                 with progress_bar("looking through what was said", quiet=quiet) as advance:
                     looked = 0
@@ -143,7 +147,7 @@ async def _set(subject: Subject, because: str, *, blocked: bool, quiet: bool) ->
                         looked += more
                         advance(looked, looked)
 
-                    taken = await take_out(client, subject.is_theirs(), now, hear)
+                    taken = await take_out(client, subject.is_theirs(key), now, hear)
         finally:
             await client.aclose()
         action = "block" if blocked else "unblock"

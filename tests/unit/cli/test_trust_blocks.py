@@ -4,7 +4,9 @@ import pytest
 
 from pennywren.cli.trust_blocks import Subject, checked_reason, parse_subject
 from pennywren.errors import BadInput
+from pennywren.trust.hearsay import Voice
 from pennywren.trust.judge import Reason
+from pennywren.trust.networks import network_name
 from pennywren.trust.words import WORDS, in_words
 
 
@@ -26,6 +28,14 @@ def test_an_address_stands_for_its_network(typed: str, subject: Subject) -> None
 def test_what_is_neither_is_refused(typed: str) -> None:
     with pytest.raises(BadInput):
         parse_subject(typed)
+
+
+def test_a_network_is_known_by_its_keyed_name() -> None:
+    is_theirs = parse_subject("192.0.2.9").is_theirs(b"key")
+    said = [
+        Voice(999, 1, "anna", network_name(b"key", network), 0.5) for network in ("192.0.2.0/24", "198.51.100.0/24")
+    ]
+    assert [is_theirs(voice) for voice in said] == [True, False]
 
 
 def test_a_reason_is_asked_for() -> None:
