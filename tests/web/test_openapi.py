@@ -14,7 +14,11 @@ from pennywren.web.problems import KINDS
 
 PAGES = {
     "GET /",
-    "GET /static/style.css",
+    "GET /about",
+    "GET /privacy",
+    "GET /developers",
+    "GET /static/{name}",
+    "POST /products/list",
     "GET /static/build/{name}",
     "GET /push-worker.js",
     "GET /sign-in",

@@ -38,7 +38,10 @@ BROWSER = {
 }
 ROWS = [
     Row("GET /", OPEN),
-    Row("GET /static/style.css", OPEN),
+    Row("GET /about", OPEN),
+    Row("GET /privacy", OPEN),
+    Row("GET /developers", OPEN),
+    Row("GET /static/{name}", OPEN),
     Row("GET /static/build/{name}", OPEN),
     Row("GET /openapi.json", OPEN),
     Row("GET /problems/{slug}", OPEN),
@@ -56,6 +59,7 @@ ROWS = [
     Row("GET /products/{product}/suggestions", OPEN),
     Row("GET /products/{product}/targets", (400, 400, 400)),
     Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
+    Row("POST /products/list", OPEN, form={"links": str(PRODUCT)}),
     Row("POST /products/{product}/watch", (401, 303, 409), form={"amount": "10"}),
     Row("GET /sign-in", OPEN),
     Row("POST /sign-in", (202, 202, 202), json={"email": "someone@example.com"}),
@@ -148,7 +152,7 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
         timestamp=rfc3339(seen.last_seen),
         subscription=own["id"],
         slug="plan-limit",
-        name=BUILD.names["client"],
+        name=BUILD.names["client"] if "build" in row.route else "style.css",
         token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
         **others,
     )

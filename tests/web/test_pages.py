@@ -41,7 +41,7 @@ async def test_a_product_is_a_page_for_people(site: Site, browser: httpx.AsyncCl
     page = (await browser.get(ADDRESS)).text
 
     assert "A kettle" in page
-    assert "14.99\u00a0USD" in page
+    assert "$14.99" in page
     assert "<svg" in page
     assert 'action="/products/us:B08N5WRWNW/watch"' in page
     assert "without shipping" in page
@@ -52,7 +52,7 @@ async def test_one_address_has_two_faces_and_says_so(site: Site, anonymous: http
     await site.record(1999)
     for path in (ADDRESS, "/status", "/nothing-here"):
         answer = await anonymous.get(path, headers={"accept": accept})
-        assert answer.headers["vary"] == "Accept"
+        assert answer.headers["vary"].removesuffix(",Accept-Encoding") == "Accept, Accept-Language, Cookie"
         assert answer.headers["content-type"].startswith("text/html") == (accept == HTML["accept"])
 
 
@@ -118,7 +118,7 @@ async def test_pasting_a_link_follows_the_product_and_shows_its_page(browser: ht
     answer = await browser.post("/products", data={"product": "https://www.amazon.de/Tee/dp/B000000001?ref=x"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/products/de:B000000001")
 
-    assert "just begun to follow" in (await browser.get("/products/de:B000000001")).text
+    assert "just begun to look" in (await browser.get("/products/de:B000000001")).text
 
 
 async def test_a_network_may_follow_twenty_products_at_once(anonymous: httpx.AsyncClient) -> None:
@@ -232,7 +232,7 @@ async def test_the_status_tells_how_alerts_fare(site: Site, owner: httpx.AsyncCl
 
     assert body["alerts"] == {"decided": 0, "held": 0, "sending": 0, "delivered": 4, "failed": 0, "dropped": 0}
     assert body["timeToAlert"] == {"p50": 2.5, "p95": 3.85}
-    assert "2.5 s" in (await owner.get("/status", headers=HTML)).text
+    assert "2.5\u00a0s" in (await owner.get("/status", headers=HTML)).text
 
 
 async def test_the_mailbox_shows_mails_as_text_with_links(site: Site, browser: httpx.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from msgspec import Meta
 from pennywren.accounts import subscriptions
 from pennywren.accounts.subscriptions import NotificationType
 from pennywren.errors import BadInput
-from pennywren.model.money import parse_amount
+from pennywren.model.money import MAX_PRICE, MIN_PRICE, parse_amount
 from pennywren.model.offer import Offer
 from pennywren.model.rule import PriceAtOrBelow
 from pennywren.pipeline.amending import Amendment
@@ -36,6 +36,13 @@ class Amount(Question):
     amount: Annotated[str, Meta(max_length=30)]
 
 
+class WatchForm(Question):
+    """The form of a product page: an amount as typed, or a target of a button in minor units."""
+
+    amount: Annotated[str, Meta(max_length=30)] = ""
+    suggested: Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE)] | None = None
+
+
 @get("/account")
 async def show_account(request: Request) -> Answer:
     """The watches of whoever asks, with what each price is now."""
@@ -49,9 +56,10 @@ async def show_account(request: Request) -> Answer:
     states = await resources.store.products(products)
     prices = [state.offers.get(watch.offer) if state else None for watch, state in zip(watches, states, strict=True)]
     return html_page(
+        request,
         "account.html",
         headers=_OWN,
-        email=person.email,
+        person=person,
         watches=list(zip(watches, prices, strict=True)),
         titles=titles,
         next=watches[-1].id if len(watches) == _PAGE else None,
@@ -64,9 +72,10 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     person = await require_person(request)
     resources = resources_of(request)
     id_ = product_in_path(product, resources.settings.default_marketplace)
-    form = await read_body(request, Amount)
+    form = await read_body(request, WatchForm)
     state = await resources.store.product(id_)
-    threshold = _minor(form.amount, state.currency if state else id_.market.currency)
+    currency = state.currency if state else id_.market.currency
+    threshold = _minor(form.amount, currency) if form.suggested is None else form.suggested
     await spend_for_unknown(request, id_, person)
     made = await resources.subscribing.subscribe(
         person.id, id_, Offer.BUYBOX, PriceAtOrBelow(threshold), NotificationType.EMAIL

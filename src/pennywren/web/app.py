@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
@@ -15,11 +16,13 @@ from pennywren.settings import Settings, load_settings
 from pennywren.web import (
     account,
     assets,
+    developers,
     exports,
     home,
     hooks,
     mailbox,
     metrics,
+    pasting,
     phones,
     preferences,
     products,
@@ -27,6 +30,7 @@ from pennywren.web import (
     push_subscriptions,
     quiet_watch,
     sign_in,
+    static_files,
     status,
     stop_mails,
     subscriptions,
@@ -44,8 +48,10 @@ from pennywren.web.same_site import is_forged
 
 HANDLERS: Final = (
     home.show_home,
-    home.show_style,
     assets.show_asset,
+    home.show_about,
+    home.show_privacy,
+    static_files.show_static,
     home.show_problem,
     home.show_openapi,
     products.show_product,
@@ -57,6 +63,8 @@ HANDLERS: Final = (
     targets.show_suggestions,
     targets.show_target,
     products.track_product,
+    pasting.track_list,
+    developers.show_developers,
     subscriptions.create_subscription,
     subscriptions.list_subscriptions,
     subscriptions.show_subscription,
@@ -102,6 +110,8 @@ HANDLERS: Final = (
     status.show_health,
     metrics.show_metrics,
 )
+_NOT_PACKED: Final = ["^/static/", "/history$", "/live$", r"\.png$"]
+"""Packed already, held as they are, sent bit by bit, or small as they are."""
 MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 """Only on a machine with a local mailbox."""
 
@@ -132,6 +142,9 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
         guards=[refuse_forged],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
         before_send=[add_headers],
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1024, gzip_compress_level=6, exclude=_NOT_PACKED
+        ),
         request_max_body_size=MAX_BODY,
         openapi_config=None,
         logging_config=None,

@@ -5,8 +5,9 @@ from typing import Final
 from litestar.types import Message, Scope
 
 CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
 )
 
 _ALWAYS: Final = {
@@ -17,6 +18,7 @@ _ALWAYS: Final = {
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 _DEFAULTS: Final = [(n.encode(), v.encode()) for n, v in {**_ALWAYS, "cache-control": "no-store"}.items()]

@@ -1,4 +1,6 @@
-"""The first page, the style sheet, what our problems mean, and the description of the API."""
+"""The first page, pages about us, what our problems mean, and the description of the API."""
+
+from typing import Final
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -6,21 +8,29 @@ from litestar.params import FromPath
 from pennywren.errors import NotFound
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.openapi import DOCUMENT
-from pennywren.web.pages import STYLE, html_page
+from pennywren.web.pages import VARY, html_page
 from pennywren.web.problems import KINDS
 from pennywren.web.types import Answer, Request
+
+_KEPT: Final = {"cache-control": "public, max-age=300"}
 
 
 @get("/")
 async def show_home(request: Request) -> Answer:
     """Paste a link or an ASIN."""
-    return html_page("home.html", headers={"cache-control": "public, max-age=300"})
+    return html_page(request, "home.html", headers=_KEPT, changed=[], watched=[], empty=False)
 
 
-@get("/static/style.css")
-async def show_style(request: Request) -> Answer:
-    """Our one style sheet; its address carries its version, so it may be kept for a year."""
-    return Response(STYLE, media_type="text/css", headers={"cache-control": "public, max-age=31536000, immutable"})
+@get("/about")
+async def show_about(request: Request) -> Answer:
+    """What a price is, when we look, and when we write."""
+    return html_page(request, "about.html", headers=_KEPT)
+
+
+@get("/privacy")
+async def show_privacy(request: Request) -> Answer:
+    """What is kept, and for how long."""
+    return html_page(request, "privacy.html", headers=_KEPT)
 
 
 @get("/problems/{slug:str}")
@@ -29,9 +39,9 @@ async def show_problem(request: Request, slug: FromPath[str]) -> Answer:
     kind = KINDS.get(slug)
     if kind is None:
         raise NotFound("There is no problem of this name.")
-    headers = {"cache-control": "public, max-age=86400", "vary": "Accept"}
+    headers = {"cache-control": "public, max-age=86400", "vary": VARY}
     if prefers_html(request.headers.get("accept")):
-        return html_page("problem-kind.html", headers=headers, kind=kind)
+        return html_page(request, "problem-kind.html", headers=headers, kind=kind)
     content = {"type": kind.type, "title": kind.title, "status": kind.status, "meaning": kind.meaning}
     return Response(content, headers=headers)
 

@@ -23,7 +23,7 @@ async def list_mails(request: Request) -> Answer:
 @get("/mailbox")
 async def show_mails(request: Request) -> Answer:
     """All mails, newest first, as text with links."""
-    return html_page("mailbox.html", headers=_OWN, mails=(await _mails(request))[::-1])
+    return html_page(request, "mailbox.html", headers=_OWN, mails=(await _mails(request))[::-1])
 
 
 async def _mails(request: Request) -> list[Mail]:

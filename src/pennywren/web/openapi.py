@@ -12,7 +12,7 @@ from pennywren import __version__
 from pennywren.history.answer import History
 from pennywren.web import channel_views, views, watch_views
 from pennywren.web.operation import FORM, HTML, JSON, Operation
-from pennywren.web.operations import OPERATIONS, PARAMETERS
+from pennywren.web.operations import BODIES, EXAMPLES, OPERATIONS, PARAMETERS
 from pennywren.web.problems import MEDIA_TYPE, Problem
 from pennywren.web.proofs import ProofView
 from pennywren.web.quiet_watch import Tap
@@ -96,8 +96,11 @@ def _described(operation: Operation) -> dict[str, Any]:
     }
     if operation.body:
         kinds = (JSON, FORM) if operation.form else (JSON,)
-        schema = _reference(operation.body)
-        described["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
+        content: dict[str, Any] = {"schema": _reference(operation.body)}
+        if operation.id in BODIES:
+            content["example"] = BODIES[operation.id]
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, content)}
+
     return described
 
 
@@ -105,9 +108,16 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     in_path = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     text = {"type": "string"}
     return [
-        *({"name": n, "in": "path", "required": True, "description": PARAMETERS[n], "schema": text} for n in in_path),
+        *(
+            {"name": n, "in": "path", "required": True, "description": PARAMETERS[n], "schema": text, **_example(n)}
+            for n in in_path
+        ),
         *({"name": n, "in": "query", "description": d, "schema": text} for n, d in operation.query.items()),
     ]
+
+
+def _example(name: str) -> dict[str, str]:
+    return {"example": EXAMPLES[name]} if name in EXAMPLES else {}
 
 
 def _problem(status: int) -> dict[str, Any]:
@@ -130,6 +140,42 @@ def _answer(operation: Operation, status: int, what: Any) -> dict[str, Any]:
 
 def _reference(struct: type[msgspec.Struct]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{struct.__name__}"}
+
+
+def fields_of(struct: type[msgspec.Struct]) -> list[tuple[str, str, bool]]:
+    """The fields of a body: name, what it is, and whether it must be given."""
+    schema: dict[str, Any] = msgspec.json.schema_components([struct])[1][struct.__name__]
+    needed = schema.get("required", [])
+    return [(name, _in_words(each), name in needed) for name, each in schema["properties"].items()]
+
+
+def _in_words(schema: dict[str, Any]) -> str:
+    kinds = [schema, *schema.get("anyOf", [])]
+    description = next((kind["description"] for kind in kinds if "description" in kind), "")
+    named = [str(kind["type"]) for kind in kinds if "type" in kind and kind["type"] != "null"]
+    choices = next((kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind), "")
+    return " ".join(filter(None, [" or ".join(named) or choices, description]))
+
+
+def example_of(operation: Operation) -> str | None:
+    """How to call an operation with curl; None for what only a link in a mail leads to."""
+    path = operation.path
+    for name, value in EXAMPLES.items():
+        path = path.replace(f"{{{name}}}", value)
+    if "{" in path:
+        return None
+    parts = ["curl"]
+    if operation.method not in ("get", "post") or (operation.method == "post" and operation.body is None):
+        parts.append(f"-X {operation.method.upper()}")
+    if operation.auth == "person":
+        parts.append("-H 'Authorization: Bearer …'")
+    parts.append(f"https://pennywren.example{path}")
+    if operation.body:
+        body = BODIES.get(operation.id)
+        if body is None:
+            return None
+        parts.append(f"--json '{msgspec.json.encode(body).decode()}'")
+    return " ".join(parts)
 
 
 DOCUMENT: Final = msgspec.json.encode(build_document())

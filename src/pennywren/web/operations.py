@@ -19,6 +19,15 @@ PARAMETERS: Final = {
     "webhook": "The id of one of your webhooks.",
     "slug": "The last part of a problem's `type`.",
 }
+EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "slug": "plan-limit"}
+"""What a parameter may be."""
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "trackProduct": {"product": "https://www.amazon.com/dp/B08N5WRWNW"},
+    "createSubscription": {"productID": "us:B08N5WRWNW", "threshold": 1299, "notificationType": "EMAIL"},
+    "changeSubscription": {"threshold": 1199},
+    "requestSignIn": {"email": "ada@example.com"},
+}
+"""What a body may be, by operation."""
 _RANGE: Final = {
     "startTime": "Begin of the range: seconds since the epoch, or RFC 3339.",
     "endTime": "End of the range, likewise.",

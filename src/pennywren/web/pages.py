@@ -1,51 +1,20 @@
-"""HTML pages: templates with automatic escaping, and how prices and times are written for people."""
+"""HTML pages: templates with automatic escaping, in the language that the reader's browser asks for."""
 
-from datetime import UTC, datetime
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from pennywren.language.catalogue import preferred
+from pennywren.language.speaking import Language, language
 from pennywren.model.clock import rfc3339
-from pennywren.model.money import format_amount, minor_digits
 from pennywren.web.assets import BUILD
-from pennywren.web.types import Answer
+from pennywren.web.static_files import address
+from pennywren.web.types import Answer, Request
 
-STYLE: Final = (files("pennywren.web") / "static" / "style.css").read_bytes()
-STYLE_VERSION: Final = sha256(STYLE).hexdigest()[:12]
-
-_NARROW_SPACE: Final = "\u202f"
-
-
-def money(minor: int, currency: str) -> str:
-    """`1234567, "EUR"` -> `12 345.67 EUR`, with spaces that never break."""
-    digits = minor_digits(currency)
-    whole, _, fraction = format_amount(minor, currency).partition(".")
-    grouped = f"{int(whole):,}".replace(",", _NARROW_SPACE)
-    return f"{grouped}.{fraction}\u00a0{currency}" if digits else f"{grouped}\u00a0{currency}"
-
-
-def day(ms: int) -> str:
-    """`25 November 2026`, in UTC."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return f"{moment.day} {moment:%B %Y}"
-
-
-def minute(ms: int) -> str:
-    """`25 November 2026, 10:40 UTC`."""
-    return f"{day(ms)}, {datetime.fromtimestamp(ms / 1000, UTC):%H:%M} UTC"
-
-
-def duration(seconds: float | None) -> str:
-    """`0.8 s`, `12 s`, `3 min`, or a dash where nothing was measured."""
-    if seconds is None:
-        return "–"
-    if seconds < 90:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"
+VARY: Final = "Accept, Accept-Language, Cookie"
+"""What the face of an address depends on: HTML or JSON, the language, and whether somebody is signed in."""
 
 
 def _environment() -> Environment:
@@ -57,9 +26,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters: dict[str, Any] = environment.filters
-    filters.update(money=money, amount=format_amount, day=day, minute=minute, rfc3339=rfc3339, duration=duration)
+    filters["rfc3339"] = rfc3339
     values: dict[str, Any] = environment.globals
-    values["style_version"] = STYLE_VERSION
+    values["static"] = address
     values["built"] = BUILD.address
     return environment
 
@@ -67,7 +36,20 @@ def _environment() -> Environment:
 _ENVIRONMENT: Final = _environment()
 
 
+def language_of(request: Request) -> Language:
+    """The language that a request's browser likes best, of those that we speak."""
+    return language(preferred(request.headers.get("accept-language")))
+
+
+def render(template: str, speaking: Language, **values: Any) -> str:
+    """A template of ours in a language."""
+    return _ENVIRONMENT.get_template(template).render(
+        lang=speaking, t=speaking.say, th=speaking.say_html, money=speaking.money, **values
+    )
+
+
 def html_page(
+    request: Request,
     template: str,
     *,
     status: int = 200,
@@ -76,12 +58,12 @@ def html_page(
     **values: Any,
 ) -> Answer:
     """A page from one of our templates."""
-    html = _ENVIRONMENT.get_template(template).render(**values)
+    speaking = language_of(request)
     return Response(
-        html,
+        render(template, speaking, **values),
         status_code=status,
         media_type="text/html",
-        headers={"vary": "Accept", **(headers or {})},
+        headers={"content-language": speaking.code, **(headers or {}), "vary": VARY},
         cookies=cookies or [],
     )
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren import errors
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import VARY, html_page, language_of
 from pennywren.web.types import Answer, Request
 
 _log = logging.getLogger(__name__)
@@ -148,7 +148,12 @@ def answer_error(request: Request, error: Exception) -> Answer:
     headers = _headers(error)
     problem = Problem(kind.type, kind.title, kind.status, _plain(_detail(kind, error)), _plain(request.scope["path"]))
     if prefers_html(request.headers.get("accept")):
-        return html_page("problem.html", status=kind.status, headers=headers, problem=problem, kind=kind)
+        known, speaking = f"problems.{kind.slug}", language_of(request)
+        title = speaking.say(known) if speaking.has(known) else kind.title
+        return html_page(
+            request, "problem.html", status=kind.status, headers=headers, problem=problem, kind=kind, title=title,
+            pasted=problem.instance.removeprefix("/products/") if problem.instance.startswith("/products/") else "",
+        )  # fmt: skip
     return Response(msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -171,7 +176,7 @@ def _plain(text: str) -> str:
 
 
 def _headers(error: Exception) -> dict[str, str]:
-    headers = {"cache-control": "no-store", "vary": "Accept"}
+    headers = {"cache-control": "no-store", "vary": VARY}
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.NotSignedIn):

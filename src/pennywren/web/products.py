@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from pennywren.accounts.people import Person
 from pennywren.errors import BadInput, NotFound, Unavailable
 from pennywren.history.question import parse_question
 from pennywren.model.product import ProductID
@@ -13,10 +14,11 @@ from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.web.body import read_body
-from pennywren.web.headers import PUBLIC
+from pennywren.web.headers import PRIVATE, PUBLIC
+from pennywren.web.identity import person_or_none
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import redirect
+from pennywren.web.pages import VARY, redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.product_page import product_page
 from pennywren.web.resources import Resources, resources_of
@@ -34,7 +36,11 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
     if row is None and state is None:
         raise NotFound(f"{id_} is not followed here yet: paste its link to follow it, or POST it to /products.")
     if prefers_html(request.headers.get("accept")):
-        page = await product_page(resources.store, id_, state, row, resources.clock())
+        person = await _signed_in(request)
+        page = await product_page(request, resources.store, id_, state, row, person=person, now=resources.clock())
+        if person is not None:
+            page.headers["cache-control"] = PRIVATE
+            return page
         return conditional(request, str(page.content).encode(), "text/html")
     return conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
 
@@ -76,10 +82,18 @@ async def _catalogued(resources: Resources, product: ProductID, *, needed: bool)
         return None
 
 
+async def _signed_in(request: Request) -> Person | None:
+    """Who looks at the page; it is shown as to anybody while the database is away."""
+    try:
+        return await person_or_none(request)
+    except Unavailable:
+        return None
+
+
 def conditional(request: Request, body: bytes, media_type: str, etag: str | None = None) -> Answer:
     """A public answer with its ETag, or 304 where the client has it already."""
     tag = etag or f'"{sha256(body).hexdigest()[:24]}"'
-    headers = {"etag": tag, "cache-control": PUBLIC, "vary": "Accept"}
+    headers = {"etag": tag, "cache-control": PUBLIC, "vary": VARY}
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     if tag.removeprefix("W/") in known or "*" in known:
         return Response(None, status_code=304, headers=headers)

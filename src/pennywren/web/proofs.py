@@ -67,7 +67,7 @@ async def show_proof(request: Request, product: FromPath[str], timestamp: FromPa
     proof = await find_proof(resources.store, id_, offer, at)
     words = proof_words(proof)
     if prefers_html(request.headers.get("accept")):
-        page = html_page("proof.html", product=id_, proof=proof, words=words)
+        page = html_page(request, "proof.html", product=id_, proof=proof, words=words)
         return conditional(request, str(page.content).encode(), "text/html")
     return conditional(request, msgspec.json.encode(proof_view(proof, words)), "application/json")
 

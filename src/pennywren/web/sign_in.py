@@ -11,18 +11,18 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import ended_cookie, session_cookie, session_token
 from pennywren.web.limits import network_of
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page, redirect
+from pennywren.web.pages import VARY, html_page, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import SessionView, SignInRequest, SignInSent
 
-_OWN = {"cache-control": PRIVATE, "vary": "Accept"}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/sign-in")
 async def ask_address(request: Request) -> Answer:
     """The page that asks for an address."""
-    return html_page("sign-in.html", headers=_OWN)
+    return html_page(request, "sign-in.html", headers=_OWN)
 
 
 @post("/sign-in", status_code=202)
@@ -31,14 +31,14 @@ async def request_link(request: Request) -> Answer:
     wish = await read_body(request, SignInRequest)
     await resources_of(request).signing_in.send_link(wish.email, network_of(request))
     if prefers_html(request.headers.get("accept")):
-        return html_page("sign-in-sent.html", status=202, headers=_OWN, email=wish.email)
+        return html_page(request, "sign-in-sent.html", status=202, headers=_OWN, email=wish.email)
     return Response(SignInSent(), status_code=202, headers=_OWN)
 
 
 @get("/sign-in/{token:str}")
 async def confirm_sign_in(request: Request, token: FromPath[str]) -> Answer:
     """The page with the button; it looks nothing up."""
-    return html_page("sign-in-confirm.html", headers=_OWN, token=token)
+    return html_page(request, "sign-in-confirm.html", headers=_OWN, token=token)
 
 
 @post("/sign-in/{token:str}", status_code=200)

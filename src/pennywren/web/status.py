@@ -11,7 +11,7 @@ from pennywren.errors import Unavailable
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.store.connect import Client
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import VARY, html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import HealthView
@@ -23,9 +23,9 @@ _PATIENCE: Final = 3
 async def show_status(request: Request) -> Answer:
     """The alerts of the last day, by state, and the time from a price seen to an alert delivered."""
     view = await resources_of(request).status.read()
-    headers = {"cache-control": "public, max-age=10", "vary": "Accept"}
+    headers = {"cache-control": "public, max-age=10", "vary": VARY}
     if prefers_html(request.headers.get("accept")):
-        return html_page("status.html", headers=headers, view=view)
+        return html_page(request, "status.html", headers=headers, view=view)
     return Response(view, headers=headers)
 
 

@@ -9,18 +9,18 @@ from pennywren.notify.suppressed import suppress
 from pennywren.postgres.pool import transaction
 from pennywren.web.headers import PRIVATE
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import VARY, html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE, "vary": "Accept"}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/stop-mails/{token:str}")
 async def confirm_stop_mails(request: Request, token: FromPath[str]) -> Answer:
     """The page with the button; it changes nothing."""
     read_stop(resources_of(request).unsubscribe_key, token)
-    return html_page("stop-mails.html", headers=_OWN, token=token, done=False)
+    return html_page(request, "stop-mails.html", headers=_OWN, token=token, done=False)
 
 
 @post("/stop-mails/{token:str}", status_code=200, from_anywhere=True)
@@ -33,5 +33,5 @@ async def stop_mails(request: Request, token: FromPath[str]) -> Answer:
         if email is not None:
             await suppress(connection, "email", email, "unsubscribed")
     if prefers_html(request.headers.get("accept")):
-        return html_page("stop-mails.html", headers=_OWN, token=token, done=True)
+        return html_page(request, "stop-mails.html", headers=_OWN, token=token, done=True)
     return Response("Unsubscribed.\n", status_code=200, media_type="text/plain", headers=_OWN)

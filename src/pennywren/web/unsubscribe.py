@@ -8,11 +8,11 @@ from pennywren.accounts.links import read_unsubscribe
 from pennywren.postgres.pool import transaction
 from pennywren.web.headers import PRIVATE
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import VARY, html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE, "vary": "Accept"}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/unsubscribe/{token:str}")
@@ -22,7 +22,7 @@ async def confirm_unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     subscription_id = read_unsubscribe(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         product = await subscriptions.product_of_link(connection, subscription_id)
-    return html_page("unsubscribe.html", headers=_OWN, token=token, product=product, done=False)
+    return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, done=False)
 
 
 @post("/unsubscribe/{token:str}", status_code=200, from_anywhere=True)
@@ -33,5 +33,5 @@ async def unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     cancelled = await resources.subscribing.cancel_by_link(subscription_id)
     if prefers_html(request.headers.get("accept")):
         product = cancelled.product if cancelled else None
-        return html_page("unsubscribe.html", headers=_OWN, token=token, product=product, done=True)
+        return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, done=True)
     return Response("Unsubscribed.\n", status_code=200, media_type="text/plain", headers=_OWN)

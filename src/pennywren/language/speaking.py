@@ -1,0 +1,96 @@
+"""One language as templates use it: sentences, prices, dates and numbers. Times are UTC, prices minor units."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal, format_percent
+from markupsafe import Markup
+
+from pennywren.language.catalogue import DEFAULT, LANGUAGES, sentence
+from pennywren.model.money import format_amount, minor_digits
+
+# Plain "English" writes dates as Americans do; we write for all who read English, and the day comes first.
+_WRITTEN_AS: Final = {"en": "en_001", "de": "de"}
+_LETTER_THEN_DIGIT: Final = re.compile(r"([A-Z])(?=\d)")
+_EMPTY: Final = "–"
+
+
+class Language:
+    """One of LANGUAGES."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._locale = Locale.parse(_WRITTEN_AS[code])
+
+    def say(self, key: str, /, **values: object) -> str:
+        """The sentence of this key, as text.
+
+        Raises:
+            KeyError: there is no such sentence, or a place of it was not filled.
+        """
+        return sentence(self.code, key, values.get("count")).format(**values)
+
+    def say_html(self, key: str, /, **values: object) -> Markup:
+        """The same where the sentence has markup in it: it is ours, and what is filled in is escaped."""
+        return Markup(sentence(self.code, key, values.get("count"))).format(**values)  # noqa: S704
+
+    def has(self, key: str) -> bool:
+        """Whether there is a sentence of this key."""
+        try:
+            sentence(self.code, key)
+        except KeyError:
+            return False
+        return True
+
+    def money(self, minor: int, currency: str) -> str:
+        """`1299, "USD"` -> `$12.99`, as this language writes that currency; spaces in it never break."""
+        amount = Decimal(minor).scaleb(-minor_digits(currency))
+        written = format_currency(amount, currency, locale=self.code)
+        return _LETTER_THEN_DIGIT.sub("\\1\u00a0", written.replace(" ", "\u00a0"))
+
+    def amount(self, minor: int, currency: str) -> str:
+        """`1299, "USD"` -> `12.99`: what a person would type into a field, which is read in any language."""
+        return format_amount(minor, currency)
+
+    def number(self, value: float) -> str:
+        """A number with its groups."""
+        return format_decimal(value, locale=self._locale)
+
+    def percent(self, share: float) -> str:
+        """`0.25` -> `25%`, without a fraction."""
+        return format_percent(share, format=None, locale=self._locale)
+
+    def day(self, ms: int) -> str:
+        """`25 November 2026`."""
+        return format_date(_moment(ms), "long", locale=self._locale)
+
+    def short_day(self, ms: int) -> str:
+        """`25 Nov 2026`."""
+        return format_date(_moment(ms), "medium", locale=self._locale)
+
+    def minute(self, ms: int) -> str:
+        """`25 November 2026, 10:40 UTC`."""
+        return f"{self.day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}\u00a0UTC"
+
+    def duration(self, seconds: float | None) -> str:
+        """`0.8 s`, `12 s`, `3 min`, or a dash where nothing was measured."""
+        if seconds is None:
+            return _EMPTY
+        if seconds < 90:
+            return f"{format_decimal(round(seconds, 1 if seconds < 10 else 0), locale=self._locale)}\u00a0s"
+        return f"{format_decimal(round(seconds / 60), locale=self._locale)}\u00a0min"
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of this code; the default where we do not speak it."""
+    return Language(code if code in LANGUAGES else DEFAULT)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

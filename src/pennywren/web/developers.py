@@ -1,0 +1,45 @@
+"""The description of the API as a page, made from the same table as `/openapi.json`."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from litestar import get
+
+from pennywren.web.openapi import example_of, fields_of
+from pennywren.web.operation import Operation
+from pennywren.web.operations import OPERATIONS, PARAMETERS
+from pennywren.web.pages import html_page
+from pennywren.web.types import Answer, Request
+
+_KEPT: Final = {"cache-control": "public, max-age=300"}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One operation as the page shows it."""
+
+    operation: Operation
+    parameters: list[tuple[str, str]]
+    fields: list[tuple[str, str, bool]]
+    """Of the body: name, what it is, and whether it must be given."""
+    example: str | None
+
+
+def describe(operation: Operation) -> Described:
+    """An operation with its parameters, the fields of its body, and an example of a call."""
+    in_path = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    return Described(
+        operation,
+        [*((name, PARAMETERS[name]) for name in in_path), *operation.query.items()],
+        fields_of(operation.body) if operation.body else [],
+        example_of(operation),
+    )
+
+
+_DESCRIBED: Final = [describe(operation) for operation in OPERATIONS]
+
+
+@get("/developers")
+async def show_developers(request: Request) -> Answer:
+    """Every operation, with what it takes and what it answers."""
+    return html_page(request, "developers.html", headers=_KEPT, described=_DESCRIBED)

@@ -1,0 +1,98 @@
+"""The catalogues against each other and against the templates, and what they make of numbers."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennywren.language.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, preferred, sentence
+from pennywren.language.speaking import language
+
+TEMPLATES = sorted((Path(__file__).parents[3] / "src" / "pennywren" / "web" / "templates").glob("*.html"))
+
+
+def forms(of: Sentence) -> list[str]:
+    return [of] if isinstance(of, str) else list(of.values())
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_every_language_says_what_the_first_one_says(code: str) -> None:
+    assert set(catalogue(code)) == set(catalogue(DEFAULT))
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_a_translation_has_the_places_and_the_markup_of_its_original(code: str) -> None:
+    for key, original in catalogue(DEFAULT).items():
+        theirs = catalogue(code)[key]
+        assert isinstance(theirs, str) == isinstance(original, str), key
+        wanted = set[str]().union(*(places(form) for form in forms(original)))
+        assert set[str]().union(*(places(form) for form in forms(theirs))) == wanted, key
+        tags = [sorted(re.findall(r"<[^>]+>", form)) for form in (forms(original)[-1], forms(theirs)[-1])]
+        assert tags[0] == tags[1], key
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_sentence_that_a_template_wants_is_there(template: Path) -> None:
+    text = template.read_text(encoding="utf-8")
+    wanted = set(re.findall(r"""\bth?\("([a-z_.\-]+)"[,)]""", text))
+
+    assert wanted - set(catalogue(DEFAULT)) == set()
+
+
+def test_no_template_has_words_of_its_own() -> None:
+    ours = re.compile(r"Pennywren|USD|·|[^A-Za-z]+")
+    for template in TEMPLATES:
+        text = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}|<[^>]*>|&\w+;", " ", template.read_text(encoding="utf-8"), flags=re.S)
+        assert ours.sub("", text) == "", template.name
+
+
+def test_a_number_chooses_its_form() -> None:
+    assert sentence("en", "pasted.heading", 1) == "One product is followed now"
+    assert language("en").say("pasted.heading", count=3) == "3 products are followed now"
+    assert language("de").say("pasted.heading", count=3) == "3 Produkte werden jetzt verfolgt"
+
+
+def test_what_is_filled_into_markup_is_escaped() -> None:
+    assert "<b>" not in language("en").say_html("sign_in.sent_lead", email="<b>@example.com")
+    assert "<strong>" in language("en").say_html("sign_in.sent_lead", email="ada@example.com")
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [(None, "en"), ("", "en"), ("de-AT,de;q=0.9,en;q=0.8", "de"), ("fr,en;q=0.5,de;q=0.6", "de"), ("fr", "en"),
+     ("de;q=0", "en"), ("de;q=x", "en"), ("DE", "de"), ("de;q=0.1, en", "en")],
+)  # fmt: skip
+def test_a_browser_gets_the_language_that_it_likes_best(header: str | None, code: str) -> None:
+    assert preferred(header) == code
+
+
+@given(st.text(max_size=60))
+def test_any_header_gets_some_language(header: str) -> None:
+    assert preferred(header) in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("code", "minor", "currency", "written"),
+    [("en", 1299, "USD", "$12.99"), ("en", 123456789, "EUR", "€1,234,567.89"), ("en", 1299, "JPY", "¥1,299"),
+     ("en", 1299, "SEK", "SEK\u00a012.99"), ("en", 1, "KWD", "KWD\u00a00.001"), ("de", 1299, "EUR", "12,99\u00a0€"),
+     ("de", 123456, "USD", "1.234,56\u00a0$"), ("en", 5, "GBP", "£0.05")],
+)  # fmt: skip
+def test_prices_are_written_as_the_language_writes_them(code: str, minor: int, currency: str, written: str) -> None:
+    assert language(code).money(minor, currency) == written
+
+
+def test_days_and_spans_are_written_as_the_language_writes_them() -> None:
+    moment = 1_795_603_200_000
+    assert language("en").day(moment) == "25 November 2026"
+    assert language("de").day(moment) == "25. November 2026"
+    assert language("en").minute(moment) == "25 November 2026, 10:40\u00a0UTC"
+    written = [language("en").duration(seconds) for seconds in (None, 0.84, 12.4, 200)]
+    assert written == ["–", "0.8\u00a0s", "12\u00a0s", "3\u00a0min"]
+    assert language("de").duration(0.84) == "0,8\u00a0s"
