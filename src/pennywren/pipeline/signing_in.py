@@ -11,6 +11,7 @@ import aiosmtplib
 
 from pennywren.accounts.signing_in import LINK_LIFETIME, admit_request, make_link
 from pennywren.errors import Unavailable
+from pennywren.language.speaking import Language
 from pennywren.model.clock import MINUTE, Clock
 from pennywren.notify.channels.email.message import read_sender
 from pennywren.notify.channels.email.smtp import TIMEOUT, delivery_error, read_smtp_url
@@ -29,7 +30,7 @@ class SigningIn:
         self._settings = settings
         self._clock = clock
 
-    async def send_link(self, email: str, network: str) -> None:
+    async def send_link(self, email: str, network: str, speaking: Language) -> None:
         """Send a link to an address, whoever it belongs to; the same work for all of them.
 
         Raises:
@@ -38,34 +39,49 @@ class SigningIn:
             DeliveryError: the mail server does not take the mail.
             Unavailable: a part does not answer, or there is no mail server.
         """
+        address = await self.admit(email, network)
+        token = await make_link(self._pool, address, self._clock())
+        note = speaking.say("mail.sign_in_note", minutes=LINK_LIFETIME // MINUTE)
+        subject, text = speaking.say("mail.sign_in_subject"), speaking.say("mail.sign_in_text")
+        await self.send(address, subject, text, f"/sign-in/{token}", note)
+
+    async def admit(self, email: str, network: str) -> str:
+        """Check and count a wish for a mail with a link; answers the address to send it to.
+
+        Raises:
+            BadInput: not an e-mail address.
+            RateLimited: too many links for this address or from this network.
+            Unavailable: a part does not answer, or there is no mail server.
+        """
         if self._settings.smtp_url is None:
             raise Unavailable("No mail can be sent from here: PENNYWREN_SMTP_URL is not set.", retry_after=60)
-        address = await admit_request(self._client, email, network)
-        now = self._clock()
-        token = await make_link(self._pool, address, now)
-        await self._send(
-            self._settings.smtp_url, self._mail(address, f"{self._settings.base_url}/sign-in/{token}", now)
-        )
+        return await admit_request(self._client, email, network)
 
-    def _mail(self, address: str, link: str, now: int) -> EmailMessage:
-        minutes = LINK_LIFETIME // MINUTE
+    async def send(self, address: str, subject: str, text: str, path: str, note: str) -> None:
+        """Send a mail whose point is one link, to a `path` of ours, to an address that was admitted.
+
+        Raises:
+            DeliveryError: the mail server does not take the mail.
+        """
+        link = f"{self._settings.base_url}{path}"
+        mail = self._mail(address, subject, text, link, note)
+        await self._send(self._settings.smtp_url or "", mail)
+
+    def _mail(self, address: str, subject: str, text: str, link: str, note: str) -> EmailMessage:
+        now = self._clock()
         mail = EmailMessage()
-        mail["Subject"] = "Your sign-in link for Pennywren"
+        mail["Subject"] = subject
         mail["From"] = self._settings.mail_from
         mail["To"] = address
         mail["Date"] = format_datetime(to_moment(now))
         mail["Message-ID"] = make_msgid(domain=read_sender(self._settings.mail_from)[1].rpartition("@")[2])
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(
-            f"Sign in to Pennywren:\n\n{link}\n\nThe link works once, for {minutes} minutes.\n"
-            "If you did not ask for it, ignore this mail: nothing happens without the link.\n"
-        )
+        mail.set_content(f"{text}\n\n{link}\n\n{note}\n")
         mail.add_alternative(
-            '<!doctype html><html lang="en"><meta name="color-scheme" content="light dark">'
+            '<!doctype html><html><meta name="color-scheme" content="light dark">'
             '<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 32rem; margin: 1rem auto; padding: 0 1rem">'
-            f'<p>Sign in to Pennywren:</p><p><a href="{escape(link)}">{escape(link)}</a></p>'
-            f"<p>The link works once, for {minutes} minutes. If you did not ask for it, ignore this mail: "
-            "nothing happens without the link.</p></body></html>",
+            f'<p dir="auto">{escape(text)}</p><p><a href="{escape(link)}">{escape(link)}</a></p>'
+            f"<p>{escape(note)}</p></body></html>",
             subtype="html",
         )
         return mail

@@ -7,10 +7,6 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from pennywren.accounts import subscriptions
-from pennywren.accounts.subscriptions import NotificationType
-from pennywren.errors import BadInput
-from pennywren.model.money import MAX_PRICE, MIN_PRICE, parse_amount
-from pennywren.model.offer import Offer
 from pennywren.model.rule import PriceAtOrBelow
 from pennywren.pipeline.amending import Amendment
 from pennywren.postgres import catalogue
@@ -18,13 +14,12 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
-from pennywren.web.limits import spend_for_unknown
 from pennywren.web.pages import html_page, redirect
-from pennywren.web.paths import product_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.subscriptions import subscription_id
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
+from pennywren.web.watching import amount_in
 
 _PAGE = 100
 _OWN = {"cache-control": PRIVATE}
@@ -34,13 +29,6 @@ class Amount(Question):
     """A target as typed: `12.99`."""
 
     amount: Annotated[str, Meta(max_length=30)]
-
-
-class WatchForm(Question):
-    """The form of a product page: an amount as typed, or a target of a button in minor units."""
-
-    amount: Annotated[str, Meta(max_length=30)] = ""
-    suggested: Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE)] | None = None
 
 
 @get("/account")
@@ -66,23 +54,6 @@ async def show_account(request: Request) -> Answer:
     )
 
 
-@post("/products/{product:str}/watch", status_code=303)
-async def watch_product(request: Request, product: FromPath[str]) -> Answer:
-    """The form of a product page: tell me by mail at this price."""
-    person = await require_person(request)
-    resources = resources_of(request)
-    id_ = product_in_path(product, resources.settings.default_marketplace)
-    form = await read_body(request, WatchForm)
-    state = await resources.store.product(id_)
-    currency = state.currency if state else id_.market.currency
-    threshold = _minor(form.amount, currency) if form.suggested is None else form.suggested
-    await spend_for_unknown(request, id_, person)
-    made = await resources.subscribing.subscribe(
-        person.id, id_, Offer.BUYBOX, PriceAtOrBelow(threshold), NotificationType.EMAIL
-    )
-    return redirect(f"/account#watch-{made.subscription.id}")
-
-
 @post("/account/subscriptions/{subscription:str}", status_code=303)
 async def change_watch(request: Request, subscription: FromPath[str]) -> Answer:
     """The form of a watch: another target."""
@@ -92,7 +63,7 @@ async def change_watch(request: Request, subscription: FromPath[str]) -> Answer:
     form = await read_body(request, Amount)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get(connection, person.id, id_)
-    rule = PriceAtOrBelow(_minor(form.amount, watch.currency))
+    rule = PriceAtOrBelow(amount_in(form.amount, watch.currency))
     await resources.subscribing.change(person.id, id_, Amendment(rule=rule))
     return redirect(f"/account#watch-{id_}")
 
@@ -103,10 +74,3 @@ async def delete_watch(request: Request, subscription: FromPath[str]) -> Answer:
     person = await require_person(request)
     await resources_of(request).subscribing.cancel(person.id, subscription_id(subscription))
     return redirect("/account")
-
-
-def _minor(amount: str, currency: str) -> int:
-    try:
-        return parse_amount(amount, currency)
-    except ValueError as error:
-        raise BadInput(f"{error}.") from error

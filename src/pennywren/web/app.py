@@ -15,11 +15,13 @@ from pennywren.model.clock import Clock, system_clock
 from pennywren.settings import Settings, load_settings
 from pennywren.web import (
     account,
+    account_data,
     assets,
     developers,
     exports,
     home,
     hooks,
+    live,
     mailbox,
     metrics,
     pasting,
@@ -36,6 +38,7 @@ from pennywren.web import (
     subscriptions,
     targets,
     unsubscribe,
+    watching,
     webhooks,
 )
 from pennywren.web.body import MAX_BODY
@@ -62,6 +65,7 @@ HANDLERS: Final = (
     proofs.show_proof,
     targets.show_suggestions,
     targets.show_target,
+    live.show_live,
     products.track_product,
     pasting.track_list,
     developers.show_developers,
@@ -77,7 +81,12 @@ HANDLERS: Final = (
     sign_in.sign_in,
     sign_in.sign_out,
     account.show_account,
-    account.watch_product,
+    watching.watch_product,
+    watching.show_watch_link,
+    watching.confirm_watch,
+    account_data.show_data,
+    account_data.show_watches_csv,
+    account_data.delete_account,
     account.change_watch,
     account.delete_watch,
     preferences.show_preferences,

@@ -1,6 +1,6 @@
 """Every operation of the API, one row each; `openapi` describes them, and the tests hold them against the routes."""
 
-from typing import Final
+from typing import Any, Final
 
 from pennywren.history.answer import History
 from pennywren.web import channel_views, views

@@ -103,19 +103,8 @@ async def product_page(
     now: int,
 ) -> Answer:
     """The page, which says the same to everybody who is not signed in. `now` is ms UTC."""
-    main = state.offers.get(Offer.BUYBOX) if state else None
-    view = product_view(product, state, row)
-    speaking = language_of(request)
-    picture, summary = await _past(store, product, main, view.currency, now, speaking) if main else (None, None)
-    glance = Glance(
-        product,
-        view,
-        main,
-        dict(state.offers) if state else {},
-        state.last_seen if state else 0,
-        state.version if state else 0,
-        summary,
-    )
+    glance, picture = await look_at(store, product, state, row, now, language_of(request))
+    main, view = glance.main, glance.view
     return html_page(
         request,
         "product.html",
@@ -132,6 +121,18 @@ async def product_page(
             {"name": "export_png", "path": f"/products/{product}/chart.png"},
         ],
     )
+
+
+async def look_at(
+    store: Store, product: ProductID, state: ProductState | None, row: CatalogueRow | None, now: int, speaking: Language
+) -> tuple[Glance, Markup | None]:
+    """A product at a glance, and the picture of its past where it has one."""
+    main = state.offers.get(Offer.BUYBOX) if state else None
+    view = product_view(product, state, row)
+    picture, summary = await _past(store, product, main, view.currency, now, speaking) if main else (None, None)
+    offers = dict(state.offers) if state else {}
+    last_seen, version = (state.last_seen, state.version) if state else (0, 0)
+    return Glance(product, view, main, offers, last_seen, version, summary), picture
 
 
 def suggestions(main: OfferState | None) -> list[Suggestion]:

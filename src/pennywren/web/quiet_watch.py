@@ -16,12 +16,12 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import VARY, html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
-_OWN: Final = {"cache-control": PRIVATE, "vary": "Accept"}
+_OWN: Final = {"cache-control": PRIVATE, "vary": VARY}
 _SNOOZES: Final = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY}
 
 
@@ -41,7 +41,7 @@ async def confirm_quiet(request: Request, token: FromPath[str]) -> Answer:
     subscription_id = read_watch(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get_by_link(connection, subscription_id)
-    return _page(token, watch, done=False)
+    return _page(request, token, watch, done=False)
 
 
 @post("/watch/{token:str}", status_code=200, from_anywhere=True)
@@ -58,14 +58,15 @@ async def quiet(request: Request, token: FromPath[str]) -> Answer:
         amendment = Amendment(state=State.ACTIVE, snoozed_until=None)
     changed = await resources.subscribing.change_by_link(subscription_id, amendment)
     if prefers_html(request.headers.get("accept")):
-        return _page(token, changed.subscription if changed else None, done=True)
+        return _page(request, token, changed.subscription if changed else None, done=True)
     if changed is None:
         raise NotFound("This watch is gone.")
     return Response(f"{_now(changed.subscription)}\n", status_code=200, media_type="text/plain", headers=_OWN)
 
 
-def _page(token: str, watch: Subscription | None, *, done: bool) -> Answer:
-    return html_page("quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, now=watch and _now(watch))
+def _page(request: Request, token: str, watch: Subscription | None, *, done: bool) -> Answer:
+    now = watch and _now(watch)
+    return html_page(request, "quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, now=now)
 
 
 def _now(watch: Subscription) -> str:

@@ -1,5 +1,6 @@
 """What the handlers work with: opened with the application, closed with it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pennywren.accounts.links import UNSUBSCRIBE_KEY
 from pennywren.history.picture import Pictures
 from pennywren.history.reading import HistoryReader
 from pennywren.history.service import HistoryService
+from pennywren.match.live import LiveChanges
 from pennywren.model.clock import Clock
 from pennywren.notify.return_path import RETURN_KEY
 from pennywren.pipeline.bounces import Bounces
@@ -21,11 +23,13 @@ from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.phone_codes import PhoneCodes
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
+from pennywren.pipeline.watching_by_mail import WatchingByMail
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
+from pennywren.web.live_pages import LivePages
 from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
@@ -45,11 +49,14 @@ class Resources:
     subscribing: Subscribing
     explainer: Explainer
     signing_in: SigningIn
+    watching_by_mail: WatchingByMail
     status: StatusBoard
     metrics: MetricsBoard
     channels: Channels
     phone_codes: PhoneCodes
     bounces: Bounces
+    live: LiveChanges
+    live_pages: LivePages
     unsubscribe_key: bytes
     webhook_key: bytes
 
@@ -67,6 +74,10 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     pool = await open_pool(settings.postgres_url or "")
     queue = WorkQueue(settings.queue_url or "")
     store = Store(client, bytes_client)
+    subscribing = Subscribing(pool, store, queue, settings)
+    signing_in = SigningIn(pool, client, settings, clock)
+    live = LiveChanges(client, clock)
+    reading = asyncio.create_task(live.run())
     try:
         async with open_channels(settings, pool, clock) as channels:
             yield Resources(
@@ -77,18 +88,23 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 store=store,
                 history=HistoryService(store, HistoryReader(store, settings, clock)),
                 pictures=Pictures(store),
-                subscribing=Subscribing(pool, store, queue, settings),
+                subscribing=subscribing,
+                signing_in=signing_in,
+                watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),
                 explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
-                signing_in=SigningIn(pool, client, settings, clock),
                 status=StatusBoard(pool, clock),
                 metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
                 channels=channels,
                 phone_codes=PhoneCodes(pool, client, channels.sms, clock),
                 bounces=Bounces(pool, await get_or_create(pool, RETURN_KEY), clock),
+                live=live,
+                live_pages=LivePages(store, clock),
                 unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
                 webhook_key=await get_or_create(pool, WEBHOOK_KEY),
             )
     finally:
+        live.end()
+        await reading
         queue.close()
         await pool.close()
         await bytes_client.aclose()

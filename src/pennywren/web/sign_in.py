@@ -11,7 +11,7 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import ended_cookie, session_cookie, session_token
 from pennywren.web.limits import network_of
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import VARY, html_page, redirect
+from pennywren.web.pages import VARY, html_page, language_of, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import SessionView, SignInRequest, SignInSent
@@ -29,7 +29,7 @@ async def ask_address(request: Request) -> Answer:
 async def request_link(request: Request) -> Answer:
     """Send a link; the answer is the same for every address."""
     wish = await read_body(request, SignInRequest)
-    await resources_of(request).signing_in.send_link(wish.email, network_of(request))
+    await resources_of(request).signing_in.send_link(wish.email, network_of(request), language_of(request))
     if prefers_html(request.headers.get("accept")):
         return html_page(request, "sign-in-sent.html", status=202, headers=_OWN, email=wish.email)
     return Response(SignInSent(), status_code=202, headers=_OWN)

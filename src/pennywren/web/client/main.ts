@@ -1,8 +1,10 @@
 /** What every page of the website loads. Pages work without it; it only makes them better. */
 
+import { stayTrue } from "./live.ts";
 import { nameLocalTimes } from "./local_times.ts";
 
 nameLocalTimes(document, navigator.languages);
+stayTrue(document);
 
 const box = document.querySelector<HTMLElement>("[data-chart]");
 if (box) {

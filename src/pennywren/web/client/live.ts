@@ -1,0 +1,52 @@
+/** A product page that stays true while it is open: the server sends the parts of it that are to be shown anew. */
+
+type Parts = Record<string, string>;
+
+/** Put each part into its place below `root`; a part that the page does not have is passed over. */
+export function showParts(root: ParentNode, parts: Parts): void {
+  for (const [name, html] of Object.entries(parts)) {
+    const place = root.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    // A chart that a script draws is left alone: a reader may be looking closely at a part of it.
+    if (place === null || html === "" || place.querySelector(".uplot, canvas") !== null) continue;
+    place.innerHTML = html;
+    delete place.dataset["fresh"];
+    requestAnimationFrame(() => {
+      if (name === "price") place.dataset["fresh"] = "";
+    });
+  }
+}
+
+/** The page as it is now in the place of the one that is shown: for its first price, which brings title and chart. */
+async function showAnew(document_: Document): Promise<void> {
+  const answer = await fetch(document_.location.href, { cache: "no-store", headers: { accept: "text/html" } });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [shown, next] = [document_.querySelector("main"), fresh.querySelector("main")];
+  if (shown === null || next === null) return;
+  document_.title = fresh.title;
+  shown.replaceWith(next);
+}
+
+/** Listen for a page's product, if it shows one. */
+export function stayTrue(document_: Document): void {
+  const article = document_.querySelector<HTMLElement>("[data-live]");
+  const address = article?.dataset["live"];
+  if (article === null || address === undefined) return;
+  const isEmpty = article.dataset["version"] === "0";
+  const source = new EventSource(`${address}?version=${article.dataset["version"] ?? "0"}`);
+  source.addEventListener("price", (event: MessageEvent<string>) => {
+    if (isEmpty) {
+      source.close();
+      void showAnew(document_).then(() => stayTrue(document_));
+      return;
+    }
+    showParts(article, JSON.parse(event.data) as Parts);
+    article.dispatchEvent(new CustomEvent("pennywren:price", { bubbles: true, detail: event.lastEventId }));
+  });
+  source.addEventListener("trouble", (event: MessageEvent<string>) => {
+    const place = article.querySelector<HTMLElement>('[data-part="trouble"]');
+    if (place === null) return;
+    place.textContent = JSON.parse(event.data) as string;
+    place.hidden = false;
+  });
+}

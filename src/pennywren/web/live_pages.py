@@ -1,0 +1,72 @@
+"""What open product pages are told: parts of the page as HTML, rendered once for all who look."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any, Final
+
+import msgspec
+from redis.exceptions import RedisError
+
+from pennywren import keyspace
+from pennywren.errors import Unavailable
+from pennywren.language.speaking import Language
+from pennywren.model.clock import MINUTE, Clock
+from pennywren.model.product import ProductID
+from pennywren.store.state import ProductState
+from pennywren.store.store import Store
+from pennywren.web.pages import render
+from pennywren.web.product_page import look_at
+
+_KEPT: Final = 256
+"""Rendered products that a process keeps, so that a thousand pages of one product cost one rendering."""
+
+
+class LivePages:
+    """What open pages are told, rendered once for all of them, read one product at a time over one connection."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._rendered: OrderedDict[tuple[str, str, int, int], str] = OrderedDict()
+
+    async def read(self, product: ProductID, speaking: Language, shown: int) -> tuple[int, str] | None:
+        """The product's version and its parts as JSON if it moved on from `shown`, else None.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        async with self._one_at_a_time:
+            state = await self._store.product(product)
+            if state is None or state.version <= shown:
+                return None
+            key = (str(product), speaking.code, state.version, self._clock() // MINUTE)
+            text = self._rendered.get(key)
+            if text is None:
+                text = self._rendered[key] = await self._parts(product, state, speaking)
+                if len(self._rendered) > _KEPT:
+                    self._rendered.popitem(last=False)
+            return state.version, text
+
+    async def trouble(self, product: ProductID) -> str | None:
+        """`gone` or `failing` where the crawler met that instead of a price.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        async with self._one_at_a_time:
+            try:
+                found: Any = await self._store.client.hmget(keyspace.held(product), ["gone", "failing"])  # pyright: ignore[reportGeneralTypeIssues]
+            except (RedisError, OSError) as error:
+                raise Unavailable from error
+        return "gone" if found[0] else "failing" if found[1] else None
+
+    async def _parts(self, product: ProductID, state: ProductState, speaking: Language) -> str:
+        glance, chart = await look_at(self._store, product, state, None, self._clock(), speaking)
+        values = glance.values()
+        parts = {
+            "price": render("price.html", speaking, **values),
+            "figures": render("figures.html", speaking, **values),
+            "chart": str(chart or ""),
+        }
+        return msgspec.json.encode(parts).decode()

@@ -1,0 +1,59 @@
+"""Open pages: who is woken by what, and what they are told."""
+
+import asyncio
+
+from pennywren import keyspace
+from pennywren.language.speaking import language
+from pennywren.match.live import LiveChanges
+from pennywren.model.product import ProductID
+from tests.web.site import PRODUCT, Site
+
+OTHER = ProductID("us", "B000000001")
+
+
+async def test_only_the_pages_of_the_product_that_changed_are_woken(site: Site) -> None:
+    live = LiveChanges(site.resources.client, site.clock)
+    with live.listen(PRODUCT) as first, live.listen(PRODUCT) as second, live.listen(OTHER) as other:
+        await site.record(1999)
+        await live.step()
+        assert (first.is_set(), second.is_set(), other.is_set()) == (True, True, False)
+        first.clear()
+        assert await live.step() == 0, "an entry is read once"
+        await site.record(1999)
+        await live.step()
+        assert not first.is_set(), "a look that changes nothing wakes nobody"
+        await site.record(1499)
+        await live.step()
+        assert first.is_set()
+    assert await live.step() == 0, "without an open page nothing is read"
+
+
+async def test_when_the_process_ends_everybody_is_woken(site: Site) -> None:
+    live = LiveChanges(site.resources.client, site.clock)
+    with live.listen(PRODUCT) as event:
+        task = asyncio.create_task(live.run())
+        await asyncio.sleep(0)
+        live.end()
+        await task
+        assert (event.is_set(), live.is_over) == (True, True)
+
+
+async def test_a_page_is_told_what_is_newer_than_what_it_shows(site: Site) -> None:
+    pages, english = site.resources.live_pages, language("en")
+    assert await pages.read(PRODUCT, english, 0) is None
+    await site.record(1999)
+    news = await pages.read(PRODUCT, english, 0)
+    assert news is not None
+    assert "$19.99" in news[1]
+    assert await pages.read(PRODUCT, english, news[0]) is None
+    await site.record(1499)
+    newer = await pages.read(PRODUCT, language("de"), news[0])
+    assert newer is not None
+    assert "14,99" in newer[1]
+
+
+async def test_a_page_without_a_price_is_told_that_there_is_no_such_page(site: Site) -> None:
+    await site.resources.client.hset(keyspace.held(PRODUCT), "gone", "1")  # pyright: ignore[reportGeneralTypeIssues]
+
+    assert await site.resources.live_pages.trouble(PRODUCT) == "gone"
+    assert await site.resources.live_pages.trouble(OTHER) is None
