@@ -28,18 +28,21 @@ thresholds = st.floats(-15, 15).map(lambda x: 2.718281828**x)
 
 @given(interests(), thresholds)
 def test_the_value_reaches_the_threshold_at_the_due_time_and_not_before(interest: Interest, threshold: float) -> None:
+    # The rate of reports is rounded to steps of 22 %, ages are interpolated between steps of 15 %: where the value
+    # hardly grows any more, that is little of the value and much of the time, so both get their tolerance.
+    least, most = threshold * 0.85, threshold * 1.15
     wait = wait_s(interest, threshold, BOUNDS)
     assert BOUNDS.soonest_s <= wait
     if wait == BOUNDS.soonest_s:
-        assert interest.value(wait * 1.12) >= threshold
+        assert interest.value(wait * 1.12) >= least
     elif wait == inf:
-        assert interest.value(YEARS_S * 0.85) < threshold, "then it waits on the floor"
+        assert interest.value(YEARS_S * 0.85) < most, "then it waits on the floor"
     elif wait == NOTICE_WITHIN_S:
-        assert interest.value(NOTICE_WITHIN_S * 1.12) >= threshold > interest.value(NOTICE_WITHIN_S * 0.88)
+        assert interest.value(NOTICE_WITHIN_S * 1.12) >= least
+        assert interest.value(NOTICE_WITHIN_S * 0.88) <= most
     else:
-        # The rate of reports is rounded to steps of 22 %, ages are interpolated between steps of 15 %.
-        assert interest.value(wait * 1.12) >= threshold
-        assert interest.value(wait * 0.88) <= threshold
+        assert interest.value(wait * 1.12) >= least
+        assert interest.value(wait * 0.88) <= most
 
 
 @given(interests(), thresholds, st.floats(1.0, 100.0))
