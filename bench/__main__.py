@@ -5,13 +5,23 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import alert_latency, capacity, egresses, frontier_quality, history_http, record_step, trust_quality
+from bench import (
+    alert_latency,
+    capacity,
+    egresses,
+    frontier_quality,
+    history_http,
+    record_step,
+    reports_http,
+    trust_quality,
+)
 from bench.report import Section, write
 from bench.servers import Servers, servers
 
 BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "record": lambda up: record_step.measure(up.redis_url, up.postgres_url),
     "history": history_http.measure,
+    "reports": reports_http.measure,
     "alerts": alert_latency.measure,
     "egresses": egresses.measure,
     "frontier": lambda _: frontier_quality.measure(),

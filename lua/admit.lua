@@ -5,7 +5,8 @@
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] how many the urgent lane may hold
--- ARGV[3…] for each product: product, due (ms; '' for now), 1 to put it into the urgent lane as well
+-- ARGV[3…] for each product: product, due (ms; '' for now), '' or how far ahead of now (ms) to put it into the urgent
+--   lane as well
 -- RETURNS now, then for each product: 1 if it was new here, and 1 in the urgent lane, 0 not asked for, -1 it is full
 -- CALLED BY pennywren.frontier.admission
 
@@ -19,16 +20,17 @@ end
 local cap = tonumber(ARGV[2])
 local reply = { now }
 for i = 3, #ARGV, 3 do
-  local product, due, hurry = ARGV[i], ARGV[i + 1], ARGV[i + 2] == '1'
+  local product, due, hurry = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local new, lane = 0, 0
   if not call('ZSCORE', leases, product) then
     new = call('ZADD', frontier, 'NX', due ~= '' and due or now, product)
   end
   if hurry then
     if call('ZSCORE', urgent, product) then
+      call('ZADD', urgent, 'LT', now - hurry, product)
       lane = 1
     elseif call('ZCARD', urgent) < cap then
-      call('ZADD', urgent, now, product)
+      call('ZADD', urgent, now - hurry, product)
       lane = 1
     else
       lane = -1

@@ -245,6 +245,16 @@ def blocked(network: str) -> str:
     return f"{{r}}:blocked:{network}"
 
 
+def install(name: str) -> str:
+    """String: whose token an install's is, as PostgreSQL says; or that it was revoked; expires."""
+    return f"{{r}}:install:{name}"
+
+
+def family_key(day: str) -> str:
+    """String: the secret under which networks that made installs on one day are named; expires two days later."""
+    return f"{{r}}:family:{day}"
+
+
 def cohorts() -> str:
     """String: how the claims of reporters of one tenure ended (`trust.memory`)."""
     return "{r}:cohorts"

@@ -143,6 +143,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of silence after which a span counts as not observed."""
     charted_after: int = 100
     """Changes after which a product gets its own compactions."""
+    reports_per_install: int = 1200
+    """Reports an hour that one install of the extension may send."""
+    reports_per_network: int = 20_000
+    """Reports an hour that may come from one network (/24 or /48)."""
+    installs_per_network: int = 60
+    """Installs an hour that one network may make."""
+    asn_file: Path | None = None
+    """Which operator an address belongs to: lines of first address, last address, ASN (`ip2asn-combined.tsv`)."""
     alert_cooldown: int = 6 * 3600
     """Seconds between two alerts of one subscription, unless the price is lower than the last alert's."""
     changes_kept: int = 86_400

@@ -44,6 +44,8 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.metric("pennywren_crawls_total") == "{metrics}:pennywren_crawls_total"
     assert keyspace.limit("track", "192.0.2.0") == "{limit}:track:192.0.2.0"
     assert keyspace.reporter("5f3a9c0d1e2b4a68") == "{r}:reporter:5f3a9c0d1e2b4a68"
+    assert keyspace.install("5f3a9c0d1e2b4a68") == "{r}:install:5f3a9c0d1e2b4a68"
+    assert keyspace.family_key("2026-11-25") == "{r}:family:2026-11-25"
     assert keyspace.cohorts() == "{r}:cohorts"
 
 

@@ -36,6 +36,15 @@ BROWSER = {
         "auth": "BTBZMqHH6r4Tts7J_aSIgg",
     },
 }
+SEEN = {
+    "productID": str(PRODUCT),
+    "offer": "buybox",
+    "price": 1999,
+    "currency": "USD",
+    "title": "A kettle",
+    "observedAt": "2026-11-25T12:00:00Z",
+    "context": {"signedIn": False, "memberPrice": False, "coupon": False, "subscription": False},
+}
 ROWS = [
     Row("GET /", OPEN),
     Row("GET /about", OPEN),
@@ -104,6 +113,11 @@ ROWS = [
     Row("POST /stop-mails/{token}", OPEN),
     Row("GET /watch/{token}", OPEN),
     Row("POST /watch/{token}", OPEN, form={"action": "week"}),
+    Row("POST /installs", (201, 201, 201)),
+    Row("GET /installs", (401, 200, 200)),
+    Row("POST /installs/pair", (401, 404, 404), json={"token": "of nobody"}),
+    Row("DELETE /installs/{install}", (401, 404, 404)),
+    Row("POST /observations", (401, 401, 401), json={"observations": [SEEN]}),
     Row("GET /unsubscribe/{token}", OPEN),
     Row("POST /unsubscribe/{token}", OPEN),
 ]
@@ -161,6 +175,7 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
         timestamp=rfc3339(seen.last_seen),
         subscription=own["id"],
         slug="plan-limit",
+        install="0123456789abcdef",
         name=BUILD.names["client"] if "build" in row.route else "style.css",
         token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
         **others,

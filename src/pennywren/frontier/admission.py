@@ -29,6 +29,9 @@ class Admission:
     """When it is due (ms), or another score; None for now. A product that is in the frontier keeps its own."""
     urgent: bool = False
     """Whether somebody waits for it."""
+    ahead: int = 0
+    """How far (ms) it goes ahead of what was asked for at the same time: what is worth more is crawled first, and
+    what waits long enough all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def admit_all(client: Client, admissions: Sequence[Admission], *, now: int
                 score = at if each.due is None else each.due
                 lowered.append((hints.lane_of(score), each.product.marketplace, partition, time_of(score)))
             if lane == 1:
-                lowered.append(("urgent", each.product.marketplace, partition, at))
+                lowered.append(("urgent", each.product.marketplace, partition, at - each.ahead))
     if lowered:
         await hints.lower(client, lowered)
     return [answers[i] for i in range(len(admissions))]
@@ -92,5 +95,5 @@ def _call(partition: int, admissions: Sequence[Admission], now: int | None) -> C
     ]
     args: list[Argument] = ["" if now is None else now, URGENT_CAP]
     for each in admissions:
-        args += [str(each.product), "" if each.due is None else each.due, int(each.urgent)]
+        args += [str(each.product), "" if each.due is None else each.due, each.ahead if each.urgent else ""]
     return keys, args

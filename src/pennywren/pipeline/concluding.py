@@ -4,7 +4,10 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
+from redis.exceptions import RedisError
+
 from pennywren import keyspace
+from pennywren.errors import Unavailable
 from pennywren.events import emit
 from pennywren.frontier import due as due_times
 from pennywren.frontier.admission import admit
@@ -12,7 +15,9 @@ from pennywren.frontier.claiming import Lease
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.rate import mean_rate
 from pennywren.frontier.score import firm
+from pennywren.model.clock import DAY, SECOND
 from pennywren.model.money import format_money
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -23,6 +28,7 @@ from pennywren.observe.fetch import Fetched
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
 from pennywren.pipeline.doubting import Doubting
+from pennywren.pipeline.teaching import teach
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
 from pennywren.store.state import ProductState
@@ -147,6 +153,8 @@ class Conclusions:
             await give_back(self._client, lease, firm(again))
         await self._remember(look, judgement, waiting, known, now)
         await self._doubting.looked(look, known.state, known.held, waiting, result, now)
+        if result is not None:
+            await self._teach(look, known, result, now)
         return result
 
     async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> bool:
@@ -189,6 +197,15 @@ class Conclusions:
         (result,) = await self._recorder.record([to_record])
         self._tell(look, known.state, result)
         return result
+
+    async def _teach(self, look: Look, known: Known, result: LookResult, now: int) -> None:
+        """Settle what reporters said of the offers that were recorded. What waits for a second look is not settled."""
+        seen = {offer: look.prices[offer] for offer, outcome in result.outcomes.items() if outcome.written}
+        rate = mean_rate(self.planner.interest(known.subject(look.product)).chances)
+        try:
+            await teach(self._store, look.product, seen, now, rate * DAY / SECOND)
+        except (Unavailable, RedisError, OSError) as error:
+            _log.warning("what was said of %s is not settled by this crawl: %s", look.product, error)
 
     async def _remember(
         self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
-from pennywren.pipeline import crawling, delivering, discovering, doubting, drifting, gauges
+from pennywren.pipeline import crawling, delivering, discovering, doubting, drifting, gauges, reporting, teaching
 from pennywren.postgres.pool import Pool
 from pennywren.record import recording
 from pennywren.settings import Settings
@@ -28,6 +28,8 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     doubting.DOUBTS,
     recording.OBSERVATIONS,
     delivering.DELIVERIES,
+    reporting.REPORTS,
+    teaching.LESSONS,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""
 

@@ -29,6 +29,11 @@ class Store:
         self.client = client
         self._bytes = bytes_client
 
+    @property
+    def raw(self) -> Client:
+        """The client that answers with bytes."""
+        return self._bytes
+
     async def product(self, product: ProductID) -> ProductState | None:
         """What is believed of one product now; None if it was never recorded."""
         return (await self.products([product]))[0]

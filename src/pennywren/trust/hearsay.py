@@ -74,6 +74,9 @@ class Hearsay(Struct, frozen=True, array_like=True):
     asked_at: int | None = None
     """When a crawl was asked for (ms) that is not back: it will answer all."""
 
+    hinted_at: int = 0
+    """When what was said last brought the product's next crawl forward (ms)."""
+
     def visited(self, now: int) -> "Hearsay":
         """With one more report at `now` (ms), whatever it says."""
         fade = math.exp(-max(0, now - self.visited_at) / DAY) if self.visited_at else 1.0
@@ -105,6 +108,10 @@ class Hearsay(Struct, frozen=True, array_like=True):
     def asked(self, now: int) -> "Hearsay":
         """With a crawl asked for at `now` (ms)."""
         return replace(self, asked_at=now)
+
+    def hinted(self, now: int) -> "Hearsay":
+        """With the next crawl brought forward at `now` (ms)."""
+        return replace(self, hinted_at=now)
 
     def awaits(self, now: int) -> bool:
         """Whether a crawl is on its way; one that is not back for an hour may be asked for again."""

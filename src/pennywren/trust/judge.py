@@ -76,6 +76,10 @@ class Reason(StrEnum):
     """Another variation was chosen than the product's own."""
     UNKNOWN_PRODUCT = "unknown_product"
     """No price of it is known yet: the first one is one that a crawl of ours saw."""
+    TOO_OLD = "too_old"
+    """Seen more than an hour before it was reported."""
+    FUTURE = "future"
+    """Seen in the future: a clock is wrong."""
     BLOCKED = "blocked"
     """An operator has blocked this reporter."""
 

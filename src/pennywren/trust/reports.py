@@ -8,7 +8,7 @@ that everybody is looking at.
 from dataclasses import dataclass, field
 from typing import Final
 
-from pennywren.model.clock import HOUR
+from pennywren.model.clock import HOUR, MINUTE
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -16,7 +16,7 @@ from pennywren.trust.conditions import Conditions, public
 from pennywren.trust.evidence import Evidence, Past, chance_of, move, weigh
 from pennywren.trust.hearsay import Hearsay, Voice, independent, near
 from pennywren.trust.judge import Kind, Reason, Verdict
-from pennywren.trust.reputation import FIRST_COHORTS, Cohorts, Standing
+from pennywren.trust.reputation import FIRST_COHORTS, Cohorts, Standing, Tenure
 
 WORTH_TOLD: Final = 4.0
 """What a crawl is worth for each watch that the claimed price would trigger; a crawl costs 1."""
@@ -32,6 +32,10 @@ ENOUGH_VOICES: Final = 3
 CORROBORATED_WITHIN: Final = 3 * HOUR
 ENOUGH_ODDS: Final = 4.0
 TRUSTED: Final = 0.5
+WELL_TRUSTED: Final = 0.7
+HINT_CHANCE: Final = 0.05
+HINT_EVERY: Final = 10 * MINUTE
+"""Rejected reports bring the next crawl of a product forward at most once in so long (ms)."""
 _HUNDREDFOLD: Final = 4.6052
 _HUNDREDFOLD_WITHIN: Final = 0.2
 
@@ -84,6 +88,8 @@ class Heard:
     evidence: Evidence | None = None
     """What was weighed; None where the verdict did not need it."""
     at_stake: float = 0.0
+    agreed: bool | None = None
+    """Whether the report said what is believed; None where it was not weighed at all."""
 
     @property
     def worth(self) -> float:
@@ -101,18 +107,40 @@ def judge_report(report: Report, context: Context) -> Heard:
     same = report.price == context.price
     if same or _is_rounding(voice, context):
         verdict = Verdict(Kind.ACCEPTED, Reason.CONFIRMS if same else Reason.NEAR)
-        return Heard(verdict, hearsay.with_agreement(voice), _spoke(report, agreed=True))
+        return Heard(verdict, hearsay.with_agreement(voice), _spoke(report, agreed=True), agreed=True)
     hearsay, standing = hearsay.with_claim(voice), _spoke(report, agreed=False)
     if abs(abs(move(report.price, context.last_price)) - _HUNDREDFOLD) < _HUNDREDFOLD_WITHIN:
-        return Heard(Verdict(Kind.REJECTED, Reason.HUNDREDFOLD), hearsay, standing)
+        return Heard(Verdict(Kind.REJECTED, Reason.HUNDREDFOLD), hearsay, standing, agreed=False)
     if hearsay.awaits(report.at):
-        return Heard(Verdict(Kind.HELD, Reason.BEING_VERIFIED), hearsay, standing)
+        return Heard(Verdict(Kind.HELD, Reason.BEING_VERIFIED), hearsay, standing, agreed=False)
     evidence = weigh(voice, standing.reputation, hearsay, context.past, context.last_price)
     stake = at_stake(context, hearsay.visits)
     verdict = _weighed(report, context, hearsay, evidence, stake)
     if verdict.kind is Kind.HELD:
         hearsay = hearsay.asked(report.at)
-    return Heard(verdict, hearsay, standing, evidence, stake)
+    return Heard(verdict, hearsay, standing, evidence, stake, agreed=False)
+
+
+def counts_as_look(standing: Standing, heard: Heard, watchers: int) -> bool:
+    """Whether a confirmation stands for a look of ours, and so puts off the next crawl.
+
+    Saying what everybody can read here is cheap: where somebody waits for the product, only those who have been
+    known for long are believed so far that we look elsewhere.
+    """
+    trust = heard.hearsay.agreements[-1].trust if heard.hearsay.agreements else 0.0
+    if watchers:
+        return standing.tenure is Tenure.SETTLED and trust >= WELL_TRUSTED
+    return trust >= TRUSTED
+
+
+def worth_a_hint(heard: Heard, now: int) -> bool:
+    """Whether a rejected report brings the product's next crawl forward: it may be right, and none did so just now."""
+    return (
+        heard.verdict == Verdict(Kind.REJECTED, Reason.UNPROVEN)
+        and heard.evidence is not None
+        and heard.evidence.chance >= HINT_CHANCE
+        and now - heard.hearsay.hinted_at >= HINT_EVERY
+    )
 
 
 def at_stake(context: Context, visits: float) -> float:

@@ -10,7 +10,7 @@ import msgspec
 
 from pennywren import __version__
 from pennywren.history.answer import History
-from pennywren.web import channel_views, views, watch_views
+from pennywren.web import channel_views, report_views, views, watch_views
 from pennywren.web.operation import FORM, HTML, JSON, Operation
 from pennywren.web.operations import BODIES, EXAMPLES, OPERATIONS, PARAMETERS
 from pennywren.web.problems import MEDIA_TYPE, Problem
@@ -35,6 +35,13 @@ _REASONS: Final = {
 }
 
 
+_SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {
+    "open": [],
+    "person": [{"bearer": []}, {"session": []}],
+    "install": [{"install": []}],
+}
+
+
 def build_document() -> dict[str, Any]:
     """The whole description."""
     structs = [
@@ -53,6 +60,7 @@ def build_document() -> dict[str, Any]:
         *channel_views.SHAPES,
         *watch_views.SHAPES,
         Tap,
+        *report_views.SHAPES,
         History,
         ProofView,
         Problem,
@@ -73,6 +81,7 @@ def build_document() -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {
+                "install": {"type": "http", "scheme": "bearer", "description": "The token of an install."},
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-pennywren"},
             },
@@ -81,7 +90,7 @@ def build_document() -> dict[str, Any]:
 
 
 def _described(operation: Operation) -> dict[str, Any]:
-    statuses = {*operation.problems, *((401,) if operation.auth == "person" else ()), 500, 503}
+    statuses = {*operation.problems, *((401,) if operation.auth != "open" else ()), 500, 503}
     if operation.method != "get":
         statuses.add(403)
     described: dict[str, Any] = {
@@ -92,7 +101,7 @@ def _described(operation: Operation) -> dict[str, Any]:
             **{str(status): _problem(status) for status in sorted(statuses)},
             **{str(status): _answer(operation, status, what) for status, what in operation.answers.items()},
         },
-        "security": [{"bearer": []}, {"session": []}] if operation.auth == "person" else [],
+        "security": _SECURITY[operation.auth],
     }
     if operation.body:
         kinds = (JSON, FORM) if operation.form else (JSON,)

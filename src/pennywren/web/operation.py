@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-Auth = Literal["open", "person"]
+Auth = Literal["open", "person", "install"]
 HTML: Final = "text/html"
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"

@@ -6,6 +6,7 @@ from pennywren.history.answer import History
 from pennywren.web import channel_views, views
 from pennywren.web.operation import HTML, TEXT, Operation
 from pennywren.web.proofs import ProofView
+from pennywren.web.report_operations import REPORT_OPERATIONS
 from pennywren.web.watch_operations import WATCH_OPERATIONS
 
 _PRODUCT: Final = "A product: `us:B08N5WRWNW`, a bare ASIN of the default marketplace, or an encoded product link."
@@ -17,6 +18,7 @@ PARAMETERS: Final = {
     "phone": "The id of one of your numbers.",
     "browser": "The id of one of your browsers.",
     "webhook": "The id of one of your webhooks.",
+    "install": "The id of an install.",
     "slug": "The last part of a problem's `type`.",
 }
 EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "slug": "plan-limit"}
@@ -314,6 +316,7 @@ OPERATIONS: Final = (
         "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
     ),
     Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
+    *REPORT_OPERATIONS,
     Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: True}, (404,), html=True),
     Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),
 )

@@ -21,6 +21,7 @@ from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
 from pennywren.pipeline.explaining import Explainer
 from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.phone_codes import PhoneCodes
+from pennywren.pipeline.reporting import NETWORK_KEY, Reporting
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.pipeline.watching_by_mail import WatchingByMail
@@ -29,6 +30,7 @@ from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
+from pennywren.trust.asns import load_asns
 from pennywren.web.live_pages import LivePages
 from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
@@ -50,6 +52,7 @@ class Resources:
     explainer: Explainer
     signing_in: SigningIn
     watching_by_mail: WatchingByMail
+    reporting: Reporting
     status: StatusBoard
     metrics: MetricsBoard
     channels: Channels
@@ -78,6 +81,8 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     signing_in = SigningIn(pool, client, settings, clock)
     live = LiveChanges(client, clock)
     reading = asyncio.create_task(live.run())
+    asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
+    reporting = Reporting(store, pool, settings, clock, network_key, asns)
     try:
         async with open_channels(settings, pool, clock) as channels:
             yield Resources(
@@ -92,6 +97,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 signing_in=signing_in,
                 watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),
                 explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
+                reporting=reporting,
                 status=StatusBoard(pool, clock),
                 metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
                 channels=channels,
@@ -105,6 +111,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     finally:
         live.end()
         await reading
+        await reporting.close()
         queue.close()
         await pool.close()
         await bytes_client.aclose()

@@ -1,0 +1,428 @@
+"""From what browsers saw to verdicts, and to what follows from them: `POST /observations` after its body was read.
+
+Whoever asks while a step is under way shares the next one: under load a round trip to Redis serves several requests,
+and those that speak of one product are judged one after the other in this process. Between processes the swaps of
+`trust.memory` see to it that nothing that was said is lost.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from redis.exceptions import RedisError
+
+from pennywren import keyspace
+from pennywren.accounts import installs
+from pennywren.accounts.installs import Install
+from pennywren.errors import Conflict, NotSignedIn, PennywrenError, RateLimited, Unavailable
+from pennywren.frontier import priors
+from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier.due import Bounds
+from pennywren.frontier.planning import Planner, Subject
+from pennywren.frontier.signals import signal
+from pennywren.frontier.threshold import Threshold
+from pennywren.model.clock import MINUTE, SECOND, Clock
+from pennywren.model.product import ProductID
+from pennywren.pipeline.report_context import Observation
+from pennywren.pipeline.report_judging import Judged, Line, judge_lines
+from pennywren.pipeline.report_logging import WAIT, ReportLog, Said
+from pennywren.pipeline.tracking import track
+from pennywren.postgres.pool import Pool
+from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.settings import Settings
+from pennywren.store.counters import Counter, count
+from pennywren.store.limits import spend
+from pennywren.store.round_trip import RoundTrip
+from pennywren.store.store import Store
+from pennywren.store.swaps import Kept, Swap, read_kept, swap_all
+from pennywren.trust import believed as believing
+from pennywren.trust import door
+from pennywren.trust.asns import Asns
+from pennywren.trust.believed import ProductBelieved, read_believed
+from pennywren.trust.door import Knock, Limits
+from pennywren.trust.judge import Reason
+from pennywren.trust.memory import read_cohorts, read_reputation, reputation_swap, said_swap
+from pennywren.trust.reputation import Cohorts, Reputation, Standing, tenure_of
+from pennywren.trust.telling import Told, told_as
+
+_log = logging.getLogger(__name__)
+
+REPORTS: Final = Counter(
+    "pennywren_reports_total", "Reports of browsers, by what was decided over them and why.", ("verdict", "reason")
+)
+NETWORK_KEY: Final = "reporters' networks"
+"""The secret under which networks are named in what is remembered of reports."""
+_TOGETHER: Final = 32
+"""Batches that share a step at most."""
+_TRIES: Final = 50
+_PLAN_EVERY: Final = MINUTE
+_DISCOVERIES_PER_HOUR: Final = 60
+_DISCOVERIES_AT_ONCE: Final = 20
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[str]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One request: what an install says, and how it shows who it is."""
+
+    token: str
+    network: str
+    """The /24 or /48 that it came from."""
+    items: tuple[Observation | Told, ...]
+    """What it saw; where an item was none, the answer to it."""
+    key: str | None
+    """Its Idempotency-Key."""
+    body_hash: bytes
+
+
+@dataclass(slots=True)
+class _Work:
+    batch: Batch
+    done: asyncio.Future[list[Told]]
+    knock: Knock
+    lines: list[Line] = field(default_factory=list[Line])
+    answer: list[Told] | None = None
+    error: PennywrenError | None = None
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a step knows before it judges."""
+
+    installs: dict[str, Install]
+    reputations: dict[str, Kept]
+    blocked: frozenset[str]
+    """Networks that an operator has blocked."""
+    cohorts: Cohorts
+    believed: dict[ProductID, ProductBelieved]
+    places: dict[tuple[int, int], int]
+    """For each item of each work the place of its claim in what was read of its product."""
+
+
+class Reporting:
+    """Takes reports in, for one process."""
+
+    def __init__(
+        self, store: Store, pool: Pool, settings: Settings, clock: Clock, network_key: bytes, asns: Asns
+    ) -> None:
+        self._prices = store
+        self._raw = store.raw
+        self._pool = pool
+        self._clock = clock
+        self._network_key = network_key
+        self._asns = asns
+        self._log = ReportLog(pool, clock)
+        self._storing: asyncio.Task[None] | None = None
+        self._recorder = Recorder(store, settings.gap_after)
+        self._limits = Limits(settings.reports_per_install, settings.reports_per_network)
+        self._threshold = Threshold(store.client)
+        self._planner = Planner(Bounds(settings.recrawl_after))
+        self._planned_at = 0
+        self._waiting: list[_Work] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def report(self, batch: Batch) -> list[Told]:
+        """The answers to a batch, in its order; the same key with the same body is answered the same and counted once.
+
+        Raises:
+            NotSignedIn: no install in use has this token.
+            RateLimited: the install or its network has said enough for now; nothing of the batch was judged.
+            Conflict: the key was used for another body.
+            Unavailable: a part does not answer, or the very same batch is being worked on: send it again.
+        """
+        name = installs.name_of(batch.token)
+        knock = Knock(name, batch.network, len(batch.items), batch.key, batch.body_hash)
+        work = _Work(batch, asyncio.get_running_loop().create_future(), knock)
+        self._waiting.append(work)
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        return await asyncio.shield(work.done)
+
+    async def close(self) -> None:
+        """Store what was gathered."""
+        if self._storing is not None:
+            self._storing.cancel()
+        await self._log.flush()
+
+    async def _store(self) -> None:
+        """Reports wait a moment for others, so that they are stored together."""
+        await asyncio.sleep(WAIT / SECOND)
+        await self._log.flush()
+
+    async def _run(self) -> None:
+        while self._waiting:
+            works, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+            try:
+                await self._step(works)
+            except Unavailable as error:
+                await self._fail(works, error)
+            finally:
+                for work in works:
+                    if not work.done.done():
+                        work.done.set_exception(Unavailable())
+                        work.done.exception()  # counts as seen, also where nobody waits any more
+
+    async def _fail(self, works: Sequence[_Work], error: Unavailable) -> None:
+        """What came to nothing may be sent again at once."""
+        _log.warning("reports were not taken in: %s", error)
+        trip = RoundTrip(self._raw)
+        for work in works:
+            if work.error is None and work.answer is None:
+                door.forget(trip, work.knock)
+        try:
+            await trip.send()
+        except Unavailable:
+            _log.info("they can be sent again in half a minute")
+
+    async def _step(self, works: Sequence[_Work]) -> None:
+        now = self._clock()
+        await self._plan(now)
+        read = await self._read(works, now)
+        judged = await self._judge(works, read, now)
+        await self._conclude(works, read, judged, now)
+        for work in works:
+            if work.error is not None:
+                work.done.set_exception(work.error)
+                work.done.exception()
+            else:
+                work.done.set_result(work.answer or [])
+
+    async def _plan(self, now: int) -> None:
+        if now - self._planned_at < _PLAN_EVERY:
+            return
+        try:
+            self._planner.threshold = await self._threshold.refresh(now)
+            self._planner.learn(self._planner.bounds, await priors.load(self._prices.client))
+        except (RedisError, OSError) as error:
+            raise Unavailable("the frontier is not reachable right now") from error
+        self._planned_at = now
+
+    async def _read(self, works: Sequence[_Work], now: int) -> _Read:
+        trip = RoundTrip(self._raw)
+        doors = [door.knock(trip, work.knock, self._limits) for work in works]
+        names = list(dict.fromkeys(work.knock.install for work in works))
+        caches = {name: installs.ask(trip, name) for name in names}
+        reputations = {name: trip.command("GET", keyspace.reporter(name)) for name in names}
+        networks = {work.batch.network for work in works}
+        blocks = {network: trip.command("EXISTS", keyspace.blocked(network)) for network in networks}
+        cohorts = trip.command("GET", keyspace.cohorts())
+        claims: defaultdict[ProductID, list[believing.Claim]] = defaultdict(list)
+        places: dict[tuple[int, int], int] = {}
+        for w, work in enumerate(works):
+            for i, item in enumerate(work.batch.items):
+                if isinstance(item, Observation):
+                    places[w, i] = len(claims[item.product])
+                    claims[item.product].append((item.offer, item.price))
+        asked = {product: believing.ask(trip, product, of) for product, of in claims.items()}
+        replies = await trip.send()
+        for work, place in zip(works, doors, strict=True):
+            _enter(work, replies[place])
+        known = {name: installs.cached(replies[place]) for name, place in caches.items()}
+        found = await self._recognize(works, known)
+        return _Read(
+            found,
+            {name: read_kept(replies[place]) for name, place in reputations.items()},
+            frozenset(network for network, place in blocks.items() if replies[place]),
+            read_cohorts(read_kept(replies[cohorts])),
+            {product: read_believed(replies[place]) for product, place in asked.items()},
+            places,
+        )
+
+    async def _recognize(
+        self, works: Sequence[_Work], cached: Mapping[str, Install | bool | None]
+    ) -> dict[str, Install]:
+        """Whose tokens these are; works with a token of nobody get their error here."""
+        found: dict[str, Install] = {}
+        missing: dict[str, str] = {}
+        for work in works:
+            known = cached[work.knock.install]
+            if isinstance(known, Install):
+                found[known.id] = known
+            elif known is None and not isinstance(work.error, RateLimited):
+                missing[work.knock.install] = work.batch.token
+        if missing:
+            fresh = await installs.find_installs(self._pool, list(missing.values()))
+            trip = RoundTrip(self._raw)
+            for install in fresh.values():
+                found[install.id] = install
+                installs.keep_cached(trip, install)
+            await trip.send()
+        for work in works:
+            of = found.get(work.knock.install)
+            if (of is None or not of.is_of(work.batch.token)) and not isinstance(work.error, RateLimited):
+                work.error, work.answer = NotSignedIn("No install in use has this token: make one."), None
+        return found
+
+    async def _judge(self, works: Sequence[_Work], read: _Read, now: int) -> dict[ProductID, Judged]:
+        by_product: defaultdict[ProductID, list[Line]] = defaultdict(list)
+        for w, work in enumerate(works):
+            if work.error is not None or work.answer is not None:
+                continue
+            standing = self._standing(work, read, now)
+            for i, item in enumerate(work.batch.items):
+                if isinstance(item, Observation):
+                    line = Line(item, standing, read.places[w, i])
+                    by_product[item.product].append(line)
+                    work.lines.append(line)
+        judged: dict[ProductID, Judged] = {}
+        kept = {product: read.believed[product].hearsay for product in by_product}
+        for _ in range(_TRIES):
+            swaps: list[Swap] = []
+            for product, before in kept.items():
+                judged[product] = of = judge_lines(
+                    product, by_product[product], read.believed[product], before, read.cohorts, self._planner, now
+                )
+                if of.changed:
+                    swaps.append(said_swap(product, before, of.said, now))
+            changed = [product for product in kept if judged[product].changed]
+            left = await swap_all(self._raw, swaps, now)
+            # Somebody else spoke of these meanwhile: judge again, over what they left.
+            kept = {product: other for product, other in zip(changed, left, strict=True) if other is not None}
+            if not kept:
+                return judged
+        raise Unavailable("too many speak of one product at once", retry_after=1)
+
+    def _standing(self, work: _Work, read: _Read, now: int) -> Standing:
+        install = read.installs[work.knock.install]
+        network = work.batch.network
+        reputation = read_reputation(read.reputations[install.id])
+        if network in read.blocked:
+            reputation = msgspec.structs.replace(reputation, blocked=True)
+        return Standing(
+            install.id,
+            hmac.digest(self._network_key, network.encode(), "sha256").hex()[:16],
+            tenure_of(now - install.born),
+            reputation,
+            install.family,
+            self._asns.of(network),
+        )
+
+    async def _conclude(
+        self, works: Sequence[_Work], read: _Read, judged: Mapping[ProductID, Judged], now: int
+    ) -> None:
+        """Everything that follows, side by side: it is all in Redis, or can be done again."""
+        trip = RoundTrip(self._raw)
+        unknown: dict[str, list[ProductID]] = {}
+        spoke: defaultdict[str, list[bool]] = defaultdict(list)
+        judging = [work for work in works if work.error is None and work.answer is None]
+        for work in judging:
+            lines = iter(work.lines)
+            told = [item if isinstance(item, Told) else next(lines).told for item in work.batch.items]
+            work.answer = [each for each in told if each is not None]
+            door.keep_answer(trip, work.knock, _encode([each.code for each in work.answer]))
+            self._keep(work)
+            spoke[work.knock.install] += [line.agreed for line in work.lines if line.agreed is not None]
+            strangers = [line.seen.product for line in work.lines if judged[line.seen.product].unknown]
+            unknown.setdefault(work.batch.network, []).extend(strangers)
+        looks = [look for of in judged.values() for look in of.looks]
+        urgent = [of.urgent for of in judged.values() if of.urgent is not None]
+        hints = {product: of.hint for product, of in judged.items() if of.hint is not None}
+        refused = sum(isinstance(item, Told) for work in judging for item in work.batch.items)
+        tally = sum((of.tally for of in judged.values()), Tally({("rejected", "invalid"): refused} if refused else {}))
+        await asyncio.gather(
+            trip.send(),
+            self._remember_speakers(read, spoke, now),
+            self._record(looks),
+            self._ask_for(urgent, hints, tally, now),
+            *(self._discover(network, products) for network, products in unknown.items() if products),
+        )
+
+    def _keep(self, work: _Work) -> None:
+        for line in work.lines:
+            seen, verdict = line.seen, line.verdict
+            if verdict is not None and verdict.reason not in (Reason.TOO_OLD, Reason.FUTURE):
+                said = Said(seen.at, seen.product, seen.offer, seen.price, seen.currency, line.standing.reporter)
+                self._log.add(said, verdict)
+        if self._storing is None or self._storing.done():
+            self._storing = asyncio.create_task(self._store())
+
+    async def _remember_speakers(self, read: _Read, spoke: Mapping[str, Sequence[bool]], now: int) -> None:
+        kept = {name: read.reputations[name] for name, said in spoke.items() if said}
+        for _ in range(_TRIES):
+            if not kept:
+                return
+            swaps = [
+                reputation_swap(name, before, _spoken(read_reputation(before), spoke[name], now))
+                for name, before in kept.items()
+            ]
+            left = await swap_all(self._raw, swaps, now)
+            kept = {name: other for name, other in zip(kept, left, strict=True) if other is not None}
+
+    async def _record(self, looks: Sequence[LookToRecord]) -> None:
+        if looks:
+            await self._recorder.record(looks)
+
+    async def _ask_for(
+        self,
+        urgent: Sequence[Admission],
+        hints: Mapping[ProductID, Subject],
+        tally: Mapping[tuple[str, str], int],
+        now: int,
+    ) -> None:
+        client = self._prices.client
+        try:
+            if urgent:
+                await admit_all(client, urgent)
+            for product, subject in hints.items():
+                await signal(client, self._planner, product, subject, now, changed=True)
+            if tally:
+                async with client.pipeline(transaction=False) as pipe:
+                    for (verdict, reason), times in tally.items():
+                        count(pipe, REPORTS, verdict, reason, by=times)
+                    await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise Unavailable("the frontier is not reachable right now") from error
+
+    async def _discover(self, network: str, products: Sequence[ProductID]) -> None:
+        """What somebody looks at and nobody follows yet is followed from now on, as far as the network may."""
+        fresh: list[ProductID] = []
+        try:
+            for product in dict.fromkeys(products):
+                await spend(
+                    self._prices.client,
+                    "discover",
+                    network,
+                    rate_per_hour=_DISCOVERIES_PER_HOUR,
+                    burst=_DISCOVERIES_AT_ONCE,
+                )
+                fresh.append(product)
+        except RateLimited:
+            _log.info("%s has brought many new products: some are left out", network)
+        try:
+            if fresh:
+                await track(self._prices.client, self._pool, fresh, urgent=False)
+        except Unavailable as error:
+            _log.warning("%d products that were reported are not followed yet: %s", len(fresh), error)
+
+
+def _enter(work: _Work, reply: Any) -> None:
+    said = door.opened(reply, work.knock)
+    if said.wait_us:
+        seconds = said.wait_us / 1_000_000
+        message = f"Too many reports: try again in {max(1, round(seconds))} seconds."
+        work.error = RateLimited(message, retry_after=seconds)
+    elif said.other_body:
+        work.error = Conflict("This Idempotency-Key was used for another body: give each batch a key of its own.")
+    elif said.under_way:
+        work.error = Unavailable("This very batch is being worked on: send it again in a moment.", retry_after=2)
+    elif said.answer is not None:
+        codes = _decode(said.answer)
+        # An item that was none has its own sentence, and this is the very same body.
+        work.answer = [
+            item if isinstance(item, Told) else told_as(code)
+            for item, code in zip(work.batch.items, codes, strict=True)
+        ]
+
+
+def _spoken(reputation: Reputation, said: Sequence[bool], now: int) -> Reputation:
+    for agreed in said:
+        reputation = reputation.spoke(agreed, now)
+    return reputation

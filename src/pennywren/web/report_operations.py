@@ -1,0 +1,40 @@
+"""The operations of installs, and of what they report."""
+
+from typing import Final
+
+from pennywren.web import report_views
+from pennywren.web.operation import Operation
+
+REPORT_OPERATIONS: Final = (
+    Operation("post", "/installs", "createInstall", "A new install", {201: report_views.NewInstallView}, (429,)),
+    Operation("get", "/installs", "listInstalls", "Your installs", {200: report_views.InstallList}, (), "person"),
+    Operation(
+        "post",
+        "/installs/pair",
+        "pairInstall",
+        "Take an install into your account",
+        {200: report_views.InstallView},
+        (400, 404, 413),
+        "person",
+        report_views.InstallPairing,
+    ),
+    Operation(
+        "delete",
+        "/installs/{install}",
+        "deleteInstall",
+        "End an install, by its token or in the account that it is paired with",
+        {204: None},
+        (404,),
+        "install",
+    ),
+    Operation(
+        "post",
+        "/observations",
+        "reportObservations",
+        "What a browser saw: 1 to 100 observations, a verdict for each",
+        {200: report_views.VerdictList},
+        (400, 409, 413, 429),
+        "install",
+        report_views.ObservationBatch,
+    ),
+)
