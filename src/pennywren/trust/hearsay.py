@@ -77,10 +77,10 @@ class Hearsay(Struct, frozen=True, array_like=True):
     hinted_at: int = 0
     """When what was said last brought the product's next crawl forward (ms)."""
 
-    def visited(self, now: int) -> "Hearsay":
-        """With one more report at `now` (ms), whatever it says."""
+    def visited(self, now: int, weight: float = 1.0) -> "Hearsay":
+        """With one more report at `now` (ms), whatever it says, or a sign of interest that weighs so much of one."""
         fade = math.exp(-max(0, now - self.visited_at) / DAY) if self.visited_at else 1.0
-        return replace(self, visits=self.visits * fade + 1.0, visited_at=now)
+        return replace(self, visits=self.visits * fade + weight, visited_at=now)
 
     def with_claim(self, voice: Voice) -> "Hearsay":
         """With one more voice against what is believed."""

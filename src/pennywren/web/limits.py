@@ -4,6 +4,7 @@ from typing import Final
 
 from pennywren.accounts.people import Person
 from pennywren.model.product import ProductID
+from pennywren.pipeline.interest import visited
 from pennywren.postgres import catalogue
 from pennywren.store.limits import spend
 from pennywren.web.network import client_network
@@ -23,7 +24,7 @@ _TRACK_BURST: Final = 20
 
 
 async def spend_for_unknown(request: Request, product: ProductID, person: Person | None = None) -> bool:
-    """Count the tracking of a product that nobody follows yet; whether it is known already.
+    """Count the tracking of a product that nobody follows yet; whether it is known already: then it is a visit.
 
     A person may bring as many at once as their plan has subscriptions; who is not signed in, a few from each network.
 
@@ -32,6 +33,7 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
     """
     resources = resources_of(request)
     if await catalogue.known(resources.pool, [product]):
+        await visited(resources.store, product, person, network_of(request), resources.clock())
         return True
     if person is None:
         await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)
