@@ -11,8 +11,7 @@ import logging
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from redis.exceptions import RedisError
@@ -20,7 +19,7 @@ from redis.exceptions import RedisError
 from pennywren import keyspace
 from pennywren.accounts import installs
 from pennywren.accounts.installs import Install
-from pennywren.errors import Conflict, NotSignedIn, PennywrenError, RateLimited, Unavailable
+from pennywren.errors import NotSignedIn, RateLimited, Unavailable
 from pennywren.frontier import priors
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.due import Bounds
@@ -29,6 +28,7 @@ from pennywren.frontier.signals import signal
 from pennywren.frontier.threshold import Threshold
 from pennywren.model.clock import MINUTE, SECOND, Clock
 from pennywren.model.product import ProductID
+from pennywren.pipeline.report_batches import Batch, Read, Work, enter
 from pennywren.pipeline.report_context import Observation
 from pennywren.pipeline.report_judging import Judged, Line, judge_lines
 from pennywren.pipeline.report_logging import WAIT, ReportLog, Said
@@ -40,16 +40,16 @@ from pennywren.store.counters import Counter, count
 from pennywren.store.limits import spend
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
-from pennywren.store.swaps import Kept, Swap, read_kept, swap_all
+from pennywren.store.swaps import Swap, read_kept, swap_all
 from pennywren.trust import believed as believing
 from pennywren.trust import door
 from pennywren.trust.asns import Asns
-from pennywren.trust.believed import ProductBelieved, read_believed
+from pennywren.trust.believed import read_believed
 from pennywren.trust.door import Knock, Limits
 from pennywren.trust.judge import Reason
 from pennywren.trust.memory import read_cohorts, read_reputation, reputation_swap, said_swap
-from pennywren.trust.reputation import Cohorts, Reputation, Standing, tenure_of
-from pennywren.trust.telling import Told, told_as
+from pennywren.trust.reputation import Reputation, Standing, tenure_of
+from pennywren.trust.telling import Told
 
 _log = logging.getLogger(__name__)
 
@@ -66,45 +66,6 @@ _DISCOVERIES_PER_HOUR: Final = 60
 _DISCOVERIES_AT_ONCE: Final = 20
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[str]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One request: what an install says, and how it shows who it is."""
-
-    token: str
-    network: str
-    """The /24 or /48 that it came from."""
-    items: tuple[Observation | Told, ...]
-    """What it saw; where an item was none, the answer to it."""
-    key: str | None
-    """Its Idempotency-Key."""
-    body_hash: bytes
-
-
-@dataclass(slots=True)
-class _Work:
-    batch: Batch
-    done: asyncio.Future[list[Told]]
-    knock: Knock
-    lines: list[Line] = field(default_factory=list[Line])
-    answer: list[Told] | None = None
-    error: PennywrenError | None = None
-
-
-@dataclass(slots=True)
-class _Read:
-    """What a step knows before it judges."""
-
-    installs: dict[str, Install]
-    reputations: dict[str, Kept]
-    blocked: frozenset[str]
-    """Networks that an operator has blocked."""
-    cohorts: Cohorts
-    believed: dict[ProductID, ProductBelieved]
-    places: dict[tuple[int, int], int]
-    """For each item of each work the place of its claim in what was read of its product."""
 
 
 class Reporting:
@@ -126,7 +87,7 @@ class Reporting:
         self._threshold = Threshold(store.client)
         self._planner = Planner(Bounds(settings.recrawl_after))
         self._planned_at = 0
-        self._waiting: list[_Work] = []
+        self._waiting: list[Work] = []
         self._running: asyncio.Task[None] | None = None
 
     async def report(self, batch: Batch) -> list[Told]:
@@ -140,7 +101,7 @@ class Reporting:
         """
         name = installs.name_of(batch.token)
         knock = Knock(name, batch.network, len(batch.items), batch.key, batch.body_hash)
-        work = _Work(batch, asyncio.get_running_loop().create_future(), knock)
+        work = Work(batch, asyncio.get_running_loop().create_future(), knock)
         self._waiting.append(work)
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
@@ -170,7 +131,7 @@ class Reporting:
                         work.done.set_exception(Unavailable())
                         work.done.exception()  # counts as seen, also where nobody waits any more
 
-    async def _fail(self, works: Sequence[_Work], error: Unavailable) -> None:
+    async def _fail(self, works: Sequence[Work], error: Unavailable) -> None:
         """What came to nothing may be sent again at once."""
         _log.warning("reports were not taken in: %s", error)
         trip = RoundTrip(self._raw)
@@ -182,7 +143,7 @@ class Reporting:
         except Unavailable:
             _log.info("they can be sent again in half a minute")
 
-    async def _step(self, works: Sequence[_Work]) -> None:
+    async def _step(self, works: Sequence[Work]) -> None:
         now = self._clock()
         await self._plan(now)
         read = await self._read(works, now)
@@ -205,7 +166,7 @@ class Reporting:
             raise Unavailable("the frontier is not reachable right now") from error
         self._planned_at = now
 
-    async def _read(self, works: Sequence[_Work], now: int) -> _Read:
+    async def _read(self, works: Sequence[Work], now: int) -> Read:
         trip = RoundTrip(self._raw)
         doors = [door.knock(trip, work.knock, self._limits) for work in works]
         names = list(dict.fromkeys(work.knock.install for work in works))
@@ -224,10 +185,10 @@ class Reporting:
         asked = {product: believing.ask(trip, product, of) for product, of in claims.items()}
         replies = await trip.send()
         for work, place in zip(works, doors, strict=True):
-            _enter(work, replies[place])
+            enter(work, replies[place])
         known = {name: installs.cached(replies[place]) for name, place in caches.items()}
         found = await self._recognize(works, known)
-        return _Read(
+        return Read(
             found,
             {name: read_kept(replies[place]) for name, place in reputations.items()},
             frozenset(network for network, place in blocks.items() if replies[place]),
@@ -237,7 +198,7 @@ class Reporting:
         )
 
     async def _recognize(
-        self, works: Sequence[_Work], cached: Mapping[str, Install | bool | None]
+        self, works: Sequence[Work], cached: Mapping[str, Install | bool | None]
     ) -> dict[str, Install]:
         """Whose tokens these are; works with a token of nobody get their error here."""
         found: dict[str, Install] = {}
@@ -261,7 +222,7 @@ class Reporting:
                 work.error, work.answer = NotSignedIn("No install in use has this token: make one."), None
         return found
 
-    async def _judge(self, works: Sequence[_Work], read: _Read, now: int) -> dict[ProductID, Judged]:
+    async def _judge(self, works: Sequence[Work], read: Read, now: int) -> dict[ProductID, Judged]:
         by_product: defaultdict[ProductID, list[Line]] = defaultdict(list)
         for w, work in enumerate(works):
             if work.error is not None or work.answer is not None:
@@ -290,7 +251,7 @@ class Reporting:
                 return judged
         raise Unavailable("too many speak of one product at once", retry_after=1)
 
-    def _standing(self, work: _Work, read: _Read, now: int) -> Standing:
+    def _standing(self, work: Work, read: Read, now: int) -> Standing:
         install = read.installs[work.knock.install]
         network = work.batch.network
         reputation = read_reputation(read.reputations[install.id])
@@ -305,9 +266,7 @@ class Reporting:
             self._asns.of(network),
         )
 
-    async def _conclude(
-        self, works: Sequence[_Work], read: _Read, judged: Mapping[ProductID, Judged], now: int
-    ) -> None:
+    async def _conclude(self, works: Sequence[Work], read: Read, judged: Mapping[ProductID, Judged], now: int) -> None:
         """Everything that follows, side by side: it is all in Redis, or can be done again."""
         trip = RoundTrip(self._raw)
         unknown: dict[str, list[ProductID]] = {}
@@ -335,7 +294,7 @@ class Reporting:
             *(self._discover(network, products) for network, products in unknown.items() if products),
         )
 
-    def _keep(self, work: _Work) -> None:
+    def _keep(self, work: Work) -> None:
         for line in work.lines:
             seen, verdict = line.seen, line.verdict
             if verdict is not None and verdict.reason not in (Reason.TOO_OLD, Reason.FUTURE):
@@ -344,7 +303,7 @@ class Reporting:
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store())
 
-    async def _remember_speakers(self, read: _Read, spoke: Mapping[str, Sequence[bool]], now: int) -> None:
+    async def _remember_speakers(self, read: Read, spoke: Mapping[str, Sequence[bool]], now: int) -> None:
         kept = {name: read.reputations[name] for name, said in spoke.items() if said}
         for _ in range(_TRIES):
             if not kept:
@@ -401,25 +360,6 @@ class Reporting:
                 await track(self._prices.client, self._pool, fresh, urgent=False)
         except Unavailable as error:
             _log.warning("%d products that were reported are not followed yet: %s", len(fresh), error)
-
-
-def _enter(work: _Work, reply: Any) -> None:
-    said = door.opened(reply, work.knock)
-    if said.wait_us:
-        seconds = said.wait_us / 1_000_000
-        message = f"Too many reports: try again in {max(1, round(seconds))} seconds."
-        work.error = RateLimited(message, retry_after=seconds)
-    elif said.other_body:
-        work.error = Conflict("This Idempotency-Key was used for another body: give each batch a key of its own.")
-    elif said.under_way:
-        work.error = Unavailable("This very batch is being worked on: send it again in a moment.", retry_after=2)
-    elif said.answer is not None:
-        codes = _decode(said.answer)
-        # An item that was none has its own sentence, and this is the very same body.
-        work.answer = [
-            item if isinstance(item, Told) else told_as(code)
-            for item, code in zip(work.batch.items, codes, strict=True)
-        ]
 
 
 def _spoken(reputation: Reputation, said: Sequence[bool], now: int) -> Reputation:

@@ -8,8 +8,8 @@ from litestar import Response, post
 
 from pennywren.errors import BadInput, BadProduct, NotSignedIn
 from pennywren.model.product import ProductID
+from pennywren.pipeline.report_batches import Batch
 from pennywren.pipeline.report_context import Observation
-from pennywren.pipeline.reporting import Batch
 from pennywren.trust.conditions import Conditions
 from pennywren.trust.door import hash_of
 from pennywren.trust.telling import Told, invalid

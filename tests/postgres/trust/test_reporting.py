@@ -9,8 +9,9 @@ from pennywren.model.clock import DAY, HOUR, system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.pipeline.report_batches import Batch
 from pennywren.pipeline.report_context import Observation
-from pennywren.pipeline.reporting import REPORTS, Batch, Reporting
+from pennywren.pipeline.reporting import REPORTS, Reporting
 from pennywren.postgres.pool import Pool
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.settings import Settings
