@@ -6,7 +6,6 @@ and those that speak of one product are judged one after the other in this proce
 """
 
 import asyncio
-import hmac
 import logging
 from collections import Counter as Tally
 from collections import defaultdict
@@ -48,6 +47,7 @@ from pennywren.trust.believed import read_believed
 from pennywren.trust.door import Knock, Limits
 from pennywren.trust.judge import Reason
 from pennywren.trust.memory import read_cohorts, read_reputation, reputation_swap, said_swap
+from pennywren.trust.networks import network_name
 from pennywren.trust.reputation import Reputation, Standing, tenure_of
 from pennywren.trust.telling import Told
 
@@ -56,8 +56,6 @@ _log = logging.getLogger(__name__)
 REPORTS: Final = Counter(
     "pennywren_reports_total", "Reports of browsers, by what was decided over them and why.", ("verdict", "reason")
 )
-NETWORK_KEY: Final = "reporters' networks"
-"""The secret under which networks are named in what is remembered of reports."""
 _TOGETHER: Final = 32
 """Batches that share a step at most."""
 _TRIES: Final = 50
@@ -259,7 +257,7 @@ class Reporting:
             reputation = msgspec.structs.replace(reputation, blocked=True)
         return Standing(
             install.id,
-            hmac.digest(self._network_key, network.encode(), "sha256").hex()[:16],
+            network_name(self._network_key, network),
             tenure_of(now - install.born),
             reputation,
             install.family,

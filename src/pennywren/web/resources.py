@@ -21,7 +21,7 @@ from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
 from pennywren.pipeline.explaining import Explainer
 from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.phone_codes import PhoneCodes
-from pennywren.pipeline.reporting import NETWORK_KEY, Reporting
+from pennywren.pipeline.reporting import Reporting
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.pipeline.watching_by_mail import WatchingByMail
@@ -31,6 +31,7 @@ from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
 from pennywren.trust.asns import load_asns
+from pennywren.trust.networks import NETWORK_KEY
 from pennywren.web.live_pages import LivePages
 from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
