@@ -7,7 +7,8 @@ from pennywren.model.clock import SECOND, Clock
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.web.views import StatusView, TimeToAlert
 
-_STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
+STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
+"""What may have become of an alert."""
 _FRESH: Final = 10 * SECOND
 
 
@@ -53,6 +54,6 @@ async def _read(pool: Pool) -> StatusView:
     quantiles = (times["quantiles"] if times else None) or (None, None)
     by_state = {row["state"]: row["count"] for row in counted}
     return StatusView(
-        alerts={state: by_state.get(state, 0) for state in _STATES},
+        alerts={state: by_state.get(state, 0) for state in STATES},
         time_to_alert=TimeToAlert(*(None if one is None else round(one, 3) for one in quantiles)),
     )

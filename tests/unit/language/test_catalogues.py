@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pennywren.accounts.subscription import NotificationType, State
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, preferred, sentence
 from pennywren.language.speaking import language
+from pennywren.model.offer import Offer
+from pennywren.web.problems import KINDS
+from pennywren.web.status_board import STATES
 
 TEMPLATES = sorted((Path(__file__).parents[3] / "src" / "pennywren" / "web" / "templates").glob("*.html"))
 
@@ -42,6 +46,20 @@ def test_a_translation_has_the_places_and_the_markup_of_its_original(code: str) 
 def test_every_sentence_that_a_template_wants_is_there(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     wanted = set(re.findall(r"""\bth?\("([a-z_.\-]+)"[,)]""", text))
+
+    assert wanted - set(catalogue(DEFAULT)) == set()
+
+
+def test_every_word_of_ours_that_a_template_names_is_there() -> None:
+    """Keys that templates put together of a table and a value."""
+    values: dict[str, list[str]] = {
+        "status": list(STATES),
+        "offer": [offer.value for offer in Offer],
+        "channel": [kind.value for kind in NotificationType],
+        "account": [state.value for state in State if state is not State.ACTIVE],
+        "problems": list(KINDS),
+    }
+    wanted = {f"{table}.{value}" for table, each in values.items() for value in each}
 
     assert wanted - set(catalogue(DEFAULT)) == set()
 
