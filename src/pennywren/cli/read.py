@@ -5,8 +5,10 @@ import gzip
 import os
 import sys
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from unicodedata import combining, east_asian_width
 
 import click
 import msgspec
@@ -20,6 +22,8 @@ from pennywren.observe.child import PageParser
 from pennywren.observe.page.reading import MAX_BYTES, PageReading
 from pennywren.settings import Settings, load_settings
 
+_WIDEST: Final = 56
+"""Columns for what a place shows."""
 _TIME_LIMIT_S: Final = 10.0
 """For one page, read by a person who waits."""
 
@@ -59,8 +63,9 @@ def read(file_or_url: str, marketplace: str | None, as_json: bool, explain: bool
         return
     _show(reading)
     if explain:
-        for each in reading.evidence:
-            click.echo(f"  {each.field}: {each.value!r} at {each.where}")
+        click.echo()
+        for line in _table([("what", "shows", "where"), *((e.field, e.value, e.where) for e in reading.evidence)]):
+            click.echo(line)
 
 
 def _load(name: str) -> bytes:
@@ -120,6 +125,26 @@ def _show(reading: PageReading) -> None:
     for name, value in lines:
         if value:
             click.echo(f"{name:<9} {value}")
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Rows with their columns below each other; a long value is cut, never where it stands."""
+    rows = [(what, _cut(shows), where) for what, shows, where in rows]
+    widths = [max(_width(row[i]) for row in rows) for i in range(2)]
+    return ["  ".join([*(row[i] + " " * (widths[i] - _width(row[i])) for i in range(2)), row[2]]) for row in rows]
+
+
+def _cut(shows: str) -> str:
+    if _width(shows) <= _WIDEST:
+        return shows
+    while _width(shows) >= _WIDEST:
+        shows = shows[:-1]
+    return shows + "…"
+
+
+def _width(shown: str) -> int:
+    """Columns of a terminal: Chinese and Japanese characters take two, accents that combine none."""
+    return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in shown)
 
 
 def _price(minor: int | None, currency: str) -> str:

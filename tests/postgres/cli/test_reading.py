@@ -62,6 +62,23 @@ async def test_a_link_without_scheme_and_one_to_the_stand_in_are_read(street: St
     assert street.asked == ["/robots.txt", PATH]
 
 
+async def test_explained_it_says_below_each_other_which_place_gave_what(street: Street) -> None:
+    link = f"http://{street.host}{PATH}"
+    plain, explained = (await street.read(link)).stdout, (await street.read(link, "--explain")).stdout
+    assert explained.startswith(plain + "\n")
+    head, *lines = explained.removeprefix(plain).strip("\n").splitlines()
+    shows, where = head.index("shows"), head.index("where")
+    fields = [line[:shows].rstrip() for line in lines]
+    assert {"kind", "title", "asin", "availability", "currency", "seller"} <= set(fields)
+    assert all(line[shows - 2 : shows] == line[where - 2 : where] == "  " for line in lines)
+    title = lines[fields.index("title")]
+    assert HERO.title.startswith(title[shows:where].rstrip(" …"))
+    assert title[where:] == "#productTitle"
+    as_json = json.loads((await street.read(link, "--explain", "--json")).stdout)
+    assert [each["field"] for each in as_json["evidence"]] == fields
+    assert json.loads((await street.read(link, "--json")).stdout)["evidence"] == []
+
+
 async def test_a_request_waits_for_its_turn_and_counts_for_everybody(
     street: Street, redis_url: str, redis_client: Client
 ) -> None:

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from selectolax.lexbor import LexborNode
 
 from pennywren.observe.page import core_price, legacy, words
-from pennywren.observe.page.dom import Page, ancestors, attr, text
+from pennywren.observe.page.dom import Page, ancestors, attr, path, text
 from pennywren.observe.page.place import Row, row_of
 from pennywren.observe.page.reading import Availability
 
@@ -36,7 +37,8 @@ class Stock:
     shown: str
     where: str
     buyable: bool
-    hidden_price: bool
+    hidden_price: str
+    """Where the page says that the price is shown in the cart only; empty where it does not."""
     stated: bool
     """Whether the page says `state` itself (a statement or a structure), not only by what is absent."""
 
@@ -100,11 +102,10 @@ def _works(node: LexborNode) -> bool:
     return not any(_DEAD_ENDS.search(attr(up, "id")) for up in ancestors(node))
 
 
-def _hides_price(page: Page) -> bool:
-    """The seller forbids showing the price before the item is in the cart."""
-    if any(text(n) for n in page.ids("priceNotAvailable_feature_div")):
-        return True
-    return any(
-        words.PRICE_IN_CART.search(text(n))
-        for n in page.ids("price", "price_feature_div", "priceBlock", "apex_desktop")
-    )
+def _hides_price(page: Page) -> str:
+    """Where the seller forbids showing the price before the item is in the cart."""
+    stated = (n for n in page.ids("priceNotAvailable_feature_div") if text(n))
+    blocks = page.ids("price", "price_feature_div", "priceBlock", "apex_desktop")
+    worded = (n for n in blocks if words.PRICE_IN_CART.search(text(n)))
+    node = next(chain(stated, worded), None)
+    return "" if node is None else path(node)

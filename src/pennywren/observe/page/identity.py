@@ -1,7 +1,6 @@
 """Which product the page is about: ASIN, parent, title, image, and the marketplace that the page names itself."""
 
 import re
-import unicodedata
 from collections import Counter
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 from pennywren.model.marketplace import Marketplace, marketplace_of_host
 from pennywren.model.product import is_asin
 from pennywren.observe.page.dom import Page, attr, path, text
+from pennywren.observe.page.evidence import clean, told
 from pennywren.observe.page.reading import MAX_TITLE, Evidence
 
 _FORM: Final = '#ASIN, input[name="ASIN"], input[name="ASIN.0"], input[name="items[0.base][asin]"]'
@@ -28,7 +28,7 @@ _IN_SCRIPTS: Final = re.compile(
     r"Asin(?:(?<=currentAsin)|(?<=mediaAsin)|(?<=landingAsin)|(?<=winningAsin))[\"']"
     r"\s{0,3}:\s{0,3}[\"']([A-Z0-9]{10})[\"']"
 )
-_PARENT: Final = re.compile(r"parent(?:Asin|_asin)[\"']\s{0,3}:\s{0,3}[\"']([A-Z0-9]{10})[\"']")
+_PARENT: Final = re.compile(r"(parent(?:Asin|_asin))[\"']\s{0,3}:\s{0,3}[\"']([A-Z0-9]{10})[\"']")
 _IN_LINK: Final = re.compile(r"/(?:dp|gp/product|gp/aw/d|exec/obidos/ASIN)/([A-Z0-9]{10})(?=[/?#]|\Z)")
 _TITLES: Final = (
     "productTitle",
@@ -94,49 +94,46 @@ def find_asin(page: Page) -> tuple[str | None, list[Evidence]]:
     if not sure:
         return None, []
     where = [w for a, w in [*forms, *others, *links] if a == asin]
-    return asin, [Evidence(field="asin", value=asin, where=w) for w in dict.fromkeys(where)][:4]
+    return asin, [line for w in list(dict.fromkeys(where))[:4] for line in told("asin", asin, w)]
 
 
 def _count(found: list[tuple[str, str]]) -> Counter[str]:
     return Counter(asin for asin, _ in found if is_asin(asin))
 
 
-def parent_asin(page: Page) -> str | None:
+def find_parent(page: Page) -> tuple[str | None, list[Evidence]]:
     """The variation family's ASIN, where the scripts name exactly one."""
-    parents = {m[1] for m in _PARENT.finditer(page.source)}
-    return next(iter(parents)) if len(parents) == 1 else None
+    parents = {m[2]: m[1] for m in _PARENT.finditer(page.source)}
+    if len(parents) != 1:
+        return None, []
+    ((parent, name),) = parents.items()
+    return parent, told("parentAsin", parent, f"script {name}")
 
 
-def find_title(page: Page) -> str | None:
+def find_title(page: Page) -> tuple[str | None, list[Evidence]]:
     """The product's title, without control characters and direction overrides, clipped."""
     for name in _TITLES:
         for node in page.ids(name):
-            title = clean(text(node, 4 * MAX_TITLE))
+            title = clean(text(node, 4 * MAX_TITLE), MAX_TITLE)
             if title:
-                return title
-    return None
+                return title, told("title", title, node)
+    return None, []
 
 
-def clean(shown: str) -> str:
-    """Text from a stranger: no control, format, surrogate or private characters, single spaces, at most 300 long."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " if c in "\t\r\n" else "" for c in shown)
-    return re.sub(r"\s+", " ", kept).strip()[:MAX_TITLE].rstrip()
-
-
-def find_image(page: Page) -> str | None:
+def find_image(page: Page) -> tuple[str | None, list[Evidence]]:
     """The address of the product's picture at the shop's image host; never an inline picture or a saved copy's path."""
     for node in page.ids(*_IMAGES):
         spots = [
-            attr(node, "data-old-hires"),
-            *_HI_RES.findall(attr(node, "data-a-dynamic-image"))[:1],
-            attr(node, "src"),
+            ("data-old-hires", attr(node, "data-old-hires")),
+            *(("data-a-dynamic-image", spot) for spot in _HI_RES.findall(attr(node, "data-a-dynamic-image"))[:1]),
+            ("src", attr(node, "src")),
         ]
-        for spot in spots:
+        for name, spot in spots:
             address = spot.strip()
             if len(address) <= 400 and _IMAGE_HOST.match(address):
-                return address
+                return address, told("image", address, f"{path(node)}[{name}]")
     for node in page.css('meta[property="og:image"]'):
         address = attr(node, "content").strip()
         if len(address) <= 400 and _IMAGE_HOST.match(address):
-            return address
-    return None
+            return address, told("image", address, "meta[property=og:image]")
+    return None, []

@@ -34,7 +34,8 @@ _LOCAL: Final = {"$": "dollar", "¥": "yen", "￥": "yen"}
 _SYMBOL: Final = "|".join(re.escape(s) for s in sorted([*_PLAIN, *_LOCAL], key=len, reverse=True))
 # A symbol made of letters must not be a piece of a word ("R" of "Regular", "kr" of "krona").
 _BEFORE: Final = rf"(?<![A-Za-z$])(?P<left>{_SYMBOL})\.?(?![A-Za-z$])"
-_AFTER: Final = rf"(?P<right>{_SYMBOL})\.?(?![A-Za-z$])"
+# Nobody writes the yen sign behind an amount: in "新品の出品：5 ￥ 4,849" the 5 counts offers.
+_AFTER: Final = rf"(?P<right>(?![¥￥])(?:{_SYMBOL}))\.?(?![A-Za-z$])"
 _DIGITS: Final = r"[0-9]{1,12}(?:[.,'][0-9]{1,6}| [0-9]{3}(?![0-9])){0,4}"
 _MONEY: Final = re.compile(rf"{_BEFORE} {{0,2}}(?P<a>{_DIGITS})|(?<![0-9.,'])(?P<b>{_DIGITS}) {{0,2}}{_AFTER}")
 

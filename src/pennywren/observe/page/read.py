@@ -11,8 +11,9 @@ from pennywren.model.product import ProductID
 from pennywren.observe.page import books_media, core_price, ebook, identity, legacy, structured, support
 from pennywren.observe.page.agree import Decision, decide
 from pennywren.observe.page.availability import Stock, read_stock
-from pennywren.observe.page.context import has_pix, read_context
+from pennywren.observe.page.context import find_pix, read_context
 from pennywren.observe.page.dom import Page, classes, inside, path
+from pennywren.observe.page.evidence import told
 from pennywren.observe.page.kinds import kind_of
 from pennywren.observe.page.links import linked_products
 from pennywren.observe.page.numbers import Money, bare
@@ -47,62 +48,71 @@ def read_page(html: bytes | str, marketplace: str) -> PageReading:
     if not page.source.strip():
         return PageReading(kind="unreadable", reason="empty")
     kind, mark = kind_of(page)
-    told = [Evidence(field="kind", value=kind, where=mark)]
+    evidence = told("kind", kind, mark)
     if kind != "product":
-        return PageReading(kind=kind, reason=mark if kind == "error" else None, evidence=told)
-    return _product(page, told)
+        return PageReading(kind=kind, reason=mark if kind == "error" else None, evidence=evidence)
+    return _product(page, evidence)
 
 
-def _product(page: Page, told: list[Evidence]) -> PageReading:
+def _product(page: Page, evidence: list[Evidence]) -> PageReading:
     market = page.market
     named = identity.named_marketplace(page)
-    title = identity.find_title(page)
+    title, of_title = identity.find_title(page)
+    evidence += of_title
     if named is not None and named.code != market.code:
-        return _unreadable(f"other_marketplace: {named.code}", None, title, told)
+        return _unreadable(f"other_marketplace: {named.code}", None, title, evidence)
     asin, of_asin = identity.find_asin(page)
-    told = [*told, *of_asin]
+    evidence += of_asin
     if asin is None:
-        return _unreadable("no_asin", None, title, told)
+        return _unreadable("no_asin", None, title, evidence)
     product = str(ProductID(market.code, asin))
 
     stock = read_stock(page)
-    told.append(Evidence(field="availability", value=stock.shown or stock.state, where=stock.where))
+    evidence += told("availability", stock.shown or stock.state, stock.where)
     by_layout = {name: find(page) for name, find in _LAYOUTS.items()}
     layout = next((name for name, found in by_layout.items() if found), None)
     places = [*chain(*by_layout.values()), *structured.places(page), *support.places(page, asin)]
-    pix = has_pix(page)
+    pix = find_pix(page)
     decision = decide(
         places,
         currencies=market.currencies,
         selected=_selected(page),
-        pix=pix,
+        pix=pix is not None,
     )
-    told += _told(decision, places)
-    context = read_context(
-        page, places, used=decision.used, pix=pix, hidden_price=stock.hidden_price, free=decision.reason == "free"
-    )
+    evidence += _of_price(decision, places)
+    context, of_context = read_context(
+        page, places, used=decision.used, pix=pix, hidden_price=stock.hidden_price,
+        free=decision.agreeing[0] if decision.reason == "free" else None,
+    )  # fmt: skip
+    evidence += of_context
     if not _settled(decision, stock):
-        return _unreadable(decision.reason or "no_buy_button", product, title, told, stock, context, layout)
+        return _unreadable(decision.reason or "no_buy_button", product, title, evidence, stock, context, layout)
 
     price = decision.price if _payable(decision, stock) else None
     old = _list_price(page, price, decision)
     if old is not None:
-        told.append(old[1])
-    seller = read_seller(page, used=decision.used)
+        evidence += old[1]
+    seller, of_seller = read_seller(page, used=decision.used)
+    image, of_image = identity.find_image(page)
+    parent, of_parent = identity.find_parent(page)
+    offers, of_offers = _offers(page, asin, price, decision, of_seller if seller == "amazon" else [])
+    if price is not None or stock.buyable:
+        evidence += of_seller
+    evidence += [*of_offers, *of_image, *of_parent]
     return PageReading(
         kind="product",
         product_id=product,
         title=title,
-        image=identity.find_image(page),
-        offers=_offers(page, asin, price, decision, seller == "amazon"),
+        image=image,
+        offers=offers,
         list_price=old[0].minor if old else None,
         availability=stock.state,
         seller=seller if price is not None or stock.buyable else None,
-        parent_asin=identity.parent_asin(page),
+        parent_asin=parent,
         layout=layout,
         linked=linked_products(page, asin),
         context=context,
-        evidence=told,
+        evidence=evidence,
     )
 
 
@@ -121,7 +131,7 @@ def _settled(decision: Decision, stock: Stock) -> bool:
 
 
 def _unreadable(
-    reason: str, product: str | None, title: str | None, told: list[Evidence],
+    reason: str, product: str | None, title: str | None, evidence: list[Evidence],
     stock: Stock | None = None, context: list[str] | None = None, layout: str | None = None,
 ) -> PageReading:  # fmt: skip
     return PageReading(
@@ -132,7 +142,7 @@ def _unreadable(
         context=context or [],
         layout=layout,
         reason=reason,
-        evidence=told,
+        evidence=evidence,
     )
 
 
@@ -145,14 +155,15 @@ def _selected(page: Page) -> str:
     return ""
 
 
-def _told(decision: Decision, places: list[Place]) -> list[Evidence]:
-    """The agreeing places; where it was refused, all that were asked."""
+def _of_price(decision: Decision, places: list[Place]) -> list[Evidence]:
+    """The agreeing places and the first that names the currency; where it was refused, all that were asked."""
     shown = decision.agreeing if decision.price is not None else [p for p in places if p.weight is not Weight.SUPPORT]
-    lines = [Evidence(field=f"price ({p.row.value}, {p.weight.value})", value=p.shown, where=p.where) for p in shown]
-    return lines[:24]
+    lines = [line for p in shown[:24] for line in told(f"price ({p.row.value}, {p.weight.value})", p.shown, p.where)]
+    named = next((p for p in decision.agreeing if decision.currency and p.currency == decision.currency), None)
+    return lines if named is None else [*lines, *told("currency", f"{named.currency}: {named.shown}", named.where)]
 
 
-def _list_price(page: Page, price: int | None, decision: Decision) -> tuple[Money, Evidence] | None:
+def _list_price(page: Page, price: int | None, decision: Decision) -> tuple[Money, list[Evidence]] | None:
     if price is None:
         return None
     found = list(support.list_prices(page))
@@ -165,16 +176,23 @@ def _list_price(page: Page, price: int | None, decision: Decision) -> tuple[Mone
             found.append((money, node))
     for money, node in found:
         if money.minor > price and money.currency in (None, decision.currency):
-            return money, Evidence(field="list_price", value=node.text().strip()[:60], where=path(node))
+            return money, told("listPrice", node.text()[:400], node)
     return None
 
 
-def _offers(page: Page, asin: str, price: int | None, decision: Decision, by_amazon: bool) -> dict[str, OfferReading]:
+def _offers(
+    page: Page, asin: str, price: int | None, decision: Decision, by_amazon: list[Evidence]
+) -> tuple[dict[str, OfferReading], list[Evidence]]:
+    """The offers, and what gave those besides the buy box. `by_amazon` says where Amazon is named as its seller."""
     currency = decision.currency or page.market.currency
     offers = {"buybox": OfferReading(price=price, currency=currency)}
+    evidence = [] if decision.currency else told("currency", currency, f"marketplace {page.market.code}")
     if by_amazon and price is not None and not decision.used:
         offers["amazon"] = offers["buybox"]
-    for condition, money in support.listed_from(page, asin).items():
+        evidence += told("offers.amazon", "the buy box's price", by_amazon[0].where)
+    for condition, listed in support.listed_from(page, asin).items():
+        money = listed.money
         if money.currency in page.market.currencies and money.minor > 0:
             offers[condition] = OfferReading(price=money.minor, currency=money.currency or currency)
-    return offers
+            evidence += told(f"offers.{condition}", listed.shown, f"{path(listed.link)}[href*=condition={condition}]")
+    return offers, evidence

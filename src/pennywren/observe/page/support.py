@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from selectolax.lexbor import LexborNode
@@ -27,6 +28,15 @@ _FIRST_TOGETHER: Final = re.compile(r"buyingPrices\[0\]\s{0,3}=\s{0,3}([0-9]{1,9
 _TOGETHER: Final = re.compile(r'"buyingPrice":([0-9]{1,9}(?:\.[0-9]{1,2})?),"ASIN":"([A-Z0-9]{10})"')
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A "from" price of the offer list, the text that says it, and the link that it belongs to."""
+
+    money: Money
+    shown: str
+    link: LexborNode
+
+
 def places(page: Page, asin: str) -> list[Place]:
     """All supporting witnesses for the price of `asin`."""
     return [*_bar(page), *_listing(page, asin), *_together(page, asin), *_saving(page), *_exchange_header(page)]
@@ -42,18 +52,23 @@ def list_prices(page: Page) -> list[tuple[Money, LexborNode]]:
     return found
 
 
-def listed_from(page: Page, asin: str) -> dict[str, Money]:
+def listed_from(page: Page, asin: str) -> dict[str, Listed]:
     """`{"new": …, "used": …}`: the "from" prices of the links to the offer list, by the condition in the link."""
-    found: dict[str, Money] = {}
+    found: dict[str, Listed] = {}
     for link in page.css('a[href*="condition="]'):
         match = _CONDITION.search(attr(link, "href"))
         if not match or match[1].upper() != asin:
             continue
-        said = moneys(text(link), page.market) or (moneys(text(link.parent), page.market) if link.parent else [])
+        shown = text(link)
+        said = moneys(shown, page.market)
+        if not said:
+            shown = text(link.parent)
+            said = moneys(shown, page.market)
         if len(said) == 1 and said[0] is not None:
             condition = match[2].lower()
             known = found.get(condition)
-            found[condition] = said[0] if known is None or said[0].minor < known.minor else known
+            if known is None or said[0].minor < known.money.minor:
+                found[condition] = Listed(said[0], shown, link)
     return found
 
 
@@ -72,7 +87,7 @@ def _bar(page: Page) -> Iterator[Place]:
 def _listing(page: Page, asin: str) -> Iterator[Place]:
     lowest = listed_from(page, asin).get("new")
     if lowest is not None:
-        yield _support("listing", lowest, "a[href*=condition=new]", str(lowest.minor))
+        yield _support("listing", lowest.money, "a[href*=condition=new]", str(lowest.money.minor))
 
 
 def _together(page: Page, asin: str) -> Iterator[Place]:
