@@ -12,11 +12,13 @@ from pennywren.match import index
 from pennywren.match.index import Watch
 from pennywren.model.clock import DAY, SECOND
 from pennywren.model.offer import Offer
+from pennywren.model.provenance import Ground, Provenance
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import OfferReading, PageReading
 from pennywren.pipeline.concluding import Conclusions
 from pennywren.pipeline.matching import Matcher
 from pennywren.record.recording import Recorder
+from pennywren.store.proofs import proofs_of
 from pennywren.store.swaps import read_all
 from pennywren.trust.hearsay import Hearsay
 from pennywren.trust.memory import read_reputation, read_said
@@ -64,6 +66,10 @@ async def alerts(site: Site) -> list[int]:
         pass
     queue.close()
     return [row["new_price"] for row in await resources.pool.fetch("select new_price from alerts order by id")]
+
+
+async def proofs(site: Site) -> list[Provenance]:
+    return list((await proofs_of(site.resources.client, PRODUCT)).samples.values())
 
 
 async def hearsay(site: Site) -> Hearsay:
@@ -129,6 +135,7 @@ async def test_a_true_drop_that_three_report_is_crawled_urgently_and_then_told(p
 
     assert await alerts(phone) == [75_000]
     assert (await hearsay(phone)).claims == ()
+    assert [(of.ground, of.reporters) for of in await proofs(phone)] == [(Ground.VERIFIED, 3)]
     for each in honest:
         assert (await reputation(phone, each.id)).right > 0
 
@@ -166,8 +173,12 @@ async def test_a_small_move_that_reports_recorded_is_told_when_a_crawl_has_seen_
 
     wish = {"productID": str(PRODUCT), "threshold": 1970, "notificationType": "EMAIL"}
     assert (await owner.post("/subscriptions", json=wish)).json()["alreadyMet"] is False
+    (before,) = await proofs(site)
+    assert (before.ground, before.reporters >= 3, before.crawled_at) == (Ground.CORROBORATED, True, None)
     await crawl(site, 1960)
     assert await alerts(site) == [1960]
+    (after,) = await proofs(site)
+    assert (after.ground, after.crawled_at) == (Ground.CORROBORATED, site.clock())
 
 
 async def test_members_prices_leave_no_trace(phone: Site) -> None:

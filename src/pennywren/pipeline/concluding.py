@@ -1,6 +1,7 @@
 """What follows from a crawl: a verdict, what is learned, what is recorded, and when the product is due again."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,7 @@ from pennywren.observe.fetch import Fetched
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
 from pennywren.pipeline.doubting import Doubting
+from pennywren.pipeline.proving import confirm, said_before
 from pennywren.pipeline.teaching import teach
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
@@ -146,7 +148,7 @@ class Conclusions:
         result: LookResult | None = None
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
-            provenance = _seen_twice(believed, judgement, waiting, known.state)
+            provenance = await self._provenance(believed, judgement, waiting, known, now)
             result = await self._record(believed, lease, known, reading.availability, now, provenance)
         else:
             again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
@@ -196,7 +198,18 @@ class Conclusions:
         )
         (result,) = await self._recorder.record([to_record])
         self._tell(look, known.state, result)
+        for offer, outcome in result.outcomes.items():
+            if outcome is Recorded.VERIFIED and known.state is not None and offer in known.state.offers:
+                await confirm(self._client, look.product, offer, known.state.offers[offer].since, now)
         return result
+
+    async def _provenance(
+        self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int
+    ) -> Provenance | None:
+        """What the proof says of what changes; None where one crawl is all there is to say."""
+        offers = known.state.offers if known.state is not None else {}
+        changing = [o for o, price in look.prices.items() if o not in offers or offers[o].price != price]
+        return _seen_twice(changing, judgement, waiting) or await said_before(self._store, look, changing, now)
 
     async def _teach(self, look: Look, known: Known, result: LookResult, now: int) -> None:
         """Settle what reporters said of the offers that were recorded. What waits for a second look is not settled."""
@@ -248,11 +261,9 @@ class Conclusions:
 
 
 def _seen_twice(
-    look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], state: ProductState | None
-) -> Provenance | None:
-    """What the proof says where all that changes was seen twice; None where one crawl is all there is to say."""
-    known = state.offers if state is not None else {}
-    changing = [offer for offer, price in look.prices.items() if offer not in known or known[offer].price != price]
+    changing: Sequence[Offer], judgement: Judgement, waiting: dict[Offer, Waiting]
+) -> Provenance | None:  # fmt: skip
+    """What the proof says where all that changes was seen twice."""
     if not changing or any(judgement.verdicts[offer].reason is not Reason.SEEN_TWICE for offer in changing):
         return None
     return Provenance(Ground.CRAWLED_TWICE, first_at=min(waiting[offer].at for offer in changing))
