@@ -60,7 +60,7 @@ with changes as (
 ), crossed as (
     select * from unnest($11::integer[], $12::text[], $13::bigint[], $14::bigint[]) as r (n, watch_set, low, high)
 ), matched as (
-    select s.id as subscription_id, c.*, s.base_price, s.once or s.base_price is not null as look_again, case
+    select s.id as subscription_id, c.*, s.base_price, case
         when not c.verified then 'unverified'
         when s.watch_set <> 'stock' and s.currency <> c.currency then 'otherCurrency'
         when c.seen_at = s.last_alert_at then 'told'
@@ -100,14 +100,15 @@ with changes as (
         state = case when s.once then 'ended' else s.state end,
         look_again_at = case when s.once or s.base_price is not null then now() else s.look_again_at end
     from inserted i where s.id = i.subscription_id
+    returning s.id, s.once or s.base_price is not null as look_again
 ), remembered as (
     insert into decisions (subscription_id, change_id, reason, decided_at)
     select subscription_id, change_id, reason, now() from matched where reason <> 'told'
     on conflict do nothing
 )
-select i.id, i.subscription_id, m.look_again
-from inserted i join matched m using (subscription_id)
-order by i.id
+select id as alert_id, null::bigint as look_again from inserted
+union all
+select null, id from told where look_again
 """  # noqa: S608 -- constants of ours
 
 _DECIDE_CREATED: Final = """
@@ -173,8 +174,9 @@ async def decide(connection: Connection, concerned: Sequence[Concerned], cooldow
             [subscription for _, subscription in pairs],
             cooldown,
         )
-        decided.alert_ids += [row["id"] for row in rows]
-        decided.look_again += [row["subscription_id"] for row in rows if row["look_again"]]
+        # Not joined in SQL: of what a statement has just written PostgreSQL knows no numbers: it compares all with all.
+        decided.alert_ids += sorted(row["alert_id"] for row in rows if row["alert_id"] is not None)
+        decided.look_again += [row["look_again"] for row in rows if row["look_again"] is not None]
     return decided
 
 

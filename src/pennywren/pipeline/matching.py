@@ -52,6 +52,10 @@ GATHER: Final = 200
 """Time (ms) from one step to the next while there is little to read. A change that comes alone is handled at once; what
 comes meanwhile shares the next step, and so a delivery job, which costs a fork however little it carries."""
 
+FAN_OUT_PAGE: Final = 10_000
+"""Watches of a fan-out that one transaction decides: large, because what a page costs beside its rows is spread over
+them; nothing waits for it but the next page, since changes of other products are decided beside it."""
+
 FAN_OUT_LOOK: Final = 10.0
 """Seconds between two looks for a fan-out that another process left open."""
 
@@ -88,7 +92,15 @@ class Matcher:
     """Turns price changes into queued alerts."""
 
     def __init__(
-        self, store: Store, pool: Pool, queue: WorkQueue, clock: Clock, *, cooldown: timedelta, page: int = index.PAGE
+        self,
+        store: Store,
+        pool: Pool,
+        queue: WorkQueue,
+        clock: Clock,
+        *,
+        cooldown: timedelta,
+        page: int = index.PAGE,
+        fan_out_page: int = FAN_OUT_PAGE,
     ) -> None:
         """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once."""
         self._client = store.client
@@ -97,6 +109,7 @@ class Matcher:
         self._clock = clock
         self._cooldown = cooldown
         self._page = page
+        self._fan_out_page = fan_out_page
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._reader = ChangeReader(store.client, name, clock)
         self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
@@ -127,7 +140,7 @@ class Matcher:
             Unavailable, RedisError, PostgresError: a part is down; the page will be done again.
         """
         async with transaction(self._pool) as connection:
-            page = await fan_outs.decide_page(connection, self._cooldown, self._page)
+            page = await fan_outs.decide_page(connection, self._cooldown, self._fan_out_page)
         if page is None:
             return False
         await self._follow(page.decided)

@@ -39,7 +39,7 @@ async def queue(queue_url: str) -> AsyncIterator[WorkQueue]:
 
 @pytest.fixture
 def matcher(world: World, queue: WorkQueue) -> Matcher:
-    return Matcher(world.store, world.pool, queue, system_clock, cooldown=6 * HOUR)
+    return Matcher(world.store, world.pool, queue, system_clock, cooldown=6 * HOUR, fan_out_page=1_000)
 
 
 @pytest.fixture
