@@ -222,6 +222,11 @@ def crawl_priors() -> str:
     return "{frontier}:priors"
 
 
+def time_to_alert(unit: Literal["hour", "day"], number: int) -> str:
+    """Hash: how long the alerts of one hour or day (since 1970, UTC) took; field: the number of a bucket; expires."""
+    return f"{{metrics}}:timeToAlert:{unit}:{number}"
+
+
 def metric(name: str) -> str:
     """Hash: one family of metrics; field: its label values in JSON."""
     return f"{{metrics}}:{name}"

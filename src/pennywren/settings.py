@@ -153,6 +153,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Which operator an address belongs to: lines of first address, last address, ASN (`ip2asn-combined.tsv`)."""
     alert_cooldown: int = 6 * 3600
     """Seconds between two alerts of one subscription, unless the price is lower than the last alert's."""
+    alerts_kept: int = 180 * 86_400
+    """Seconds that alerts, their deliveries and decisions are kept; eight days at least."""
     changes_kept: int = 86_400
     """Seconds that a price change stays in its stream at least, however soon everybody has handled it."""
     free_subscriptions: int = 100

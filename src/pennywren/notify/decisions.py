@@ -7,11 +7,12 @@ once for a change, with its latest moment, so that deciding again adds nothing. 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from pennywren.postgres.moments import to_moment, to_ms
-from pennywren.postgres.pool import Connection
+from pennywren.postgres.pool import Connection, affected
 
 KEPT: Final = 20
 """Changes whose decisions are kept of each subscription; the daily purge forgets older ones."""
@@ -128,6 +129,29 @@ where d.subscription_id = ranked.subscription_id and d.change_id = ranked.change
 """
 
 
-async def purge(connection: Connection, subscription_ids: Sequence[int], kept: int = KEPT) -> None:
-    """Forget all but the last `kept` changes' decisions of these subscriptions."""
-    await connection.execute(_PURGE, subscription_ids, kept)
+async def purge(connection: Connection, subscription_ids: Sequence[int], kept: int = KEPT) -> int:
+    """Forget all but the last `kept` changes' decisions of these subscriptions; how many."""
+    return affected(await connection.execute(_PURGE, subscription_ids, kept))
+
+
+_PURGE_OLD: Final = """
+delete from decisions where ctid in (
+    select ctid from decisions where decided_at < now() - $1::interval order by decided_at limit $2
+)
+"""
+
+
+async def purge_old(connection: Connection, kept: timedelta, limit: int) -> int:
+    """Forget up to `limit` decisions that were taken longer ago; how many."""
+    return affected(await connection.execute(_PURGE_OLD, kept, limit))
+
+
+_WITH_MANY: Final = """
+select subscription_id from decisions where subscription_id > $1
+group by subscription_id having count(*) > $2 order by subscription_id limit $3
+"""
+
+
+async def with_many(connection: Connection, after: int, limit: int, kept: int = KEPT) -> list[int]:
+    """Subscriptions with ids above `after` that have more decisions than `kept`, by id, up to `limit`."""
+    return [row["subscription_id"] for row in await connection.fetch(_WITH_MANY, after, kept, limit)]

@@ -12,7 +12,7 @@ from pennywren.model.product import ProductID
 from pennywren.model.rule import crossed
 from pennywren.notify import alerts
 from pennywren.notify.alerts import Decided
-from pennywren.postgres.pool import Connection
+from pennywren.postgres.pool import Connection, affected
 
 _OPEN: Final = """
 insert into fan_outs (change_id, change)
@@ -103,6 +103,11 @@ async def decide_page(connection: Connection, cooldown: timedelta, size: int) ->
     is_last = len(ids) < size
     await connection.execute(_MOVE, row["change_id"], ids[-1] if ids else row["cursor"], is_last)
     return Page(decided, is_last)
+
+
+async def purge(connection: Connection, kept: timedelta) -> int:
+    """Forget fan-outs that were done longer ago; how many."""
+    return affected(await connection.execute("delete from fan_outs where done_at < now() - $1::interval", kept))
 
 
 def _to_json(change: PriceChange) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from pennywren.postgres.pool import Connection
+from pennywren.postgres.pool import Connection, affected
 
 UNQUEUED_AFTER: Final = timedelta(seconds=30)
 """Age of an alert that was decided and not queued, after which whoever decided it must have died, where nothing else is
@@ -34,6 +34,15 @@ order by decided_at, id limit $3
 """
 
 
+_PURGE: Final = """
+delete from alerts where id in (
+    select id from alerts
+    where decided_at < now() - $1::interval and state in ('delivered', 'failed', 'dropped')
+    order by decided_at limit $2
+)
+"""
+
+
 async def mark_queued(connection: Connection, alert_ids: Sequence[int]) -> None:
     """Keep that a job for these alerts is in the queue."""
     await connection.execute(_QUEUED, alert_ids)
@@ -51,3 +60,8 @@ async def overdue(
     """
     rows = await connection.fetch(_OVERDUE, unqueued_after, lost_after, limit)
     return [row["id"] for row in rows]
+
+
+async def purge(connection: Connection, kept: timedelta, limit: int) -> int:
+    """Forget up to `limit` alerts that are done with and were decided longer ago, with their deliveries; how many."""
+    return affected(await connection.execute(_PURGE, kept, limit))

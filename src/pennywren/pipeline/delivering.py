@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.events import emit
-from pennywren.model.clock import Clock, system_clock
+from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.notify import deliveries
 from pennywren.notify.channels import Channel, Message, Outcome
@@ -22,6 +22,7 @@ from pennywren.notify.decisions import Reason, remember
 from pennywren.notify.deliveries import Claimed
 from pennywren.notify.routing import Tried
 from pennywren.notify.wording import plain_price_words
+from pennywren.pipeline import alert_times
 from pennywren.pipeline.addressing import Address, forget
 from pennywren.pipeline.composing import Composer, Parcel
 from pennywren.pipeline.sorting import Known, Sorter
@@ -132,11 +133,13 @@ class Deliverer:
                 messages.append(message)
         taken = tried_again = 0
         others: list[int] = []
+        waits: list[float] = []
         async with aclosing(channel.deliver(messages)) as outcomes:
             async for outcome in outcomes:
                 parcel, address = waiting[outcome.message.key, outcome.message.to]
                 self._tell(channel, outcome)
                 await self._count(channel, outcome)
+                waits += _waits(parcel, outcome, known, self._clock())
                 _note(parcel, address, outcome, known, channel.name)
                 async with transaction(self._pool) as connection:
                     await self._keep(connection, parcel, address, outcome)
@@ -146,7 +149,14 @@ class Deliverer:
                 taken += len(parcel.claimed) if word == "delivered" else 0
                 tried_again += word == "retry"
                 others += [each.alert_id for each in parcel.claimed] if word == "another" else []
+        await self._count_waits(channel.name, waits)
         return taken, tried_again, others
+
+    async def _count_waits(self, channel: str, waits: Sequence[float]) -> None:
+        try:
+            await alert_times.count(self._store.client, channel, waits, self._clock())
+        except Unavailable as error:
+            _log.warning("how long %d alerts took is not counted: %s", len(waits), error)
 
     def _tell(self, channel: Channel, outcome: Outcome) -> None:
         if outcome.error is not None:
@@ -211,6 +221,19 @@ class Deliverer:
             _log.warning("mails go without the lowest prices: %s", error)
             return None
         return {state.product: state for state in found if state is not None}
+
+
+def _waits(parcel: Parcel, outcome: Outcome, known: Known, now: int) -> list[float]:
+    """How long (s) the alerts took of which this is the first message to be accepted, unless they were held."""
+    if outcome.error is not None:
+        return []
+    return [
+        (now - each.seen_at) / SECOND
+        for each in parcel.claimed
+        if each.asked.about == "change"
+        and each.held_for is None
+        and not any(over.delivered for over in known.tried.get(each.alert_id, {}).values())
+    ]
 
 
 def _note(parcel: Parcel, address: Address, outcome: Outcome, known: Known, name: str) -> None:

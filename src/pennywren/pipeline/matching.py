@@ -279,7 +279,13 @@ async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
         pool = await open_pool(settings.postgres_url, size=4)
         try:
             cooldown = timedelta(seconds=settings.alert_cooldown)
-            yield Matcher(Store(client, bytes_client), pool, queue, system_clock, cooldown=cooldown)
+            yield Matcher(
+                Store(client, bytes_client),
+                pool,
+                queue,
+                system_clock,
+                cooldown=cooldown,
+            )
         finally:
             await pool.close()
     finally:

@@ -13,7 +13,17 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
-from pennywren.pipeline import crawling, delivering, discovering, doubting, drifting, gauges, reporting, teaching
+from pennywren.pipeline import (
+    alert_times,
+    crawling,
+    delivering,
+    discovering,
+    doubting,
+    drifting,
+    gauges,
+    reporting,
+    teaching,
+)
 from pennywren.postgres.pool import Pool
 from pennywren.record import recording
 from pennywren.settings import Settings
@@ -30,6 +40,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     delivering.DELIVERIES,
     reporting.REPORTS,
     teaching.LESSONS,
+    alert_times.TIME_TO_ALERT,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""
 

@@ -12,6 +12,7 @@ from redis.exceptions import LockError, RedisError
 from pennywren import keyspace
 from pennywren.model.clock import SECOND, Clock
 from pennywren.pipeline.correcting import CORRECT_EVERY
+from pennywren.pipeline.purging import PURGE_EVERY
 from pennywren.pipeline.report_logging import FORGET_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
 from pennywren.settings import Settings
@@ -67,6 +68,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
         Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
         Regular("sweep", settings.sweep_every, "upkeep", "jobs.sweep.sweep"),
         Regular("read-sitemaps", SITEMAPS_EVERY, "upkeep", "jobs.read_sitemaps.read_sitemaps", timeout=300),
+        Regular("purge", PURGE_EVERY, "upkeep", "jobs.purge.purge", timeout=3600),
         Regular("rescore", RESCORE_EVERY, "upkeep", "jobs.rescore.rescore", timeout=300),
         Regular("sweep-hints", settings.sweep_every, "upkeep", "jobs.sweep_hints.sweep_hints"),
     )

@@ -1,4 +1,4 @@
-"""Finding what fell between two steps, so that nothing is ever lost with a process or a message: run every 30 s."""
+"""Finding what fell between two steps, so that nothing is ever lost with a process or a message."""
 
 import asyncio
 import logging

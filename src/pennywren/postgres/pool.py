@@ -22,6 +22,11 @@ async def open_pool(url: str, *, size: int = 10) -> Pool:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
 
 
+def affected(status: str) -> int:
+    """How many rows a statement changed, by its command tag: `DELETE 5`."""
+    return int(status.rpartition(" ")[2])
+
+
 _GONE: Final = (
     TimeoutError,
     OSError,

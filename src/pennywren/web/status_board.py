@@ -4,7 +4,9 @@ import asyncio
 from typing import Final
 
 from pennywren.model.clock import SECOND, Clock
+from pennywren.pipeline.alert_times import Promptness, last_day_and_month
 from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.connect import Client
 from pennywren.web.views import StatusView, TimeToAlert
 
 STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
@@ -13,10 +15,11 @@ _FRESH: Final = 10 * SECOND
 
 
 class StatusBoard:
-    """The alerts of the last day, read at most every ten seconds, and once for all who ask meanwhile."""
+    """How alerts fare, read at most every ten seconds, and once for all who ask meanwhile."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool, client: Client, clock: Clock) -> None:
         self._pool = pool
+        self._client = client
         self._clock = clock
         self._lock = asyncio.Lock()
         self._view: StatusView | None = None
@@ -26,34 +29,32 @@ class StatusBoard:
         """The figures, ten seconds old at most.
 
         Raises:
-            Unavailable: the database is not reachable.
+            Unavailable: the database or Redis is not reachable.
         """
         async with self._lock:
             if self._view is None or self._clock() - self._read_at >= _FRESH:
-                self._view, self._read_at = await _read(self._pool), self._clock()
+                self._view, self._read_at = await self._look(), self._clock()
             return self._view
 
+    async def _look(self) -> StatusView:
+        async with transaction(self._pool) as connection:
+            counted = await connection.fetch(
+                "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
+            )
+        day, month = await last_day_and_month(self._client, self._clock())
+        by_state = {row["state"]: row["count"] for row in counted}
+        return StatusView(
+            alerts={state: by_state.get(state, 0) for state in STATES},
+            time_to_alert=_view(day),
+            time_to_alert_month=_view(month),
+        )
 
-async def _read(pool: Pool) -> StatusView:
-    async with transaction(pool) as connection:
-        counted = await connection.fetch(
-            "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
-        )
-        times = await connection.fetchrow(
-            """
-            select percentile_cont(array[0.5, 0.95]) within group (order by seconds) as quantiles
-            from (
-                select extract(epoch from min(deliveries.attempted_at) - alerts.seen_at)::float8 as seconds
-                from alerts join deliveries on deliveries.alert_id = alerts.id and outcome = 'delivered'
-                where alerts.decided_at > now() - interval '1 day' and alerts.change_id not like 'created%'
-                      and alerts.held_for is null
-                group by alerts.id
-            ) as delivered
-            """
-        )
-    quantiles = (times["quantiles"] if times else None) or (None, None)
-    by_state = {row["state"]: row["count"] for row in counted}
-    return StatusView(
-        alerts={state: by_state.get(state, 0) for state in STATES},
-        time_to_alert=TimeToAlert(*(None if one is None else round(one, 3) for one in quantiles)),
+
+def _view(of: Promptness) -> TimeToAlert:
+    return TimeToAlert(
+        _rounded(of.p50, 3), _rounded(of.p95, 3), _rounded(of.p99, 3), _rounded(of.within_hour, 5), of.count
     )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -168,13 +168,19 @@ class TimeToAlert(Answer):
 
     p50: float | None
     p95: float | None
+    p99: float | None
+    within_hour: Annotated[float | None, Meta(description="The share that took at most an hour.")]
+    count: Annotated[int, Meta(description="Of how many alerts.")]
 
 
 class StatusView(Answer):
     """How alerts fare over the last day."""
 
     alerts: Annotated[dict[str, int], Meta(description="Alerts decided in the last day, by state.")]
-    time_to_alert: TimeToAlert
+    time_to_alert: Annotated[TimeToAlert, Meta(description="Of the last day.")]
+    time_to_alert_month: Annotated[TimeToAlert, Meta(description="Of the last 30 days.")] = field(
+        name="timeToAlert30Days"
+    )
 
 
 class HealthView(Answer):

@@ -200,6 +200,7 @@ def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
         "correct",
         "sweep",
         "read-sitemaps",
+        "purge",
         "rescore",
         "sweep-hints",
     ]
