@@ -133,7 +133,7 @@ async def test_an_unexpected_fault_tells_nothing_of_itself(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret is 42")
 
-    monkeypatch.setattr("pennywren.web.status_board._read", broken)
+    monkeypatch.setattr("pennywren.web.status_board.StatusBoard.read", broken)
     answer = await anonymous.get("/status")
 
     check(answer, 500, "internal")

@@ -308,7 +308,7 @@ OPERATIONS: Final = (
         "get",
         "/status",
         "getStatus",
-        "Alerts of the last day and the time to alert",
+        "Alerts of the last day, the time to alert, and how crawling stands",
         {200: views.StatusView},
         html=True,
     ),

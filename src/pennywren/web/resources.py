@@ -99,7 +99,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),
                 explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
                 reporting=reporting,
-                status=StatusBoard(pool, client, clock),
+                status=StatusBoard(pool, client, settings, clock),
                 metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
                 channels=channels,
                 phone_codes=PhoneCodes(pool, client, channels.sms, clock),

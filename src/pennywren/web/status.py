@@ -21,7 +21,7 @@ _PATIENCE: Final = 3
 
 @get("/status")
 async def show_status(request: Request) -> Answer:
-    """The alerts of the last day, by state, and the time from a price seen to an alert delivered."""
+    """The alerts of the last day, by state, the time from a price seen to an alert delivered, and crawling."""
     view = await resources_of(request).status.read()
     headers = {"cache-control": "public, max-age=10", "vary": VARY}
     if prefers_html(request.headers.get("accept")):

@@ -5,9 +5,11 @@ from typing import Final
 
 from pennywren.model.clock import SECOND, Clock
 from pennywren.pipeline.alert_times import Promptness, last_day_and_month
+from pennywren.pipeline.crawl_status import CrawlStatus, crawl_status
 from pennywren.postgres.pool import Pool, transaction
+from pennywren.settings import Settings
 from pennywren.store.connect import Client
-from pennywren.web.views import StatusView, TimeToAlert
+from pennywren.web.views import CrawlView, StatusView, TimeToAlert
 
 STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
 """What may have become of an alert."""
@@ -15,11 +17,12 @@ _FRESH: Final = 10 * SECOND
 
 
 class StatusBoard:
-    """How alerts fare, read at most every ten seconds, and once for all who ask meanwhile."""
+    """How alerts fare and crawling stands, read at most every ten seconds, and once for all who ask meanwhile."""
 
-    def __init__(self, pool: Pool, client: Client, clock: Clock) -> None:
+    def __init__(self, pool: Pool, client: Client, settings: Settings, clock: Clock) -> None:
         self._pool = pool
         self._client = client
+        self._settings = settings
         self._clock = clock
         self._lock = asyncio.Lock()
         self._view: StatusView | None = None
@@ -41,13 +44,28 @@ class StatusBoard:
             counted = await connection.fetch(
                 "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
             )
-        day, month = await last_day_and_month(self._client, self._clock())
+        now = self._clock()
+        day, month = await last_day_and_month(self._client, now)
         by_state = {row["state"]: row["count"] for row in counted}
         return StatusView(
             alerts={state: by_state.get(state, 0) for state in STATES},
             time_to_alert=_view(day),
             time_to_alert_month=_view(month),
+            crawl=crawl_view(await crawl_status(self._client, self._settings, now)),
         )
+
+
+def crawl_view(status: CrawlStatus) -> CrawlView:
+    """What of it is for everybody."""
+    pages, unreadable = sum(line.pages for line in status.pages), sum(line.unreadable for line in status.pages)
+    return CrawlView(
+        products=status.frontier.products,
+        requests_last_minute=status.frontier.spent_last_minute,
+        requests_per_minute=status.frontier.budget_per_minute,
+        unreadable_share=_rounded(unreadable / pages if pages else None, 4),
+        egresses_held=len({line.egress for line in status.egresses if line.circuit == "open"}),
+        oldest_due_seconds=max(status.frontier.oldest_due_seconds.values(), default=0.0),
+    )
 
 
 def _view(of: Promptness) -> TimeToAlert:

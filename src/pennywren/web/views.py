@@ -173,14 +173,29 @@ class TimeToAlert(Answer):
     count: Annotated[int, Meta(description="Of how many alerts.")]
 
 
+class CrawlView(Answer):
+    """How crawling stands."""
+
+    products: Annotated[int, Meta(description="Products that are looked at again and again.")]
+    requests_last_minute: Annotated[int, Meta(description="Requests that left in the last minute.")]
+    requests_per_minute: Annotated[int, Meta(description="Requests that may leave in a minute if nothing holds any.")]
+    unreadable_share: Annotated[
+        float | None,
+        Meta(description="Of the product pages of the last day, the share that could not be read; null without any."),
+    ]
+    egresses_held: Annotated[int, Meta(description="Egresses that leave a shop alone for now: their circuit is open.")]
+    oldest_due_seconds: Annotated[float, Meta(description="How long the product longest due has waited; 0: none is.")]
+
+
 class StatusView(Answer):
-    """How alerts fare over the last day."""
+    """How alerts fare over the last day, and how crawling stands."""
 
     alerts: Annotated[dict[str, int], Meta(description="Alerts decided in the last day, by state.")]
     time_to_alert: Annotated[TimeToAlert, Meta(description="Of the last day.")]
     time_to_alert_month: Annotated[TimeToAlert, Meta(description="Of the last 30 days.")] = field(
         name="timeToAlert30Days"
     )
+    crawl: CrawlView
 
 
 class HealthView(Answer):
