@@ -11,9 +11,12 @@ from typing import Final
 from pennywren.errors import BadSetting, Unavailable
 from pennywren.model.clock import system_clock
 from pennywren.observe.child import PageParser
+from pennywren.observe.curls import Curls
+from pennywren.observe.fetch import Fetcher
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.crawling import Crawler
 from pennywren.pipeline.discovering import Discoverer
+from pennywren.pipeline.outlook import Outlook
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.record.recording import Recorder
 from pennywren.settings import Settings, load_settings
@@ -53,10 +56,12 @@ async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float
         if pool is not None:
             catalogue = CatalogueWriter(pool)
             discoverer = Discoverer(client, pool, settings.discover_per_day, system_clock, dice)
+        curls, outlook = Curls(), Outlook(client, settings)
         crawlers = [
             Crawler(
                 settings, store, recorder, catalogue, parser, by_name[name],
-                dice=dice, discoverer=discoverer,
+                dice=dice, discoverer=discoverer, outlook=outlook,
+                fetcher=Fetcher(by_name[name], settings.user_agent, curls=curls),
             )
             for name in dict.fromkeys(egress_names)
         ]  # fmt: skip

@@ -97,10 +97,13 @@ class Threshold:
         key = keyspace.crawl_threshold()
         known = await self._client.get(key)
         current = log(LOWEST) if known is None else float(known)
-        step = moved(current, step_of(self._late, self.per_second)) - current
+        late = self._late
+        step = moved(current, step_of(late, self.per_second)) - current
         if step and known is not None:
             current = float(await self._client.incrbyfloat(key, step))
-        self._logarithm, self._late, self._read_at = moved(current, 0.0), 0.0, now
+        self._logarithm, self._read_at = moved(current, 0.0), now
+        # What was noted meanwhile goes with the next.
+        self._late -= late
         return self.value
 
 

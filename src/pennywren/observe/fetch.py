@@ -12,10 +12,11 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from curl_cffi import CurlECode, CurlOpt
+from curl_cffi import AsyncCurl, CurlECode, CurlOpt
 from curl_cffi.requests import AsyncSession, Response
 from curl_cffi.requests.exceptions import RequestException, Timeout
 
+from pennywren.observe.curls import Curls
 from pennywren.observe.hosts import Address
 from pennywren.settings import Egress
 
@@ -28,6 +29,8 @@ _MAX_RETRY_AFTER_S: Final = 86_400.0
 _RENEW_AFTER: Final = 500
 """Requests after which a session is replaced: libcurl has leaked and hung in long-lived ones (curl_cffi #578, #641)."""
 _RENEW_AFTER_TIMEOUTS: Final = 3
+_BUFFER: Final = 256 * 1024
+"""Bytes that libcurl reads at once: a page comes in few pieces instead of a hundred."""
 _GRACE_S: Final = 1.0
 """libcurl's own time limit leaves out some waits (curl_cffi #524), so another one stands around it."""
 
@@ -73,8 +76,17 @@ class Fetcher:
     """Requests of one egress. Make it after a fork, inside the event loop that uses it."""
 
     def __init__(
-        self, egress: Egress, user_agent: str, *, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_BYTES
+        self,
+        egress: Egress,
+        user_agent: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        max_bytes: int = MAX_BYTES,
+        curls: Curls | None = None,
     ) -> None:
+        """`curls` are shared with the other fetchers of this event loop, where there are many."""
+        self._curls = curls or Curls()
+        self._curl: AsyncCurl | None = None
         self._egress = egress
         self._user_agent = user_agent
         self._timeout_s = timeout_s
@@ -114,6 +126,9 @@ class Fetcher:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+        curl, self._curl = self._curl, None
+        if curl is not None:
+            await self._curls.give_back(curl, worn=self._timeouts > 0)
 
     async def _get(self, session: AsyncSession[Response], address: Address) -> Fetched:
         headers = {
@@ -144,8 +159,11 @@ class Fetcher:
             CurlOpt.PROTOCOLS_STR: b"http,https",
             # Holds for what comes out of decompression, too.
             CurlOpt.MAXFILESIZE_LARGE: self._max_bytes,
+            CurlOpt.BUFFERSIZE: _BUFFER,
         }
+        self._curl = self._curls.take(self._egress)
         return AsyncSession(
+            async_curl=self._curl,
             interface=self._egress.source,
             proxy=self._egress.proxy,
             timeout=self._timeout_s,

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 import time
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -12,24 +11,24 @@ from typing import Final, Protocol
 from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable, VersionMoved
-from pennywren.frontier import egress, hints, priors
+from pennywren.frontier import egress, hints
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.egress import Refusal, Token
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
-from pennywren.frontier.threshold import Threshold
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetcher
 from pennywren.observe.hosts import Hosts
 from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
 from pennywren.observe.page.reading import PageReading
-from pennywren.observe.robots import Robots, Rules
+from pennywren.observe.robots import Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.choosing import Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.pipeline.drifting import note_page
+from pennywren.pipeline.outlook import Outlook
 from pennywren.pipeline.visiting import fetch_robots, settle
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
@@ -84,8 +83,12 @@ class Crawler:
         dice: random.Random | None = None,
         fetcher: Fetcher | None = None,
         discoverer: Discoverer | None = None,
+        outlook: Outlook | None = None,
     ) -> None:
-        """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given."""
+        """Make it inside the event loop that runs it. `fetcher` is one with the bounds of production if not given.
+
+        The crawlers of one process share an `outlook`.
+        """
         self._settings = settings
         self._store = store
         self._client = store.client
@@ -95,9 +98,9 @@ class Crawler:
         self._through = through
         self._clock = clock
         self._hosts = Hosts.of(settings)
-        self._robots = Robots(store.client)
+        self._outlook = outlook or Outlook(store.client, settings)
+        self._robots = self._outlook.robots
         self._fetcher = fetcher or Fetcher(through, settings.user_agent)
-        self._threshold = Threshold(store.client)
         self._conclusions = Conclusions(
             store, recorder, settings.recrawl_after, egress=through.name, alone=len(settings.egresses) == 1
         )
@@ -105,7 +108,7 @@ class Crawler:
         self._chooser = Chooser(
             store.client,
             self._conclusions,
-            self._threshold,
+            self._outlook.threshold,
             clock,
             dice,
             settings.floor_percent / 100,
@@ -134,7 +137,8 @@ class Crawler:
         counted_at = 0.0
         async with asyncio.TaskGroup() as group:
             while (left := deadline - time.monotonic()) > 0 and not self._stopping.is_set():
-                await self.look_around()
+                # A little sooner than our own next look, so that it is never the one before.
+                self._marketplaces = await self._outlook.marketplaces(_LOOK_AROUND_S / 2)
                 if not self._marketplaces and not loops:
                     break
                 if time.monotonic() - counted_at > _POPULATION_EVERY_S:
@@ -152,15 +156,12 @@ class Crawler:
 
     async def look_around(self) -> list[str]:
         """Find out which marketplaces have products; the hosts to crawl them at."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for code in await hints.marketplaces(self._client):
-            found[self._hosts.host(code)].append(code)
-        self._marketplaces = dict(found)
-        return list(found)
+        self._marketplaces = await self._outlook.marketplaces()
+        return list(self._marketplaces)
 
     async def step(self, host: str) -> Step:
         """Send at most one request to a host, and do everything that follows from it."""
-        self._conclusions.planner.threshold = await self._threshold.refresh(self._clock())
+        self._conclusions.planner.threshold = await self._outlook.refreshed(self._clock())
         granted = await egress.take(self._client, self._through.name, host)
         if isinstance(granted, Refusal):
             return Step(False, min(granted.wait_ms / SECOND, _NAP_S))
@@ -209,8 +210,8 @@ class Crawler:
             await asyncio.sleep(min(step.wait_s, max(deadline - time.monotonic(), 0.0)))
 
     async def _set_bounds(self) -> None:
-        self._threshold.per_second = len(self._settings.egresses) * max(len(self._marketplaces), 1)
-        self._conclusions.planner.learn(Bounds(self._settings.recrawl_after), await priors.load(self._client))
+        believed = await self._outlook.priors(_POPULATION_EVERY_S / 2)
+        self._conclusions.planner.learn(Bounds(self._settings.recrawl_after), believed)
 
     async def _fetch_robots(self, token: Token) -> Step:
         marketplace = self._marketplaces[token.host][0]
