@@ -49,7 +49,8 @@ async def test_only_egresses_bound_to_an_address_and_without_a_proxy_share() -> 
 async def test_nobody_begins_with_one_that_had_trouble_or_served_long() -> None:
     curls, egress = Curls(), Egress("e1", source="127.0.0.31")
     first, second = curls.take(egress), curls.take(egress)
-    assert first is second is not None
+    assert first is not None
+    assert second is first
     await curls.give_back(first, worn=True)
     third = curls.take(egress)
     assert third is not None
