@@ -145,10 +145,16 @@ def _section(
         f"{len(about['products'])} names; {pages} pages in {took:.0f} s on this machine, which all of it shares.",
         ["process", "CPU ms a page", "pages/s a core", "memory MB"],
     )
-    section.rows.append(["fetch, limit, claim, record", f"{own_ms:.2f}", f"{1000 / own_ms:.0f}", f"{memory_mb:.0f}"])
-    section.rows.append(["one parser child", f"{parser_ms:.2f}", f"{1000 / parser_ms:.0f}", f"{parser_mb:.0f}"])
+    section.rows.append(
+        ["fetch, limit, claim, record: one core", f"{own_ms:.2f}", f"{1000 / own_ms:.0f}", f"{memory_mb:.0f}"]
+    )
+    section.rows.append(
+        ["unpack and parse: a core for each child", f"{parser_ms:.2f}", f"{1000 / parser_ms:.0f}", f"{parser_mb:.0f}"]
+    )
     section.goals.append(Goal("pages/s that one core can fetch, limit and claim", 1000 / own_ms, EGRESSES, unit="/s"))
     section.limits += [
+        f"Load: {pages / took:.0f} pages/s came through while this was measured, so what 200 egresses cost while they "
+        "wait is in it, too. Processor time is the processes' own, whatever else the machine does.",
         f"Memory: {memory_mb / EGRESSES:.1f} MB an egress in the crawling process, besides the parsers.",
         f"What limits it: parsing; {EGRESSES} pages/s of this size want {EGRESSES * parser_ms / 1000:.1f} cores for it "
         f"and {EGRESSES * own_ms / 1000:.2f} for everything else.",

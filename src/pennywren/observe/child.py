@@ -50,7 +50,9 @@ class PageParser:
         await self.close()
 
     async def read(self, html: bytes, marketplace: str) -> PageReading:
-        """What the page shows; `unreadable` with `too_large`, `parser_timeout`, `parser_memory` or `parser_crashed`.
+        """What the page, gzipped or not, shows.
+
+        `unreadable` with `too_large`, `broken_gzip`, `parser_timeout`, `parser_memory` or `parser_crashed`.
 
         Raises:
             BadInput: there is no such marketplace.

@@ -1,7 +1,7 @@
 """The child that parses: started by `child.PageParser`, a page at a time, with a memory limit, dying with its parent.
 
-Frames are four bytes of length, big-endian, and MessagePack: in, `[marketplace, html]`; out, a `PageReading`.
-The first frame out is empty and says that the child is ready.
+Frames are four bytes of length, big-endian, and MessagePack: in, `[marketplace, page]`; out, a `PageReading`.
+The page is HTML, gzipped or not. The first frame out is empty and says that the child is ready.
 """
 
 import ctypes
@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-from pennywren.observe.page import PageReading, read_page
+from pennywren.observe.packed import BROKEN, unpacked
+from pennywren.observe.page import MAX_BYTES, PageReading, read_page
 
 _PR_SET_PDEATHSIG: Final = 1
 _HEADROOM: Final = 512 * 1024 * 1024
@@ -33,13 +34,21 @@ def main() -> None:
         body = _exactly(source.fileno(), int.from_bytes(head, "big"))
         if body is None:
             return
-        marketplace, html = decode(body)
+        marketplace, page = decode(body)
         try:
-            reading = read_page(html, marketplace)
+            reading = _read(page, marketplace)
         except MemoryError:
             reading = PageReading(kind="unreadable", reason="parser_memory")
         answer = encode(reading)
         out.write(len(answer).to_bytes(4, "big") + answer)
+
+
+def _read(page: bytes, marketplace: str) -> PageReading:
+    try:
+        html = unpacked(page, MAX_BYTES)
+    except ValueError:
+        return PageReading(kind="unreadable", reason=BROKEN)
+    return PageReading(kind="unreadable", reason="too_large") if html is None else read_page(html, marketplace)
 
 
 def _die_with(parent: int) -> None:

@@ -18,6 +18,7 @@ from curl_cffi.requests.exceptions import RequestException, Timeout
 
 from pennywren.observe.curls import Curls
 from pennywren.observe.hosts import Address
+from pennywren.observe.packed import is_as_said
 from pennywren.settings import Egress
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ _MAX_RETRY_AFTER_S: Final = 86_400.0
 _RENEW_AFTER: Final = 500
 """Requests after which a session is replaced: libcurl has leaked and hung in long-lived ones (curl_cffi #578, #641)."""
 _RENEW_AFTER_TIMEOUTS: Final = 3
+_ENCODINGS: Final = "gzip, deflate, br"
+"""What libcurl unpacks."""
 _BUFFER: Final = 256 * 1024
 """Bytes that libcurl reads at once: a page comes in few pieces instead of a hundred."""
 _GRACE_S: Final = 1.0
@@ -102,14 +105,17 @@ class Fetcher:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def get(self, address: Address) -> Fetched:
-        """Fetch one page. Never raises for what a shop does: see `Fetched.trouble`."""
+    async def get(self, address: Address, *, packed: bool = False) -> Fetched:
+        """Fetch one page. Never raises for what a shop does: see `Fetched.trouble`.
+
+        With `packed`, the body may be gzipped, and then only what came is within the bound on bytes (see `unpacked`).
+        """
         session = await self._current_session()
         self._requests += 1
         self._in_flight += 1
         try:
             async with asyncio.timeout(self._timeout_s + _GRACE_S):
-                fetched = await self._get(session, address)
+                fetched = await self._get(session, address, packed=packed)
         except (TimeoutError, Timeout):
             fetched = Fetched(trouble=Trouble.TIMEOUT)
         except RequestException as error:
@@ -130,14 +136,19 @@ class Fetcher:
         if curl is not None:
             await self._curls.give_back(curl, worn=self._timeouts > 0)
 
-    async def _get(self, session: AsyncSession[Response], address: Address) -> Fetched:
+    async def _get(self, session: AsyncSession[Response], address: Address, *, packed: bool) -> Fetched:
         headers = {
             "User-Agent": self._user_agent,
             "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8",
             "Accept-Language": f"{address.language},{address.language.partition('-')[0]};q=0.8",
         }
+        if packed:
+            headers["Accept-Encoding"] = "gzip"
+        encoding = None if packed else _ENCODINGS
         # Not streamed: curl_cffi gives streams no total time limit and waits for them to end when it closes them.
-        response = await session.get(address.url, headers=headers)
+        response = await session.get(address.url, headers=headers, accept_encoding=encoding)
+        if packed and not is_as_said(response.content, response.headers.get("content-encoding")):
+            return Fetched(trouble=Trouble.UNREACHABLE)
         return Fetched(
             status=response.status_code,
             body=response.content,

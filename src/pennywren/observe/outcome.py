@@ -7,6 +7,7 @@ from typing import Final
 
 from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetched, Trouble
+from pennywren.observe.packed import BROKEN
 from pennywren.observe.page.reading import PageReading
 
 _GONE: Final = frozenset({404, 410})
@@ -65,6 +66,8 @@ def meaning(product: ProductID, reading: PageReading) -> Meaning:
     if reading.kind == "error":
         shown = reading.reason or ""
         return Meaning(Outcome.GONE if _NOT_FOUND.search(shown) else Outcome.BLOCKED, f"error page {shown}".strip())
+    if reading.reason == BROKEN:
+        return Meaning(Outcome.UNREACHABLE, BROKEN)
     if reading.kind != "product":
         return Meaning(Outcome.UNREADABLE, reading.reason or reading.kind)
     if reading.product_id != str(product):

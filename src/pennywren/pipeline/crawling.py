@@ -230,7 +230,7 @@ class Crawler:
 
     async def _visit(self, visit: Visit, token: Token, rules: Rules) -> None:
         product = visit.lease.product
-        fetched = await self._fetcher.get(self._hosts.page(product))
+        fetched = await self._fetcher.get(self._hosts.page(product), packed=True)
         answered_at = time.monotonic()
         reading: PageReading | None = None
         seen = meaning_without_page(fetched)
@@ -246,7 +246,7 @@ class Crawler:
             answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
         )
         tell_crawled(product, fetched, seen, reading)
-        if reading is not None:
+        if reading is not None and seen.outcome is not Outcome.UNREACHABLE:
             await note_page(self._client, product, reading, fetched.body, visit.now)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
             result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now)

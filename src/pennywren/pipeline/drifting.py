@@ -14,6 +14,8 @@ from pennywren.model.clock import HOUR, MINUTE
 from pennywren.model.product import ProductID
 from pennywren.observe import drift
 from pennywren.observe.drift import Kind, Tally
+from pennywren.observe.packed import unpacked
+from pennywren.observe.page import MAX_BYTES
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.scrub import without_people
 from pennywren.store.connect import Client
@@ -60,7 +62,7 @@ class FailedPage(msgspec.Struct, frozen=True, rename={"product_id": "productID"}
 
 
 async def note_page(client: Client, product: ProductID, reading: PageReading, page: bytes, now: int) -> None:
-    """Count a product page that came for `product` at `now` (ms); keep it if it could not be read."""
+    """Count a product page, gzipped or not, that came for `product` at `now` (ms); keep it if it could not be read."""
     readable = reading.kind == "product"
     if not readable and reading.kind != "unreadable":
         return
@@ -120,7 +122,7 @@ async def samples(client: Client, kind: Kind) -> list[FailedPage]:
 
 async def _keep(client: Client, kind: Kind, product: ProductID, reason: str, page: bytes, now: int) -> None:
     packed = await asyncio.to_thread(_packed, page)
-    if len(packed) > _LARGEST:
+    if not packed or len(packed) > _LARGEST:
         return
     key = keyspace.drift_samples(kind.marketplace, kind.layout)
     async with client.pipeline(transaction=False) as pipe:
@@ -131,4 +133,8 @@ async def _keep(client: Client, kind: Kind, product: ProductID, reason: str, pag
 
 
 def _packed(page: bytes) -> str:
-    return base64.b85encode(gzip.compress(without_people(page))).decode()
+    try:
+        html = unpacked(page, MAX_BYTES)
+    except ValueError:
+        html = None
+    return "" if html is None else base64.b85encode(gzip.compress(without_people(html))).decode()

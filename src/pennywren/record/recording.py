@@ -119,14 +119,17 @@ class Recorder:
         for i, each in enumerate(looks):
             by_partition[keyspace.partition_of(each.look.product)].append(i)
         written = _Written(looks)
-        trips = _round_trips(by_partition)
+        all_trips = list(_round_trips(by_partition))
+        trips = iter(all_trips)
 
         async def make_trips() -> None:
             for trip in trips:
                 await self._run(looks, trip, written)
 
         try:
-            ends = await asyncio.gather(*(make_trips() for _ in range(_AT_ONCE)), return_exceptions=True)
+            ends = await asyncio.gather(
+                *(make_trips() for _ in range(min(_AT_ONCE, len(all_trips)))), return_exceptions=True
+            )
             for end in ends:
                 if end is not None:
                     raise end

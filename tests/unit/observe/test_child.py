@@ -1,6 +1,7 @@
 """Pages that the HTML parser cannot take: the child is killed, the page is unreadable, the next one is read."""
 
 import asyncio
+import gzip
 import os
 import select
 import signal
@@ -39,6 +40,7 @@ module_loop = pytest.mark.asyncio(loop_scope="module")
 @module_loop
 async def test_a_page_is_read_as_in_process(parser: PageParser) -> None:
     assert await parser.read(GOOD, "us") == read_page(GOOD, "us")
+    assert await parser.read(gzip.compress(GOOD), "us") == read_page(GOOD, "us")
 
 
 @module_loop
@@ -55,6 +57,14 @@ async def test_what_is_too_large_is_not_even_sent(parser: PageParser) -> None:
     assert (await parser.read(b"x" * (MAX_BYTES + 1), "us")).reason == "too_large"
     with pytest.raises(BadInput):
         await parser.read(GOOD, "atlantis")
+
+
+@module_loop
+@pytest.mark.parametrize("page", [gzip.compress(bytes(50_000_000)), gzip.compress(GOOD)[:-20], b"\x1f\x8bnonsense"])
+async def test_what_cannot_be_unpacked_within_bounds_is_not_read(parser: PageParser, page: bytes) -> None:
+    reading = await parser.read(page, "us")
+    assert (reading.kind, reading.reason) in {("unreadable", r) for r in ("too_large", "broken_gzip")}
+    assert (await parser.read(GOOD, "us")).kind == "product"
 
 
 @module_loop
