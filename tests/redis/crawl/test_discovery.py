@@ -88,7 +88,7 @@ class _Shop(Fetcher):
         self.pages = pages
         self.asked: list[str] = []
 
-    async def get(self, address: Address) -> Fetched:
+    async def get(self, address: Address, *, packed: bool = False) -> Fetched:
         self.asked.append(address.url)
         body = self.pages.get(address.url.removeprefix("https://www.amazon.com"))
         return Fetched(status=404) if body is None else Fetched(status=200, body=body)
