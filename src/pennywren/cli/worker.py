@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 from contextlib import suppress
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 import click
 from redis import Redis
@@ -17,6 +18,10 @@ from pennywren.cli.parts import required
 from pennywren.local.children import die_with_parent
 from pennywren.settings import load_settings
 from pennywren.workqueue import QUEUES
+
+_LOADED_ONCE: Final = {"deliver": ("jobs.deliver",)}
+"""Modules of a queue's short and frequent jobs: each job runs in a fork of its own, and would load them anew, which
+took longer than sending the mails."""
 
 
 class _Scheduler(RQScheduler):
@@ -120,6 +125,8 @@ def worker(queue: str) -> None:
       pennywren worker crawl
     """
     settings = load_settings()
+    for module in _LOADED_ONCE.get(queue, ()):
+        import_module(module)
     make_worker(required(settings, "queue_url"), queue, lost_after=settings.worker_lost_after).work(
         with_scheduler=True, logging_level="WARNING"
     )

@@ -12,6 +12,7 @@ from pennywren.accounts.stop_links import stop_url
 from pennywren.accounts.watch_links import watch_url
 from pennywren.errors import NotFound, Unavailable
 from pennywren.history.picture import PictureQuestion, Pictures
+from pennywren.model.clock import SECOND
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.notify.channels import Item, Message, Reader
@@ -26,6 +27,9 @@ MAX_ITEMS: Final = 50
 
 CHARTS_TIME: Final = 0.15
 """Seconds that drawing charts may take for what is claimed together: with much to send, mails go without them."""
+
+LATE_AFTER: Final = SECOND
+"""Alerts that have waited so long (ms) beside others go at once, without charts: a picture is worth no delay."""
 
 _CHART_WIDTH: Final = 400
 _CHART_HEIGHT: Final = 190
@@ -96,7 +100,9 @@ class Composer:
     async def charts(self, parcels: Sequence[Parcel], now: int) -> dict[ProductID, bytes]:
         """Pictures for mails, as far as there is time. `now` is ms UTC."""
         made: dict[ProductID, bytes] = {}
-        if self._pictures is None:
+        # What was held has no hurry.
+        waited = [now - parcel.first.seen_at for parcel in parcels if not parcel.first.held_for]
+        if self._pictures is None or are_late(waited):
             return made
         until = time.monotonic() + CHARTS_TIME
         shown = [each for parcel in parcels for each in parcel.claimed[:MAX_ITEMS] if each.product in parcel.states]
@@ -141,3 +147,8 @@ class Composer:
             corrects=claimed.asked.about == "correction",
             ends=claimed.asked.about == "expiry",
         )
+
+
+def are_late(waited: Sequence[int]) -> bool:
+    """Whether there is more to send than is sent in time: several alerts, and one waited (ms) too long already."""
+    return len(waited) > 1 and max(waited) > LATE_AFTER
