@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from pennywren.accounts.stop_links import stop_url
+from pennywren.accounts.links import STOP_MAILS
 from pennywren.notify.return_path import RETURN_KEY, return_address
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
@@ -231,4 +231,4 @@ async def own_stop_link(site: Site, owner: httpx.AsyncClient) -> str:
     """The link that a digest of the owner's would carry."""
     from_account = (await owner.get("/account/email")).json()["email"]
     person = await site.resources.pool.fetchval("select id from people where email = $1", from_account)
-    return stop_url("http://testserver", site.resources.unsubscribe_key, person)
+    return STOP_MAILS.url("http://testserver", site.resources.unsubscribe_key, person)

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from pennywren.accounts.links import sign_unsubscribe
+from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
 from pennywren.settings import Settings
 from pennywren.web.identity import session_cookie
@@ -53,7 +53,7 @@ async def test_one_click_unsubscribe_works_from_anywhere_without_a_cookie(
     site: Site, owner: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     made = (await owner.post("/subscriptions", json=SUBSCRIPTION)).json()
-    token = sign_unsubscribe(site.resources.unsubscribe_key, made["id"])
+    token = UNSUBSCRIBE.sign(site.resources.unsubscribe_key, made["id"])
     answer = await anonymous.post(
         f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"}, headers={"sec-fetch-site": "cross-site"}
     )

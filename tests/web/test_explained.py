@@ -8,7 +8,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from pennywren.accounts.watch_links import sign_watch
+from pennywren.accounts.links import QUIET_WATCH
 from pennywren.cli.shell import shell
 from pennywren.model.clock import DAY
 from pennywren.model.observation import Look
@@ -114,7 +114,7 @@ async def test_one_tap_in_a_mail_makes_a_watch_quiet_and_a_look_at_the_page_does
     site: Site, owner: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:
     made = await watch(owner)
-    link = f"/watch/{sign_watch(site.resources.unsubscribe_key, made['id'])}"
+    link = f"/watch/{QUIET_WATCH.sign(site.resources.unsubscribe_key, made['id'])}"
 
     async def state() -> tuple[str, bool]:
         shown = (await owner.get(f"/subscriptions/{made['id']}")).json()

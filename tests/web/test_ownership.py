@@ -7,10 +7,8 @@ import httpx
 import pytest
 
 from pennywren.accounts import phones, push_subscriptions, webhooks
-from pennywren.accounts.links import sign_unsubscribe
+from pennywren.accounts.links import QUIET_WATCH, STOP_MAILS, UNSUBSCRIBE
 from pennywren.accounts.people import find_or_add
-from pennywren.accounts.stop_links import sign_stop
-from pennywren.accounts.watch_links import sign_watch
 from pennywren.model.clock import rfc3339
 from pennywren.postgres.pool import transaction
 from pennywren.web.assets import BUILD
@@ -135,7 +133,7 @@ async def own_addresses(site: Site, email: str) -> dict[str, str | int]:
         "phone": phone.id,
         "browser": browser.id,
         "webhook": hook.id,
-        "stop": sign_stop(site.resources.unsubscribe_key, person.id),
+        "stop": STOP_MAILS.sign(site.resources.unsubscribe_key, person.id),
     }
 
 
@@ -167,7 +165,7 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
     wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
     own = (await owner.post("/subscriptions", json=wish)).json()
     others = await own_addresses(site, "owner@example.com")
-    others["watch"] = sign_watch(site.resources.unsubscribe_key, own["id"])
+    others["watch"] = QUIET_WATCH.sign(site.resources.unsubscribe_key, own["id"])
     route = row.route.replace("/stop-mails/{token}", "/stop-mails/{stop}").replace("/watch/{token}", "/watch/{watch}")
     method, template = route.split(" ")
     path = template.format(
@@ -177,7 +175,7 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
         slug="plan-limit",
         install="0123456789abcdef",
         name=BUILD.names["client"] if "build" in row.route else "style.css",
-        token=sign_unsubscribe(site.resources.unsubscribe_key, own["id"]),
+        token=UNSUBSCRIBE.sign(site.resources.unsubscribe_key, own["id"]),
         **others,
     )
     statuses: list[int] = []

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pennywren import keyspace
-from pennywren.accounts.links import sign_unsubscribe
+from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
 from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
@@ -204,7 +204,7 @@ async def test_unsubscribing_takes_a_tap_and_a_button(
 ) -> None:
     wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
     made = (await owner.post("/subscriptions", json=wish)).json()
-    link = f"/unsubscribe/{sign_unsubscribe(site.resources.unsubscribe_key, made['id'])}"
+    link = f"/unsubscribe/{UNSUBSCRIBE.sign(site.resources.unsubscribe_key, made['id'])}"
     for method in ("GET", "HEAD"):
         assert (await browser.request(method, link)).status_code == 200
     assert (await owner.get(f"/subscriptions/{made['id']}")).status_code == 200, "opening the link changes nothing"

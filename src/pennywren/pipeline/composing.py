@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pennywren.accounts.links import unsubscribe_url
+from pennywren.accounts.links import QUIET_WATCH, STOP_MAILS, UNSUBSCRIBE
 from pennywren.accounts.preferences import Preferences
-from pennywren.accounts.stop_links import stop_url
-from pennywren.accounts.watch_links import watch_url
 from pennywren.errors import NotFound, Unavailable
 from pennywren.history.picture import PictureQuestion, Pictures
 from pennywren.model.clock import SECOND
@@ -90,9 +88,9 @@ class Composer:
             more=len(parcel.claimed) - len(told),
             reader=reader,
             stop_url=(
-                stop_url(self._base_url, self._key, first.person_id)
+                STOP_MAILS.url(self._base_url, self._key, first.person_id)
                 if several
-                else unsubscribe_url(self._base_url, self._key, first.subscription_id)
+                else UNSUBSCRIBE.url(self._base_url, self._key, first.subscription_id)
             ),
             account_url=f"{self._base_url}/account",
         )
@@ -141,8 +139,8 @@ class Composer:
             low_at=offer.low_at if offer else None,
             since=offer.first if offer else None,
             page_url=f"{self._base_url}/products/{claimed.product}",
-            unsubscribe_url=unsubscribe_url(self._base_url, self._key, claimed.subscription_id),
-            snooze_url=watch_url(self._base_url, self._key, claimed.subscription_id),
+            unsubscribe_url=UNSUBSCRIBE.url(self._base_url, self._key, claimed.subscription_id),
+            snooze_url=QUIET_WATCH.url(self._base_url, self._key, claimed.subscription_id),
             chart=charts.get(claimed.product),
             corrects=claimed.asked.about == "correction",
             ends=claimed.asked.about == "expiry",

@@ -7,8 +7,8 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from pennywren.accounts import subscriptions
+from pennywren.accounts.links import QUIET_WATCH
 from pennywren.accounts.subscription import State, Subscription
-from pennywren.accounts.watch_links import read_watch
 from pennywren.errors import NotFound
 from pennywren.model.clock import DAY, rfc3339
 from pennywren.pipeline.amending import Amendment
@@ -38,7 +38,7 @@ class Tap(Question):
 async def confirm_quiet(request: Request, token: FromPath[str]) -> Answer:
     """The page with the buttons; it changes nothing."""
     resources = resources_of(request)
-    subscription_id = read_watch(resources.unsubscribe_key, token)
+    subscription_id = QUIET_WATCH.read(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get_by_link(connection, subscription_id)
     return _page(request, token, watch, done=False)
@@ -48,7 +48,7 @@ async def confirm_quiet(request: Request, token: FromPath[str]) -> Answer:
 async def quiet(request: Request, token: FromPath[str]) -> Answer:
     """Snooze, pause or resume the watch that the link names; the same tap twice is fine."""
     resources = resources_of(request)
-    subscription_id = read_watch(resources.unsubscribe_key, token)
+    subscription_id = QUIET_WATCH.read(resources.unsubscribe_key, token)
     action = (await read_body(request, Tap)).action
     if action in _SNOOZES:
         amendment = Amendment(snoozed_until=resources.clock() + _SNOOZES[action])

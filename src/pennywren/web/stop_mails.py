@@ -3,8 +3,8 @@
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from pennywren.accounts.links import STOP_MAILS
 from pennywren.accounts.people import email_of
-from pennywren.accounts.stop_links import read_stop
 from pennywren.notify.suppressed import suppress
 from pennywren.postgres.pool import transaction
 from pennywren.web.headers import PRIVATE
@@ -19,7 +19,7 @@ _OWN = {"cache-control": PRIVATE, "vary": VARY}
 @get("/stop-mails/{token:str}")
 async def confirm_stop_mails(request: Request, token: FromPath[str]) -> Answer:
     """The page with the button; it changes nothing."""
-    read_stop(resources_of(request).unsubscribe_key, token)
+    STOP_MAILS.read(resources_of(request).unsubscribe_key, token)
     return html_page(request, "stop-mails.html", headers=_OWN, token=token, done=False)
 
 
@@ -27,7 +27,7 @@ async def confirm_stop_mails(request: Request, token: FromPath[str]) -> Answer:
 async def stop_mails(request: Request, token: FromPath[str]) -> Answer:
     """Send no alert mails to this person any more; the account can begin them again."""
     resources = resources_of(request)
-    person = read_stop(resources.unsubscribe_key, token)
+    person = STOP_MAILS.read(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         email = await email_of(connection, person)
         if email is not None:

@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from pennywren.accounts import subscriptions
-from pennywren.accounts.links import read_unsubscribe
+from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.postgres.pool import transaction
 from pennywren.web.headers import PRIVATE
 from pennywren.web.negotiation import prefers_html
@@ -19,7 +19,7 @@ _OWN = {"cache-control": PRIVATE, "vary": VARY}
 async def confirm_unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     """The page with the button; it changes nothing."""
     resources = resources_of(request)
-    subscription_id = read_unsubscribe(resources.unsubscribe_key, token)
+    subscription_id = UNSUBSCRIBE.read(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         product = await subscriptions.product_of_link(connection, subscription_id)
     return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, done=False)
@@ -29,7 +29,7 @@ async def confirm_unsubscribe(request: Request, token: FromPath[str]) -> Answer:
 async def unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     """Stop watching; a second time is fine too. The token is the proof, so the body says nothing more."""
     resources = resources_of(request)
-    subscription_id = read_unsubscribe(resources.unsubscribe_key, token)
+    subscription_id = UNSUBSCRIBE.read(resources.unsubscribe_key, token)
     cancelled = await resources.subscribing.cancel_by_link(subscription_id)
     if prefers_html(request.headers.get("accept")):
         product = cancelled.product if cancelled else None
