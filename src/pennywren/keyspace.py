@@ -237,6 +237,19 @@ def limit(purpose: str, who: str) -> str:
     return f"{{limit}}:{purpose}:{who}"
 
 
+# The first page ---------------------------------------------------------------------------------
+
+
+def moved() -> str:
+    """Sorted set: the latest moves of buy box prices, `ID OLD NEW`; score: when it was seen (ms)."""
+    return "{shown}:moved"
+
+
+def watched() -> str:
+    """Sorted set: the products with the most watches; score: how many."""
+    return "{shown}:watched"
+
+
 # Reporters --------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
+from pennywren.match import shown
 from pennywren.model.change import PriceChange
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -55,6 +56,7 @@ async def add(client: Client, *watches: Watch) -> None:
         for watch in watches:
             _put(pipe, watch)
         await _execute(pipe)
+    await shown.count_watches(client, (watch.product for watch in watches))
 
 
 async def move(client: Client, watch: Watch) -> None:
@@ -68,7 +70,9 @@ async def move(client: Client, watch: Watch) -> None:
         for other in WatchSet:
             if other is not watch.set:
                 pipe.zrem(keyspace.watch(watch.product, watch.offer, other), str(watch.subscription_id))
-        await _execute(pipe)
+        added, *removed = await _execute(pipe)
+    if added != sum(removed):  # else it was there before, and only moved
+        await shown.count_watches(client, [watch.product])
 
 
 async def remove(client: Client, product: ProductID, offer: Offer, *subscription_ids: int) -> None:
@@ -83,6 +87,7 @@ async def remove(client: Client, product: ProductID, offer: Offer, *subscription
         for each in WatchSet:
             pipe.zrem(keyspace.watch(product, offer, each), *(str(id_) for id_ in subscription_ids))
         await _execute(pipe)
+    await shown.count_watches(client, [product])
 
 
 async def triggered(client: Client, changes: Sequence[PriceChange]) -> list[Triggered]:

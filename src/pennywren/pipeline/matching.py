@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
-from pennywren.match import hints, index
+from pennywren.match import hints, index, shown
 from pennywren.match.entries import Entry
 from pennywren.match.streams import PARTITIONS_AT_ONCE, ChangeReader, Reading
 from pennywren.model.change import PriceChange
@@ -160,6 +160,8 @@ class Matcher:
                 progress.failed[entry.problem or "unreadable"].append(entry)
             else:
                 (withdrawn if is_withdrawal(entry.change) else changes).append((entry, entry.change))
+        # What a crawl saw; a price that one report claims is not for the first page.
+        await shown.note_moves(self._client, [change for _, change in changes if is_verified(change)])
         await self._handle_changes(reading, changes, progress)
         # After the changes that they take back.
         for entry, change in withdrawn:

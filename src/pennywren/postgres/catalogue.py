@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from asyncpg import Record
+
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.postgres.moments import to_moment, to_ms
@@ -96,15 +98,29 @@ async def get(pool: Pool, product: ProductID) -> CatalogueRow | None:
     Raises:
         Unavailable: the database is not reachable.
     """
+    return (await get_all(pool, [product])).get(product)
+
+
+async def get_all(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, CatalogueRow]:
+    """What is known of those of `products` that are in the catalogue.
+
+    Raises:
+        Unavailable: the database is not reachable.
+    """
+    ids = [str(product) for product in products]
+    if not ids:
+        return {}
     async with transaction(pool) as connection:
-        row = await connection.fetchrow(
-            "select title, image, first_seen, last_seen, retired_at from products where id = $1", str(product)
+        rows = await connection.fetch(
+            "select id, title, image, first_seen, last_seen, retired_at from products where id = any($1::text[])", ids
         )
-    if row is None:
-        return None
+    return {(found := _row(row)).id: found for row in rows}
+
+
+def _row(row: Record) -> CatalogueRow:
     last_seen, retired = row["last_seen"], row["retired_at"]
     return CatalogueRow(
-        product,
+        _stored(row["id"]),
         row["title"],
         row["image"],
         to_ms(row["first_seen"]),

@@ -6,10 +6,12 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from pennywren.errors import NotFound
+from pennywren.web.headers import PUBLIC
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.openapi import DOCUMENT
 from pennywren.web.pages import VARY, html_page
 from pennywren.web.problems import KINDS
+from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
 _KEPT: Final = {"cache-control": "public, max-age=300"}
@@ -17,8 +19,12 @@ _KEPT: Final = {"cache-control": "public, max-age=300"}
 
 @get("/")
 async def show_home(request: Request) -> Answer:
-    """Paste a link or an ASIN."""
-    return html_page(request, "home.html", headers=_KEPT, changed=[], watched=[], empty=False)
+    """Paste a link or an ASIN; what moved lately, and what most people watch."""
+    view = await resources_of(request).home.read()
+    headers = {"cache-control": PUBLIC}
+    return html_page(
+        request, "home.html", headers=headers, changed=view.changed, watched=view.watched, empty=view.is_empty
+    )
 
 
 @get("/about")

@@ -32,6 +32,7 @@ from pennywren.store.connect import Client, connect, require_time_series
 from pennywren.store.store import Store
 from pennywren.trust.asns import load_asns
 from pennywren.trust.networks import NETWORK_KEY
+from pennywren.web.home_board import HomeBoard
 from pennywren.web.live_pages import LivePages
 from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
@@ -54,6 +55,7 @@ class Resources:
     signing_in: SigningIn
     watching_by_mail: WatchingByMail
     reporting: Reporting
+    home: HomeBoard
     status: StatusBoard
     metrics: MetricsBoard
     channels: Channels
@@ -99,6 +101,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),
                 explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
                 reporting=reporting,
+                home=HomeBoard(store, pool, clock),
                 status=StatusBoard(pool, client, settings, clock),
                 metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
                 channels=channels,
