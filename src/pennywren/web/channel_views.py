@@ -1,6 +1,6 @@
 """What our JSON says about how people are told: preferences, and the addresses of their channels."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
@@ -186,29 +186,6 @@ class MailEventsTaken(Answer):
     """How many of the events said something about a mail of ours."""
 
     taken: int
-
-
-SHAPES: Final[tuple[type[msgspec.Struct], ...]] = (
-    PreferencesView,
-    PreferencesChange,
-    EmailAddressView,
-    PhoneView,
-    PhoneList,
-    NewPhone,
-    PhoneCode,
-    PushKeyView,
-    PushSubscriptionView,
-    PushSubscriptionList,
-    NewPushSubscription,
-    WebhookView,
-    WebhookList,
-    NewWebhook,
-    WebhookTest,
-    SmsEvent,
-    MailEvents,
-    MailEventsTaken,
-)
-"""What the description of the API has of these."""
 
 
 def preferences_view(of: Preferences) -> PreferencesView:

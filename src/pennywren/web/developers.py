@@ -6,8 +6,9 @@ from typing import Final
 from litestar import get
 
 from pennywren.web.openapi import example_of, fields_of
-from pennywren.web.operation import Operation
-from pennywren.web.operations import OPERATIONS, PARAMETERS
+from pennywren.web.operations import OPERATIONS
+from pennywren.web.operations.operation import Operation
+from pennywren.web.operations.parameters import PARAMETERS
 from pennywren.web.pages import html_page
 from pennywren.web.types import Answer, Request
 

@@ -9,13 +9,10 @@ from typing import Any, Final
 import msgspec
 
 from pennywren import __version__
-from pennywren.history.answer import History
-from pennywren.web import channel_views, report_views, views, watch_views
-from pennywren.web.operation import FORM, HTML, JSON, Operation
-from pennywren.web.operations import BODIES, EXAMPLES, OPERATIONS, PARAMETERS
+from pennywren.web.operations import OPERATIONS
+from pennywren.web.operations.operation import FORM, HTML, JSON, Operation
+from pennywren.web.operations.parameters import EXAMPLES, PARAMETERS
 from pennywren.web.problems import MEDIA_TYPE, Problem
-from pennywren.web.proofs import ProofView
-from pennywren.web.quiet_watch import Tap
 
 _REASONS: Final = {
     200: "Here it is",
@@ -44,27 +41,7 @@ _SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {
 
 def build_document() -> dict[str, Any]:
     """The whole description."""
-    structs = [
-        views.ProductView,
-        views.TrackedView,
-        views.NewProduct,
-        views.NewSubscription,
-        views.SubscriptionChange,
-        views.SubscriptionView,
-        views.SubscriptionList,
-        views.SignInRequest,
-        views.SignInSent,
-        views.SessionView,
-        views.StatusView,
-        views.HealthView,
-        *channel_views.SHAPES,
-        *watch_views.SHAPES,
-        Tap,
-        *report_views.SHAPES,
-        History,
-        ProofView,
-        Problem,
-    ]
+    structs = [Problem, *dict.fromkeys(struct for operation in OPERATIONS for struct in _structs(operation))]
     _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -89,6 +66,11 @@ def build_document() -> dict[str, Any]:
     }
 
 
+def _structs(operation: Operation) -> list[type[msgspec.Struct]]:
+    """What an operation takes and answers with."""
+    return [one for one in (operation.body, *operation.answers.values()) if isinstance(one, type)]
+
+
 def _described(operation: Operation) -> dict[str, Any]:
     statuses = {*operation.problems, *((401,) if operation.auth != "open" else ()), 500, 503}
     if operation.method != "get":
@@ -106,8 +88,8 @@ def _described(operation: Operation) -> dict[str, Any]:
     if operation.body:
         kinds = (JSON, FORM) if operation.form else (JSON,)
         content: dict[str, Any] = {"schema": _reference(operation.body)}
-        if operation.id in BODIES:
-            content["example"] = BODIES[operation.id]
+        if operation.example:
+            content["example"] = operation.example
         described["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, content)}
 
     return described
@@ -180,10 +162,9 @@ def example_of(operation: Operation) -> str | None:
         parts.append("-H 'Authorization: Bearer …'")
     parts.append(f"https://pennywren.example{path}")
     if operation.body:
-        body = BODIES.get(operation.id)
-        if body is None:
+        if operation.example is None:
             return None
-        parts.append(f"--json '{msgspec.json.encode(body).decode()}'")
+        parts.append(f"--json '{msgspec.json.encode(operation.example).decode()}'")
     return " ".join(parts)
 
 

@@ -1,9 +1,8 @@
 """The shapes of what installs say and are told."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, field
 
 from pennywren.model.offer import Offer
@@ -83,16 +82,3 @@ class InstallList(Answer):
     """The installs in your account, the newest first."""
 
     installs: list[InstallView]
-
-
-SHAPES: Final[tuple[type[msgspec.Struct], ...]] = (
-    ObservationContext,
-    NewObservation,
-    ObservationBatch,
-    VerdictView,
-    VerdictList,
-    NewInstallView,
-    InstallPairing,
-    InstallView,
-    InstallList,
-)

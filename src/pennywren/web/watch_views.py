@@ -1,8 +1,7 @@
 """What our JSON says of targets, and of why an alert came or did not."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, field
 
 from pennywren.history.backtest import ENOUGH_DAYS
@@ -107,9 +106,6 @@ class TraceView(Answer):
     subscription: SubscriptionView
     text: str
     changes: list[ExplainedView]
-
-
-SHAPES: Final[tuple[type[msgspec.Struct], ...]] = (SuggestionsView, TargetView, TraceView)
 
 
 def trace_view(trace: Trace) -> TraceView:

@@ -28,3 +28,5 @@ class Operation:
     form: bool = False
     html: bool = False
     query: dict[str, str] = field(default_factory=dict[str, str])
+    example: dict[str, Any] | None = None
+    """What the body may be."""

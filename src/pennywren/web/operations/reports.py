@@ -3,9 +3,9 @@
 from typing import Final
 
 from pennywren.web import report_views
-from pennywren.web.operation import Operation
+from pennywren.web.operations.operation import Operation
 
-REPORT_OPERATIONS: Final = (
+REPORTS: Final = (
     Operation("post", "/installs", "createInstall", "A new install", {201: report_views.NewInstallView}, (429,)),
     Operation("get", "/installs", "listInstalls", "Your installs", {200: report_views.InstallList}, (), "person"),
     Operation(

@@ -3,12 +3,11 @@
 from typing import Final
 
 from pennywren.web import views, watch_views
-from pennywren.web.operation import TEXT, Operation
+from pennywren.web.operations.operation import TEXT, Operation
+from pennywren.web.operations.parameters import OFFER
 from pennywren.web.quiet_watch import Tap
 
-_OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."
-
-WATCH_OPERATIONS: Final = (
+WATCHES: Final = (
     Operation(
         "get",
         "/products/{product}/suggestions",
@@ -16,7 +15,7 @@ WATCH_OPERATIONS: Final = (
         "Targets worth one click",
         {200: watch_views.SuggestionsView, 304: None},
         (400, 404),
-        query={"offer": _OFFER},
+        query={"offer": OFFER},
     ),
     Operation(
         "get",
@@ -25,7 +24,7 @@ WATCH_OPERATIONS: Final = (
         "How often a target was met, when last, and the typical wait",
         {200: watch_views.TargetView, 304: None},
         (400, 404),
-        query={"threshold": "The target, in minor units.", "offer": _OFFER},
+        query={"threshold": "The target, in minor units.", "offer": OFFER},
     ),
     Operation(
         "post",
@@ -36,6 +35,7 @@ WATCH_OPERATIONS: Final = (
         (400, 403, 409, 413),
         "person",
         views.NewSubscription,
+        example={"productID": "us:B08N5WRWNW", "threshold": 1299, "notificationType": "EMAIL"},
     ),
     Operation(
         "get",
@@ -74,6 +74,7 @@ WATCH_OPERATIONS: Final = (
         (400, 404, 409, 413),
         "person",
         views.SubscriptionChange,
+        example={"threshold": 1199},
     ),
     Operation(
         "delete", "/subscriptions/{subscription}", "deleteSubscription", "Stop watching", {204: None}, (404,), "person"

@@ -1,0 +1,44 @@
+"""The operations on an account."""
+
+from typing import Final
+
+from pennywren.web import channel_views
+from pennywren.web.operations.operation import Operation
+
+ACCOUNT: Final = (
+    Operation(
+        "get",
+        "/account/preferences",
+        "getPreferences",
+        "How you are told",
+        {200: channel_views.PreferencesView},
+        auth="person",
+    ),
+    Operation(
+        "patch",
+        "/account/preferences",
+        "changePreferences",
+        "Be told otherwise: channels, quiet hours, digest, budget, locale",
+        {200: channel_views.PreferencesView},
+        (400, 413),
+        "person",
+        channel_views.PreferencesChange,
+    ),
+    Operation(
+        "get",
+        "/account/email",
+        "getEmailAddress",
+        "Your address, and whether mails go there",
+        {200: channel_views.EmailAddressView},
+        auth="person",
+    ),
+    Operation(
+        "post",
+        "/account/email/resume",
+        "resumeEmail",
+        "Send mails again, whatever came back before",
+        {200: channel_views.EmailAddressView},
+        (413,),
+        "person",
+    ),
+)

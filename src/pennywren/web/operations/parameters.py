@@ -1,0 +1,34 @@
+"""What parameters mean, and what they may be: those in paths, and those that several operations share."""
+
+from typing import Final
+
+PARAMETERS: Final = {
+    "product": "A product: `us:B08N5WRWNW`, a bare ASIN of the default marketplace, or an encoded product link.",
+    "timestamp": "A moment: seconds since the epoch, or RFC 3339; what was in force then is meant.",
+    "subscription": "The id of one of your subscriptions.",
+    "token": "The token of the link in the mail.",
+    "phone": "The id of one of your numbers.",
+    "browser": "The id of one of your browsers.",
+    "webhook": "The id of one of your webhooks.",
+    "install": "The id of an install.",
+    "slug": "The last part of a problem's `type`.",
+}
+"""Those in paths."""
+EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "slug": "plan-limit"}
+"""What a parameter in a path may be."""
+
+OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."
+HISTORY: Final = {
+    "startTime": "Begin of the range: seconds since the epoch, or RFC 3339.",
+    "endTime": "End of the range, likewise.",
+    "offer": OFFER,
+    "interval": "`raw`, `hour`, `day`, `week` or `month` (also `daily`, `weekly`, `monthly`); by the span if left out.",
+}
+PICTURE: Final = {
+    "offer": OFFER,
+    "range": "How far back: `1m`, `3m`, `6m`, `1y` (if left out) or `all`.",
+    "theme": "`light` (if left out) or `dark`.",
+    "width": "Width in CSS pixels, 240 to 1600; 720 if left out. A PNG has twice as many pixels.",
+    "height": "Height in CSS pixels, 120 to 900; 280 if left out.",
+    "zero": "`1` to begin the axis of prices at zero; by default it shows what moved.",
+}

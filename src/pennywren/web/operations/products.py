@@ -1,0 +1,72 @@
+"""The operations on products, their history and pictures."""
+
+from typing import Final
+
+from pennywren.history.answer import History
+from pennywren.web import views
+from pennywren.web.operations.operation import Operation
+from pennywren.web.operations.parameters import HISTORY, OFFER, PICTURE
+from pennywren.web.proofs import ProofView
+
+PRODUCTS: Final = (
+    Operation(
+        "get",
+        "/products/{product}",
+        "getProduct",
+        "A product now",
+        {200: views.ProductView, 304: None},
+        (400, 404),
+        html=True,
+    ),
+    Operation(
+        "get",
+        "/products/{product}/history",
+        "getHistory",
+        "A product's past",
+        {200: History, 304: None},
+        (400, 404),
+        query=HISTORY,
+    ),
+    Operation(
+        "get",
+        "/products/{product}/history.csv",
+        "getHistoryCsv",
+        "A product's past as CSV, for spreadsheets",
+        {200: "text/csv", 304: None},
+        (400, 404),
+        query={**HISTORY, "interval": "As of the history; `raw`, every change, if left out."},
+    ),
+    *(
+        Operation(
+            "get",
+            f"/products/{{product}}/chart.{kind}",
+            f"getChart{kind.capitalize()}",
+            f"A product's chart as {kind.upper()}, for mails and other pages",
+            {200: media_type, 304: None},
+            (400, 404),
+            query=PICTURE,
+        )
+        for kind, media_type in (("svg", "image/svg+xml"), ("png", "image/png"))
+    ),
+    Operation(
+        "get",
+        "/products/{product}/points/{timestamp}/proof",
+        "getProof",
+        "Why a price is believed",
+        {200: ProofView, 304: None},
+        (400, 404),
+        html=True,
+        query={"offer": OFFER},
+    ),
+    Operation(
+        "post",
+        "/products",
+        "trackProduct",
+        "Follow a product",
+        {200: views.TrackedView, 202: views.TrackedView},
+        (400, 413, 429),
+        body=views.NewProduct,
+        form=True,
+        example={"product": "https://www.amazon.com/dp/B08N5WRWNW"},
+    ),
+)

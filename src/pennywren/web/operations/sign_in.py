@@ -1,0 +1,30 @@
+"""The operations on signing in and out."""
+
+from typing import Final
+
+from pennywren.web import views
+from pennywren.web.operations.operation import Operation
+
+SIGN_IN: Final = (
+    Operation(
+        "post",
+        "/sign-in",
+        "requestSignIn",
+        "Ask for a sign-in link by mail",
+        {202: views.SignInSent},
+        (400, 413, 429),
+        body=views.SignInRequest,
+        form=True,
+        html=True,
+        example={"email": "ada@example.com"},
+    ),
+    Operation(
+        "post",
+        "/sign-in/{token}",
+        "signIn",
+        "Use a sign-in link: a bearer token for JSON, a cookie for a browser",
+        {200: views.SessionView},
+        (401,),
+    ),
+    Operation("post", "/sign-out", "signOut", "End the session", {204: None}),
+)

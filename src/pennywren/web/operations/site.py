@@ -1,0 +1,23 @@
+"""The operations on the installation itself."""
+
+from typing import Final
+
+from pennywren.web import views
+from pennywren.web.operations.operation import TEXT, Operation
+
+SITE: Final = (
+    Operation(
+        "get",
+        "/status",
+        "getStatus",
+        "Alerts of the last day, the time to alert, and how crawling stands",
+        {200: views.StatusView},
+        html=True,
+    ),
+    Operation(
+        "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
+    ),
+    Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
+    Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: True}, (404,), html=True),
+    Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),
+)
