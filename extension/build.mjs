@@ -8,15 +8,12 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-import { MARKETPLACES } from "./src/marketplaces.ts";
+import { PRODUCT_PAGES } from "./src/marketplaces.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const output = resolve(process.argv[2] ?? join(here, "dist"));
 const { version } = JSON.parse(await readFile(join(here, "version.json"), "utf8"));
 
-const pages = Object.values(MARKETPLACES).flatMap((host) =>
-  ["/dp/*", "/*/dp/*", "/gp/product/*", "/gp/aw/d/*"].map((path) => `https://${host}${path}`),
-);
 const manifest = {
   manifest_version: 3,
   name: "__MSG_name__",
@@ -26,7 +23,7 @@ const manifest = {
   icons: { 16: "icons/16.png", 48: "icons/48.png", 128: "icons/128.png" },
   action: { default_popup: "popup.html", default_title: "__MSG_name__" },
   options_ui: { page: "options.html", open_in_tab: true },
-  content_scripts: [{ matches: pages, js: ["content.js"], run_at: "document_idle" }],
+  content_scripts: [{ matches: PRODUCT_PAGES, js: ["content.js"], run_at: "document_idle" }],
   permissions: ["activeTab", "storage"],
   host_permissions: ["http://localhost/*", "http://127.0.0.1/*"],
   optional_host_permissions: ["https://*/*"],

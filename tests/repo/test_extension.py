@@ -49,9 +49,10 @@ def test_it_asks_for_little(tmp_path: Path, browser: str) -> None:
 
 
 def test_it_knows_the_shops_of_the_server_by_the_same_codes() -> None:
-    written = re.findall(r'^  (\w{2}): "([^"]+)",$', (SOURCE / "src" / "marketplaces.ts").read_text(), re.MULTILINE)
+    row = re.compile(r'^  (\w{2}): shop\("([^"]+)", "([^"]+)", "([^"]+)"\),$', re.MULTILINE)
+    written = row.findall((SOURCE / "src" / "marketplaces.ts").read_text())
 
-    assert dict(written) == {code: market.host for code, market in MARKETPLACES.items()}
+    assert written == [(code, m.host, m.currency, m.language) for code, m in MARKETPLACES.items()]
 
 
 def test_every_sentence_is_there_in_every_language() -> None:
