@@ -8,7 +8,8 @@ PennywrenError
 ├── NotFound                 also for what belongs to somebody else
 ├── NotSignedIn
 ├── Forbidden
-│   └── PlanLimit
+│   ├── PlanLimit
+│   └── MissingScope         an access token may not do this; carries the scope
 ├── RateLimited              carries retry_after in seconds
 ├── Conflict
 │   └── VersionMoved         a rewrite lost against a newer record: read again and retry
@@ -62,6 +63,14 @@ class Forbidden(PennywrenError):
 
 class PlanLimit(Forbidden):
     """Your plan's limit is reached."""
+
+
+class MissingScope(Forbidden):
+    """This access token may not do this."""
+
+    def __init__(self, message: str | None = None, *, scope: str) -> None:
+        super().__init__(message)
+        self.scope = scope
 
 
 class RateLimited(PennywrenError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from pennywren.accounts import phones, push_subscriptions, webhooks
+from pennywren.accounts import access_tokens, phones, push_subscriptions, webhooks
 from pennywren.accounts.links import QUIET_WATCH, STOP_MAILS, UNSUBSCRIBE
 from pennywren.accounts.people import find_or_add
 from pennywren.model.clock import rfc3339
@@ -111,6 +111,9 @@ ROWS = [
     Row("POST /stop-mails/{token}", OPEN),
     Row("GET /watch/{token}", OPEN),
     Row("POST /watch/{token}", OPEN, form={"action": "week"}),
+    Row("GET /tokens", (401, 200, 200)),
+    Row("POST /tokens", (401, 201, 201), json={"name": "A program", "scopes": ["products:read"]}),
+    Row("DELETE /tokens/{access_token}", (401, 404, 204)),
     Row("POST /installs", (201, 201, 201)),
     Row("GET /installs", (401, 200, 200)),
     Row("POST /installs/pair", (401, 404, 404), json={"token": "of nobody"}),
@@ -128,11 +131,13 @@ async def own_addresses(site: Site, email: str) -> dict[str, str | int]:
         person = await find_or_add(connection, email)
         hook = await webhooks.add(connection, person.id, "https://hook.invalid/")
         browser = await push_subscriptions.add(connection, person.id, "https://fcm.googleapis.com/x", "", "", None)
+        token, _ = await access_tokens.make(connection, person.id, "Mine", ["watches:read"], site.clock(), None)
         phone, _ = await phones.add(connection, person.id, "+436601234567", site.clock(), code="123456")
     return {
         "phone": phone.id,
         "browser": browser.id,
         "webhook": hook.id,
+        "access_token": token.id,
         "stop": STOP_MAILS.sign(site.resources.unsubscribe_key, person.id),
     }
 

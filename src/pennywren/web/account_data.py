@@ -6,7 +6,7 @@ import io
 import msgspec
 from litestar import Response, get, post
 
-from pennywren.accounts import subscriptions
+from pennywren.accounts import access_tokens, subscriptions
 from pennywren.accounts.people import Person
 from pennywren.accounts.subscriptions import Subscription
 from pennywren.model.clock import rfc3339
@@ -18,6 +18,7 @@ from pennywren.web.identity import ended_cookie, require_person
 from pennywren.web.pages import redirect
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.subscription_views import subscription_view
+from pennywren.web.token_views import token_view
 from pennywren.web.types import Answer, Request
 
 _PAGE = 1_000
@@ -43,12 +44,14 @@ async def show_data(request: Request) -> Answer:
         sessions = await connection.fetch(
             "select kind, created_at, expires_at from sessions where person_id = $1 order by created_at", person.id
         )
+        tokens = await access_tokens.list_of(connection, person.id)
     data = {
         "email": person.email,
         "person": dict(row) if row else None,
         "subscriptions": [subscription_view(each) for each in held],
         "alerts": [dict(alert) for alert in alerts],
         "sessions": [dict(session) for session in sessions],
+        "tokens": [token_view(each) for each in tokens],
     }
     return _file(msgspec.json.format(msgspec.json.encode(data)), "application/json", "pennywren.json")
 

@@ -39,6 +39,7 @@ from pennywren.web import (
     stop_mails,
     subscriptions,
     targets,
+    tokens,
     unsubscribe,
     watching,
     webhooks,
@@ -46,6 +47,7 @@ from pennywren.web import (
 from pennywren.web.body import MAX_BODY
 from pennywren.web.headers import add_headers
 from pennywren.web.hot_history import HotHistory
+from pennywren.web.operations import SCOPES
 from pennywren.web.paths import PlainPaths
 from pennywren.web.problems import CrossSite, answer_error
 from pennywren.web.resources import open_resources
@@ -67,6 +69,9 @@ HANDLERS: Final = (
     proofs.show_proof,
     targets.show_suggestions,
     targets.show_target,
+    tokens.create_token,
+    tokens.list_tokens,
+    tokens.delete_token,
     installs.create_install,
     installs.delete_install,
     installs.list_installs,
@@ -145,6 +150,7 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         async with open_resources(settings, clock) as resources:
             app.state.resources = resources
+            app.state.scopes = SCOPES
             yield
 
     def refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

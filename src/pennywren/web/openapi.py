@@ -59,7 +59,11 @@ def build_document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "install": {"type": "http", "scheme": "bearer", "description": "The token of an install."},
-                "bearer": {"type": "http", "scheme": "bearer"},
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A session's token, or an access token.",
+                },
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-pennywren"},
             },
         },
@@ -84,6 +88,7 @@ def _described(operation: Operation) -> dict[str, Any]:
             **{str(status): _answer(operation, status, what) for status, what in operation.answers.items()},
         },
         "security": _SECURITY[operation.auth],
+        **({"x-scope": operation.scope} if operation.scope else {}),
     }
     if operation.body:
         kinds = (JSON, FORM) if operation.form else (JSON,)

@@ -89,6 +89,12 @@ _OURS: Final[dict[type[errors.PennywrenError], Kind]] = {
         "Your plan's limit is reached",
         "A plan allows a number of subscriptions; the detail says how many.",
     ),
+    errors.MissingScope: Kind(
+        "missing-scope",
+        403,
+        "The access token may not do this",
+        "An access token does what its scopes say; the detail names the one that is needed. Make a token that has it.",
+    ),
     CrossSite: Kind(
         "cross-site", 403, "Sent from another site", "A write with a session cookie must come from a page of ours."
     ),
@@ -181,6 +187,8 @@ def _headers(error: Exception) -> dict[str, str]:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.NotSignedIn):
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, errors.MissingScope):
+        headers["www-authenticate"] = f'Bearer error="insufficient_scope", scope="{error.scope}"'
     if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
         headers["allow"] = error.headers["allow"]
     return headers

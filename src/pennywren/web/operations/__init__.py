@@ -13,6 +13,7 @@ from pennywren.web.operations.products import PRODUCTS
 from pennywren.web.operations.reports import REPORTS
 from pennywren.web.operations.sign_in import SIGN_IN
 from pennywren.web.operations.site import SITE
+from pennywren.web.operations.tokens import TOKENS
 from pennywren.web.operations.watches import WATCHES
 
 OPERATIONS: Final = (
@@ -20,9 +21,12 @@ OPERATIONS: Final = (
     *WATCHES,
     *SIGN_IN,
     *ACCOUNT,
+    *TOKENS,
     *CHANNELS,
     *REPORTS,
     *MAIL_LINKS,
     *HOOKS,
     *SITE,
 )
+SCOPES: Final = {(operation.method, operation.path): operation.scope for operation in OPERATIONS}
+"""What an access token needs, by method and path."""

@@ -13,6 +13,7 @@ ACCOUNT: Final = (
         "How you are told",
         {200: channel_views.PreferencesView},
         auth="person",
+        scope="account:read",
     ),
     Operation(
         "patch",
@@ -23,6 +24,7 @@ ACCOUNT: Final = (
         (400, 413),
         "person",
         channel_views.PreferencesChange,
+        scope="account:write",
     ),
     Operation(
         "get",
@@ -31,6 +33,7 @@ ACCOUNT: Final = (
         "Your address, and whether mails go there",
         {200: channel_views.EmailAddressView},
         auth="person",
+        scope="account:read",
     ),
     Operation(
         "post",
@@ -40,5 +43,6 @@ ACCOUNT: Final = (
         {200: channel_views.EmailAddressView},
         (413,),
         "person",
+        scope="account:write",
     ),
 )

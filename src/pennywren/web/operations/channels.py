@@ -6,7 +6,15 @@ from pennywren.web import channel_views
 from pennywren.web.operations.operation import Operation
 
 CHANNELS: Final = (
-    Operation("get", "/account/phones", "listPhones", "Your numbers", {200: channel_views.PhoneList}, auth="person"),
+    Operation(
+        "get",
+        "/account/phones",
+        "listPhones",
+        "Your numbers",
+        {200: channel_views.PhoneList},
+        auth="person",
+        scope="channels:read",
+    ),
     Operation(
         "post",
         "/account/phones",
@@ -16,6 +24,7 @@ CHANNELS: Final = (
         (400, 409, 413, 429),
         "person",
         channel_views.NewPhone,
+        scope="channels:write",
     ),
     Operation(
         "post",
@@ -26,8 +35,18 @@ CHANNELS: Final = (
         (400, 404, 409, 413),
         "person",
         channel_views.PhoneCode,
+        scope="channels:write",
     ),
-    Operation("delete", "/account/phones/{phone}", "deletePhone", "Forget a number", {204: None}, (404,), "person"),
+    Operation(
+        "delete",
+        "/account/phones/{phone}",
+        "deletePhone",
+        "Forget a number",
+        {204: None},
+        (404,),
+        "person",
+        scope="channels:write",
+    ),
     Operation(
         "get", "/push/key", "getPushKey", "The key that a browser subscribes with", {200: channel_views.PushKeyView}
     ),
@@ -38,6 +57,7 @@ CHANNELS: Final = (
         "Your browsers",
         {200: channel_views.PushSubscriptionList},
         auth="person",
+        scope="channels:read",
     ),
     Operation(
         "post",
@@ -48,6 +68,7 @@ CHANNELS: Final = (
         (400, 409, 413),
         "person",
         channel_views.NewPushSubscription,
+        scope="channels:write",
     ),
     Operation(
         "delete",
@@ -57,6 +78,7 @@ CHANNELS: Final = (
         {204: None},
         (404,),
         "person",
+        scope="channels:write",
     ),
     Operation(
         "get",
@@ -65,6 +87,7 @@ CHANNELS: Final = (
         "Your webhooks",
         {200: channel_views.WebhookList},
         auth="person",
+        scope="channels:read",
     ),
     Operation(
         "post",
@@ -75,6 +98,7 @@ CHANNELS: Final = (
         (400, 409, 413),
         "person",
         channel_views.NewWebhook,
+        scope="channels:write",
     ),
     Operation(
         "post",
@@ -84,6 +108,7 @@ CHANNELS: Final = (
         {200: channel_views.WebhookView},
         (404, 413),
         "person",
+        scope="channels:write",
     ),
     Operation(
         "post",
@@ -93,6 +118,7 @@ CHANNELS: Final = (
         {200: channel_views.WebhookTest},
         (404, 413, 429),
         "person",
+        scope="channels:write",
     ),
     Operation(
         "delete",
@@ -102,5 +128,6 @@ CHANNELS: Final = (
         {204: None},
         (404,),
         "person",
+        scope="channels:write",
     ),
 )

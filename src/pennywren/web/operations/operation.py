@@ -5,6 +5,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from pennywren.accounts.access_tokens import Scope
+
 Auth = Literal["open", "person", "install"]
 HTML: Final = "text/html"
 JSON: Final = "application/json"
@@ -28,5 +30,7 @@ class Operation:
     form: bool = False
     html: bool = False
     query: dict[str, str] = field(default_factory=dict[str, str])
+    scope: Scope | None = None
+    """What an access token needs; with None it takes a session, or nobody at all."""
     example: dict[str, Any] | None = None
     """What the body may be."""

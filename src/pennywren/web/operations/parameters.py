@@ -11,6 +11,7 @@ PARAMETERS: Final = {
     "browser": "The id of one of your browsers.",
     "webhook": "The id of one of your webhooks.",
     "install": "The id of an install.",
+    "access_token": "The id of one of your access tokens.",
     "slug": "The last part of a problem's `type`.",
 }
 """Those in paths."""

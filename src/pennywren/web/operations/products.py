@@ -17,6 +17,7 @@ PRODUCTS: Final = (
         {200: views.ProductView, 304: None},
         (400, 404),
         html=True,
+        scope="products:read",
     ),
     Operation(
         "get",
@@ -26,6 +27,7 @@ PRODUCTS: Final = (
         {200: History, 304: None},
         (400, 404),
         query=HISTORY,
+        scope="products:read",
     ),
     Operation(
         "get",
@@ -35,6 +37,7 @@ PRODUCTS: Final = (
         {200: "text/csv", 304: None},
         (400, 404),
         query={**HISTORY, "interval": "As of the history; `raw`, every change, if left out."},
+        scope="products:read",
     ),
     *(
         Operation(
@@ -45,6 +48,7 @@ PRODUCTS: Final = (
             {200: media_type, 304: None},
             (400, 404),
             query=PICTURE,
+            scope="products:read",
         )
         for kind, media_type in (("svg", "image/svg+xml"), ("png", "image/png"))
     ),
@@ -57,6 +61,7 @@ PRODUCTS: Final = (
         (400, 404),
         html=True,
         query={"offer": OFFER},
+        scope="products:read",
     ),
     Operation(
         "post",
@@ -68,5 +73,6 @@ PRODUCTS: Final = (
         body=views.NewProduct,
         form=True,
         example={"product": "https://www.amazon.com/dp/B08N5WRWNW"},
+        scope="products:write",
     ),
 )

@@ -7,7 +7,16 @@ from pennywren.web.operations.operation import Operation
 
 REPORTS: Final = (
     Operation("post", "/installs", "createInstall", "A new install", {201: report_views.NewInstallView}, (429,)),
-    Operation("get", "/installs", "listInstalls", "Your installs", {200: report_views.InstallList}, (), "person"),
+    Operation(
+        "get",
+        "/installs",
+        "listInstalls",
+        "Your installs",
+        {200: report_views.InstallList},
+        (),
+        "person",
+        scope="installs:read",
+    ),
     Operation(
         "post",
         "/installs/pair",
@@ -17,6 +26,7 @@ REPORTS: Final = (
         (400, 404, 413),
         "person",
         report_views.InstallPairing,
+        scope="installs:write",
     ),
     Operation(
         "delete",
@@ -26,6 +36,7 @@ REPORTS: Final = (
         {204: None},
         (404,),
         "install",
+        scope="installs:write",
     ),
     Operation(
         "post",

@@ -16,6 +16,7 @@ WATCHES: Final = (
         {200: watch_views.SuggestionsView, 304: None},
         (400, 404),
         query={"offer": OFFER},
+        scope="products:read",
     ),
     Operation(
         "get",
@@ -25,6 +26,7 @@ WATCHES: Final = (
         {200: watch_views.TargetView, 304: None},
         (400, 404),
         query={"threshold": "The target, in minor units.", "offer": OFFER},
+        scope="products:read",
     ),
     Operation(
         "post",
@@ -36,6 +38,7 @@ WATCHES: Final = (
         "person",
         views.NewSubscription,
         example={"productID": "us:B08N5WRWNW", "threshold": 1299, "notificationType": "EMAIL"},
+        scope="watches:write",
     ),
     Operation(
         "get",
@@ -46,6 +49,7 @@ WATCHES: Final = (
         (400,),
         "person",
         query={"after": "The `next` of the page before."},
+        scope="watches:read",
     ),
     Operation(
         "get",
@@ -55,6 +59,7 @@ WATCHES: Final = (
         {200: views.SubscriptionView},
         (404,),
         "person",
+        scope="watches:read",
     ),
     Operation(
         "get",
@@ -64,6 +69,7 @@ WATCHES: Final = (
         {200: watch_views.TraceView},
         (404,),
         "person",
+        scope="watches:read",
     ),
     Operation(
         "patch",
@@ -75,9 +81,17 @@ WATCHES: Final = (
         "person",
         views.SubscriptionChange,
         example={"threshold": 1199},
+        scope="watches:write",
     ),
     Operation(
-        "delete", "/subscriptions/{subscription}", "deleteSubscription", "Stop watching", {204: None}, (404,), "person"
+        "delete",
+        "/subscriptions/{subscription}",
+        "deleteSubscription",
+        "Stop watching",
+        {204: None},
+        (404,),
+        "person",
+        scope="watches:write",
     ),
     Operation(
         "post",
