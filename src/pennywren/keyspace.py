@@ -232,6 +232,16 @@ def metric(name: str) -> str:
     return f"{{metrics}}:{name}"
 
 
+def image_tried(name: str) -> str:
+    """String: a product picture was asked for a moment ago; expires."""
+    return f"{{image}}:tried:{name}"
+
+
+def images_paused(host: str) -> str:
+    """String: with which status an image host refused; nothing is asked of it until this expires."""
+    return f"{{image}}:paused:{host}"
+
+
 def limit(purpose: str, who: str) -> str:
     """String: one rate limit's state for one address, network or install; expires."""
     return f"{{limit}}:{purpose}:{who}"

@@ -20,10 +20,12 @@ _SCHEMES: Final = {
     "queue_url": ("redis", "rediss", "unix"),
     "postgres_url": ("postgresql", "postgres"),
     "smtp_url": ("smtp", "smtps"),
+    "image_origin": ("http", "https"),
 }
 _LAST_PORT: Final = 65_535
 _RANGES: Final = {
     "smtp_connections": (1, 50),
+    "image_cache_mb": (1, 1_000_000),
     "delivery_lease": (6, 3600),
     "drift_percent": (1, 100),
     "delivery_retry": (1, 3600),
@@ -123,6 +125,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many egresses one crawl job keeps busy: a worker process of its own for each such group."""
     shop_origins: dict[str, str] = {}
     """`us=http://127.0.0.1:9000,…` points a marketplace at another origin."""
+    image_origin: str | None = None
+    """Where product pictures are fetched from instead of the marketplaces' image hosts, such as a mirror of yours."""
+    image_cache_mb: int = 1_000
+    """Megabytes of small product pictures that are kept in the data folder; the longest unseen go first."""
     user_agent: str = "Pennywren/0.1 (+https://github.com/pennywren/pennywren; price tracker)"
     """How we introduce ourselves to shops; add a way to reach you."""
     trusted_proxies: int = 0

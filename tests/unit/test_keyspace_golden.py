@@ -48,6 +48,8 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.install("5f3a9c0d1e2b4a68") == "{r}:install:5f3a9c0d1e2b4a68"
     assert keyspace.family_key("2026-11-25") == "{r}:family:2026-11-25"
     assert keyspace.cohorts() == "{r}:cohorts"
+    assert keyspace.image_tried("0123456789abcdef") == "{image}:tried:0123456789abcdef"
+    assert keyspace.images_paused("m.media-amazon.com") == "{image}:paused:m.media-amazon.com"
     assert keyspace.moved() == "{shown}:moved"
     assert keyspace.watched() == "{shown}:watched"
 

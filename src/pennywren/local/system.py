@@ -140,6 +140,7 @@ def _start_shop(local: _Local) -> None:
     local.children.start(local.python("shop", "pennywren.local.shop", "--port", str(port)))
     local.children.wait_until("shop", lambda: _listens(port), _START_SECONDS)
     origin = f"http://127.0.0.1:{port}"
+    local.given["IMAGE_ORIGIN"] = origin
     local.given["SHOP_ORIGINS"] = ",".join(f"{code}={origin}" for code in MARKETPLACES_SOLD)
     local.given |= {name: value for name, value in _DEMO_SETTINGS.items() if PREFIX + name not in os.environ}
     asyncio.run(seed(local.settings))

@@ -139,7 +139,7 @@ class Fetcher:
     async def _get(self, session: AsyncSession[Response], address: Address, *, packed: bool) -> Fetched:
         headers = {
             "User-Agent": self._user_agent,
-            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8",
+            "Accept": address.accept,
             "Accept-Language": f"{address.language},{address.language.partition('-')[0]};q=0.8",
         }
         if packed:

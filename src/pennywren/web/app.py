@@ -21,6 +21,7 @@ from pennywren.web import (
     exports,
     home,
     hooks,
+    images,
     installs,
     live,
     mailbox,
@@ -66,6 +67,7 @@ HANDLERS: Final = (
     exports.show_history_csv,
     exports.show_chart_svg,
     exports.show_chart_png,
+    images.show_image,
     proofs.show_proof,
     targets.show_suggestions,
     targets.show_target,
@@ -131,7 +133,7 @@ HANDLERS: Final = (
     status.show_health,
     metrics.show_metrics,
 )
-_NOT_PACKED: Final = ["^/static/", "/history$", "/live$", r"\.png$"]
+_NOT_PACKED: Final = ["^/static/", "/history$", "/live$", r"\.(?:png|webp)$"]
 """Packed already, held as they are, sent bit by bit, or small as they are."""
 MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 """Only on a machine with a local mailbox."""

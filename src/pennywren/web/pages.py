@@ -10,6 +10,7 @@ from pennywren.language.catalogue import preferred
 from pennywren.language.speaking import Language, language
 from pennywren.model.clock import rfc3339
 from pennywren.web.assets import BUILD
+from pennywren.web.image_address import image_address
 from pennywren.web.static_files import address
 from pennywren.web.types import Answer, Request
 
@@ -30,6 +31,7 @@ def _environment() -> Environment:
     values: dict[str, Any] = environment.globals
     values["static"] = address
     values["built"] = BUILD.address
+    values["image_address"] = image_address
     return environment
 
 

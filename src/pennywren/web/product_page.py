@@ -110,6 +110,7 @@ async def product_page(
         "product.html",
         **glance.values(),
         retired=row.retired_ms if row else None,
+        image=row.image if row else None,
         chart=picture,
         person=person,
         suggestions=suggestions(main),

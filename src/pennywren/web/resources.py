@@ -21,6 +21,7 @@ from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
 from pennywren.pipeline.explaining import Explainer
 from pennywren.pipeline.metrics import Sources
 from pennywren.pipeline.phone_codes import PhoneCodes
+from pennywren.pipeline.product_images import ProductImages
 from pennywren.pipeline.reporting import Reporting
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
@@ -50,6 +51,7 @@ class Resources:
     store: Store
     history: HistoryService
     pictures: Pictures
+    images: ProductImages
     subscribing: Subscribing
     explainer: Explainer
     signing_in: SigningIn
@@ -87,7 +89,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
     reporting = Reporting(store, pool, settings, clock, network_key, asns)
     try:
-        async with open_channels(settings, pool, clock) as channels:
+        async with open_channels(settings, pool, clock) as channels, ProductImages(settings, client) as images:
             yield Resources(
                 settings=settings,
                 clock=clock,
@@ -96,6 +98,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 store=store,
                 history=HistoryService(store, HistoryReader(store, settings, clock)),
                 pictures=Pictures(store),
+                images=images,
                 subscribing=subscribing,
                 signing_in=signing_in,
                 watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, field
 
 from pennywren.accounts.subscription import MAX_REARM, NotificationType
+from pennywren.images.resizing import WIDTHS
 from pennywren.model.clock import rfc3339
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
@@ -14,6 +15,7 @@ from pennywren.model.rule import Rule
 from pennywren.model.series import OfferState
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.store.state import ProductState
+from pennywren.web.image_address import image_address
 
 Price = Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE, description="Minor units of the currency: 1299 is 12.99 USD.")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.", extra_json_schema={"format": "date-time"})]
@@ -56,7 +58,7 @@ class ProductView(Answer):
     low: int | None
     high: int | None
     availability: str | None
-    image: str | None
+    image: Annotated[str | None, Meta(description="The path of its picture here, as WebP.")]
     retired_time: Annotated[Time | None, Meta(description="Since when the shop has had no page of it any more.")]
     url: str
     offers: dict[str, OfferView]
@@ -217,7 +219,7 @@ def product_view(product: ProductID, state: ProductState | None, row: CatalogueR
         low=main.low if main else None,
         high=main.high if main else None,
         availability=state.availability if state else None,
-        image=row.image if row else None,
+        image=image_address(product, row.image, WIDTHS[-1]) if row and row.image else None,
         retired_time=rfc3339(row.retired_ms) if row and row.retired_ms else None,
         url=product.url,
         offers={str(offer): _offer_view(one) for offer, one in state.offers.items()} if state else {},

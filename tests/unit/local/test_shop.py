@@ -27,7 +27,7 @@ class At:
 
 def _get(shop: Shop, path: str) -> tuple[int, str]:
     answer = shop.answer("GET", path, b"", "127.0.0.1", "test")
-    return answer.status, answer.body
+    return answer.status, str(answer.body)
 
 
 def _post(shop: Shop, path: str, told: dict[str, object]) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from pennywren.history.chart_png import render_png
 from pennywren.local.shop.goods import Good
 from pennywren.model.money import format_amount, minor_digits
 
@@ -94,3 +95,9 @@ def front_page(goods: tuple[Good, ...]) -> str:
 def picture(good: Good) -> str:
     """A product's picture."""
     return _template("picture.svg").render(hue=good.hue, initials=good.title[:1], title=good.title)
+
+
+@cache
+def picture_png(good: Good) -> bytes:
+    """The same as a bitmap, as image hosts serve it."""
+    return render_png(picture(good))

@@ -6,6 +6,7 @@ in the log, and it starts in a moment.
     GET  /dp/ASIN           a product page            GET  /_log.json   every request so far, by source address
     GET  /robots.txt        what robots may read      POST /_answers    {"path", "answer": "captcha"|"503"|"429"|"404",
     GET  /images/ASIN.svg   its picture                                  "times", "retryAfter"}: instead of the page
+    GET  /images/I/ASIN.png the same, as the image hosts of marketplaces have it
     GET  /                  all that is sold          POST /_prices     {"productID", "price"}: from now on; null: none
 """
 
@@ -46,14 +47,14 @@ _IDLE_SECONDS: Final = 75.0
 class Answer:
     """What goes back to a client."""
 
-    body: str
+    body: str | bytes
     type: str = _HTML
     status: int = 200
     retry_after: int | None = None
 
     def encode(self) -> bytes:
         """The whole response."""
-        body = self.body.encode()
+        body = self.body.encode() if isinstance(self.body, str) else self.body
         lines = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Content-Type: {self.type}",
@@ -113,7 +114,9 @@ class Shop:
         if path == "/":
             return Answer(pages.front_page(tuple(self.goods.values())))
         kind, _, name = path.lstrip("/").partition("/")
-        good = self.goods.get(name.removesuffix(".svg"))
+        good = self.goods.get(name.removeprefix("I/").removesuffix(".svg").removesuffix(".png"))
+        if good is not None and kind == "images" and name.startswith("I/"):
+            return Answer(pages.picture_png(good), "image/png")
         if good is not None and kind == "images":
             return Answer(pages.picture(good), "image/svg+xml")
         if good is not None and kind == "dp":

@@ -12,10 +12,11 @@ PARAMETERS: Final = {
     "webhook": "The id of one of your webhooks.",
     "install": "The id of an install.",
     "access_token": "The id of one of your access tokens.",
+    "file": "The width in pixels: `160.webp`, `320.webp` or `640.webp`.",
     "slug": "The last part of a problem's `type`.",
 }
 """Those in paths."""
-EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "slug": "plan-limit"}
+EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "file": "320.webp", "slug": "plan-limit"}
 """What a parameter in a path may be."""
 
 OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."

@@ -54,6 +54,15 @@ PRODUCTS: Final = (
     ),
     Operation(
         "get",
+        "/images/{product}/{file}",
+        "getProductImage",
+        "A product's picture, as WebP; a placeholder (SVG) while there is none",
+        {200: "image/webp"},
+        (400, 404),
+        query={"v": "The picture's version, as `image` of the product says it: then it may be kept for good."},
+    ),
+    Operation(
+        "get",
         "/products/{product}/points/{timestamp}/proof",
         "getProof",
         "Why a price is believed",
