@@ -5,15 +5,27 @@ export interface Settings {
   origin: string;
   /** Whether the panel is folded away. */
   folded: boolean;
+  position: Position;
 }
 
-export const DEFAULTS: Settings = { origin: "http://localhost:8000", folded: false };
+export const POSITIONS = ["price", "title", "corner"] as const;
+/** Where the panel stands: under the price, under the title, or in a corner of the window. */
+export type Position = (typeof POSITIONS)[number];
 
-export async function readSettings(): Promise<Settings> {
-  const stored = (await chrome.storage.local.get(["origin", "folded"])) as Record<string, unknown>;
+export const DEFAULTS: Settings = { origin: "http://localhost:8000", folded: false, position: "price" };
+
+/** What is used of `chrome.storage.local`. */
+interface Readable {
+  get(keys: string[]): Promise<Record<string, unknown>>;
+}
+
+export async function readSettings(area: Readable = chrome.storage.local): Promise<Settings> {
+  const stored = await area.get(["origin", "folded", "position"]);
+  const position = POSITIONS.find((each) => each === stored["position"]);
   return {
     origin: typeof stored["origin"] === "string" ? (cleanOrigin(stored["origin"]) ?? DEFAULTS.origin) : DEFAULTS.origin,
     folded: stored["folded"] === true,
+    position: position ?? DEFAULTS.position,
   };
 }
 

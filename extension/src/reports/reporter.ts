@@ -1,0 +1,173 @@
+/**
+ * Reports: kept in the extension's storage at every step, sent in batches, so that the worker may be stopped at any moment.
+ *
+ * Each call reads what is stored, takes one step and stores it; calls wait for each other.
+ */
+
+import { readSettings } from "../settings.ts";
+import type { Sighting } from "../page/read.ts";
+import { mayReport, readConsent } from "./consent.ts";
+import type { Ledger } from "./ledger.ts";
+import { add, due, EMPTY, pack, postpone, settle } from "./ledger.ts";
+import { isPublic, observed } from "./observation.ts";
+
+/** What is used of `chrome.storage.local`. */
+export interface Area {
+  get(keys: string[]): Promise<Record<string, unknown>>;
+  set(values: Record<string, unknown>): Promise<void>;
+  remove(keys: string[]): Promise<void>;
+}
+
+export interface World {
+  readonly area: Area;
+  readonly fetcher: typeof fetch;
+  readonly now: () => number;
+  readonly chance: () => number;
+  readonly newKey: () => string;
+}
+
+interface Install {
+  readonly origin: string;
+  readonly id: string;
+  readonly token: string;
+}
+
+const PATIENCE = 20_000;
+/** All that reporting keeps. Its install is not the one that watches, so that reports lead to nobody. */
+export const REPORT_KEYS = ["consent", "reporter", "ledger"];
+
+export class Reporter {
+  readonly #world: World;
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Keep what a page showed, if it may be reported; answers when to send next (ms), or null. */
+  offer(seen: Sighting): Promise<number | null> {
+    return this.#alone(async () => {
+      const { origin, consent, ledger } = await this.#read();
+      if (!mayReport(consent, origin)) return null;
+      const { area, now } = this.#world;
+      const kept = isPublic(seen) ? add(ledger, observed(seen, now()), now()) : ledger;
+      if (kept !== ledger) await area.set({ ledger: kept });
+      return due(kept, now());
+    });
+  }
+
+  /** Send what is due; answers when to come again (ms), or null where nothing is left. */
+  flush(): Promise<number | null> {
+    return this.#alone(async () => {
+      const { origin, consent, ledger } = await this.#read();
+      if (!mayReport(consent, origin)) return null;
+      const { area, now, newKey } = this.#world;
+      const packed = pack(ledger, newKey(), now());
+      if (packed !== ledger) await area.set({ ledger: packed });
+      if (!packed.batch) return null;
+      if (packed.batch.notBefore > now()) return packed.batch.notBefore;
+      const after = await this.#send(packed, origin);
+      await area.set({ ledger: after });
+      return due(after, now());
+    });
+  }
+
+  /** They agreed to the disclosure: what is seen is reported to the server of the settings from now on. */
+  agree(): Promise<void> {
+    return this.#alone(async () => {
+      const { origin } = await readSettings(this.#world.area);
+      await this.#world.area.set({ consent: { origin, at: this.#world.now(), paused: false } });
+    });
+  }
+
+  /** Report nothing for a while, or go on; answers when to send next (ms), or null. */
+  pause(paused: boolean): Promise<number | null> {
+    return this.#alone(async () => {
+      const { consent, ledger } = await this.#read();
+      if (!consent) return null;
+      await this.#world.area.set({ consent: { ...consent, paused } });
+      return paused ? null : due(ledger, this.#world.now());
+    });
+  }
+
+  /** They do not want it any more: everything here is deleted, and the server forgets the install. */
+  withdraw(): Promise<void> {
+    return this.#alone(async () => {
+      const { area } = this.#world;
+      const install = (await area.get(["reporter"]))["reporter"] as Install | undefined;
+      await area.remove(REPORT_KEYS);
+      if (!install) return;
+      await this.#ask(`${install.origin}/installs/${install.id}`, { method: "DELETE" }, install.token).catch(() => undefined);
+    });
+  }
+
+  async #send(ledger: Ledger, origin: string): Promise<Ledger> {
+    const { area, now, chance } = this.#world;
+    const batch = ledger.batch;
+    if (!batch) return ledger;
+    let answer: Response;
+    try {
+      const install = (await this.#read()).reporter ?? (await this.#newInstall(origin));
+      if (install instanceof Response) return postpone(ledger, seconds(install), chance(), now());
+      const headers = { "content-type": "application/json", "idempotency-key": batch.key };
+      answer = await this.#ask(`${origin}/observations`, { method: "POST", headers, body: batch.body }, install.token);
+    } catch {
+      return postpone(ledger, null, chance(), now());
+    }
+    if (answer.status === 401) {
+      // The install was ended on the server: the next attempt makes another one.
+      await area.remove(["reporter"]);
+      return postpone(ledger, null, chance(), now());
+    }
+    if (answer.status === 429 || answer.status >= 500) return postpone(ledger, seconds(answer), chance(), now());
+    return settle(ledger, `${origin}/observations`, answer.status, await verdicts(answer), now());
+  }
+
+  async #newInstall(origin: string): Promise<Install | Response> {
+    const answer = await this.#ask(`${origin}/installs`, { method: "POST" });
+    if (!answer.ok) return answer;
+    const { id, token } = (await answer.json()) as { id: string; token: string };
+    const install = { origin, id, token };
+    await this.#world.area.set({ reporter: install });
+    return install;
+  }
+
+  #ask(address: string, init: RequestInit, token?: string): Promise<Response> {
+    const own = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = { accept: "application/json", ...(init.headers as Record<string, string> | undefined), ...own };
+    const signal = AbortSignal.timeout(PATIENCE);
+    const { fetcher } = this.#world;
+    return fetcher(address, { ...init, headers, signal, credentials: "omit", redirect: "error" });
+  }
+
+  async #read(): Promise<{ origin: string; consent: ReturnType<typeof readConsent>; ledger: Ledger; reporter: Install | null }> {
+    const { area } = this.#world;
+    const [{ origin }, stored] = [await readSettings(area), await area.get(REPORT_KEYS)];
+    const install = stored["reporter"] as Install | undefined;
+    return {
+      origin,
+      consent: readConsent(stored["consent"]),
+      ledger: (stored["ledger"] as Ledger | undefined) ?? EMPTY,
+      reporter: install?.origin === origin ? install : null,
+    };
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#before.then(work);
+    this.#before = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+async function verdicts(answer: Response): Promise<string[]> {
+  try {
+    const body = (await answer.json()) as { verdicts?: { verdict: string; detail: string }[]; detail?: string };
+    return body.verdicts?.map((each) => `${each.verdict}: ${each.detail}`) ?? [body.detail ?? ""];
+  } catch {
+    return [];
+  }
+}
+
+function seconds(answer: Response): number | null {
+  return Number(answer.headers.get("retry-after")) || null;
+}
