@@ -61,6 +61,25 @@ async def make(
         BadInput: it has no name, or no scope, or lasts too long.
         Conflict: the person has as many as one may have.
     """
+    token = PREFIX + new_token()
+    return await keep(connection, person_id, name, scopes, now, days, token_hash(token)), token
+
+
+async def keep(
+    connection: Connection,
+    person_id: int,
+    name: str,
+    scopes: Collection[Scope],
+    now: int,
+    days: int | None,
+    hashed: bytes,
+) -> AccessToken:
+    """Let a token that somebody holds already, of which this is the hash, be one; otherwise like `make`.
+
+    Raises:
+        BadInput: it has no name, or no scope, or lasts too long.
+        Conflict: the person has as many as one may have.
+    """
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME or "\0" in name:
         raise BadInput(f"Give the token a name of 1 to {MAX_NAME} characters, so that you know it again.")
@@ -74,21 +93,20 @@ async def make(
     )
     if len(await list_of(connection, person_id)) >= MAX_TOKENS:
         raise Conflict(f"You have {MAX_TOKENS} access tokens already: revoke one first.")
-    token = PREFIX + new_token()
     row = await connection.fetchrow(
         """
         insert into access_tokens (person_id, token_hash, name, scopes, created_at, expires_at)
         values ($1, $2, $3, $4, $5, $6) returning *
         """,
         person_id,
-        token_hash(token),
+        hashed,
         name,
         [scope for scope in SCOPES if scope in scopes],
         to_moment(now),
         None if days is None else to_moment(now + days * DAY),
     )
     assert row is not None  # an insert returns its row or raises
-    return _access_token(row), token
+    return _access_token(row)
 
 
 async def list_of(connection: Connection, person_id: int) -> list[AccessToken]:

@@ -40,6 +40,7 @@ __all__ = [
     "get",
     "get_by_link",
     "get_to_change",
+    "list_for",
     "list_of",
     "look_again",
     "product_of_link",
@@ -143,6 +144,16 @@ async def list_of(connection: Connection, person_id: int, *, after: int = 0, lim
         person_id,
         min(max(after, 0), _MAX_ID),
         limit,
+    )
+    return [_subscription(row) for row in rows]
+
+
+async def list_for(connection: Connection, person_id: int, product: ProductID) -> list[Subscription]:
+    """The person's subscriptions to one product, by id: as many as there are offers, channels and kinds at most."""
+    rows = await connection.fetch(
+        f"select {_COLUMNS} from subscriptions where person_id = $1 and product_id = $2 order by id limit 100",  # noqa: S608
+        person_id,
+        str(product),
     )
     return [_subscription(row) for row in rows]
 

@@ -22,6 +22,7 @@ async def forget_person(pool: Pool, store: Store, person_id: int, email: str) ->
             held += page
         await connection.execute("delete from sign_in_links where email = $1", email)
         await connection.execute("delete from pending_watches where email = $1", email)
+        await connection.execute("delete from pairings where email = $1", email)
         await connection.execute("delete from people where id = $1", person_id)
     for each in held:
         await index.remove(store.client, each.product, each.offer, each.id)

@@ -36,6 +36,7 @@ _SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {
     "open": [],
     "person": [{"bearer": []}, {"session": []}],
     "install": [{"install": []}],
+    "pairing": [{"pairing": []}],
 }
 
 
@@ -59,6 +60,7 @@ def build_document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "install": {"type": "http", "scheme": "bearer", "description": "The token of an install."},
+                "pairing": {"type": "http", "scheme": "bearer", "description": "The token of a pairing."},
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",

@@ -20,6 +20,7 @@ from pennywren.pipeline.bounces import Bounces
 from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
 from pennywren.pipeline.explaining import Explainer
 from pennywren.pipeline.metrics import Sources
+from pennywren.pipeline.pairing import PairingBrowsers
 from pennywren.pipeline.phone_codes import PhoneCodes
 from pennywren.pipeline.product_images import ProductImages
 from pennywren.pipeline.reporting import Reporting
@@ -56,6 +57,7 @@ class Resources:
     explainer: Explainer
     signing_in: SigningIn
     watching_by_mail: WatchingByMail
+    pairing: PairingBrowsers
     reporting: Reporting
     home: HomeBoard
     status: StatusBoard
@@ -84,6 +86,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     store = Store(client, bytes_client)
     subscribing = Subscribing(pool, store, queue, settings)
     signing_in = SigningIn(pool, client, settings, clock)
+    watching = WatchingByMail(pool, signing_in, subscribing, clock)
     live = LiveChanges(client, clock)
     reading = asyncio.create_task(live.run())
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
@@ -101,7 +104,8 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 images=images,
                 subscribing=subscribing,
                 signing_in=signing_in,
-                watching_by_mail=WatchingByMail(pool, signing_in, subscribing, clock),
+                watching_by_mail=watching,
+                pairing=PairingBrowsers(pool, signing_in, watching, clock),
                 explainer=Explainer(pool, store, timedelta(seconds=settings.alert_cooldown)),
                 reporting=reporting,
                 home=HomeBoard(store, pool, clock),

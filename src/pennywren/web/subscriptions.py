@@ -43,7 +43,14 @@ async def list_subscriptions(request: Request) -> Answer:
     after = request.query_params.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) < 20):
         raise BadInput("after must be the number that `next` of the page before was.")
-    async with transaction(resources_of(request).pool) as connection:
+    resources = resources_of(request)
+    of_product = request.query_params.get("productID")
+    if of_product is not None:
+        product = ProductID.parse(of_product, resources.settings.default_marketplace)
+        async with transaction(resources.pool) as connection:
+            here = await subscriptions.list_for(connection, person.id, product)
+        return Response(SubscriptionList([subscription_view(one) for one in here], None), headers=_OWN)
+    async with transaction(resources.pool) as connection:
         found = await subscriptions.list_of(connection, person.id, after=int(after), limit=_PAGE)
     last = found[-1].id if len(found) == _PAGE else None
     return Response(SubscriptionList([subscription_view(one) for one in found], last), headers=_OWN)

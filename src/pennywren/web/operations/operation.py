@@ -7,7 +7,7 @@ import msgspec
 
 from pennywren.accounts.access_tokens import Scope
 
-Auth = Literal["open", "person", "install"]
+Auth = Literal["open", "person", "install", "pairing"]
 HTML: Final = "text/html"
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"

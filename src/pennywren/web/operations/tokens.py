@@ -3,6 +3,7 @@
 from typing import Final
 
 from pennywren.web.operations.operation import Operation
+from pennywren.web.pairing_views import NewPairing, NewPairingView, PairingView
 from pennywren.web.token_views import NewToken, TokenList, TokenView
 
 TOKENS: Final = (
@@ -20,5 +21,19 @@ TOKENS: Final = (
     Operation("get", "/tokens", "listTokens", "Your access tokens", {200: TokenList}, auth="person"),
     Operation(
         "delete", "/tokens/{access_token}", "deleteToken", "Revoke an access token", {204: None}, (404,), "person"
+    ),
+    Operation(
+        "post",
+        "/pairings",
+        "beginPairing",
+        "Let a browser ask to watch for somebody, perhaps with a first watch",
+        {201: NewPairingView},
+        (400, 413, 429),
+        body=NewPairing,
+        example={"email": "ada@example.com", "productID": "us:B08N5WRWNW", "threshold": 1299},
+    ),
+    Operation("get", "/pairings/own", "getPairing", "Whether it was confirmed", {200: PairingView}, auth="pairing"),
+    Operation(
+        "delete", "/pairings/own", "endPairing", "End the token that this comes with", {204: None}, auth="pairing"
     ),
 )

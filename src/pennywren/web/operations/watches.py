@@ -48,7 +48,7 @@ WATCHES: Final = (
         {200: views.SubscriptionList},
         (400,),
         "person",
-        query={"after": "The `next` of the page before."},
+        query={"after": "The `next` of the page before.", "productID": "Only those of this product, all of them."},
         scope="watches:read",
     ),
     Operation(
