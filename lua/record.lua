@@ -26,7 +26,7 @@
 
 local DAY, AHEAD, MIN_PRICE, MAX_PRICE, PROOFS = 86400000, 60000, 1, 10000000000, 256
 local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
-local KINDS = { 'first', 'price', 'out', 'back', 'price' }
+local KINDS, STATE, NO_MORE = { 'first', 'price', 'out', 'back', 'price', 'state' }, 6, {}
 local call = redis.call
 local frontier, leases, changes = KEYS[1], KEYS[2], KEYS[3]
 
@@ -104,10 +104,10 @@ local function append_state(series, exists, at, state, unseen_from)
   end
 end
 
-local function announce(product, currency, source, offer, version, outcome, old, price, at, new_low, days)
+local function announce(product, currency, source, offer, version, outcome, old, price, at, new_low, days, more)
   call('XADD', changes, '*', 'product', product, 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
     'currency', currency, 'at', at, 'version', version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
-    'source', source)
+    'source', source, unpack(more or NO_MORE))
 end
 
 -- Why this is not to be written; nil where it is.
@@ -199,6 +199,10 @@ for _ = 1, tonumber(ARGV[3]) do
       local seen, absent = price and OFFERED or NO_OFFER, state == NO_OFFER
       local unseen_from = last_seen and at - last_seen > gap and last_seen + 1 or nil
       outcome = 0
+      if unseen_from or not state and not price then
+        announce(product, currency, source, offer, version, STATE, last or '', price or '', at, false, 0,
+          unseen_from and { 'unseenFrom', unseen_from })
+      end
       -- A hash is searched from its start, so what each look reads is written first.
       if filled == 0 then
         set('version', version)

@@ -4,7 +4,8 @@
 --
 -- KEYS[1] {n}:changes
 -- ARGV[1] entries from this moment on stay in any case (ms)
--- ARGV[2…] groups that must exist: before one of them does, nothing is trimmed
+-- ARGV[2…] groups that must exist: before one of them does, nothing is trimmed; -GROUP reads no more and is not
+--   waited for
 -- RETURNS how many entries were trimmed
 -- CALLED BY pennywren.match.hints
 
@@ -23,9 +24,13 @@ local function before(a, b)
   return tonumber(a_seq) < tonumber(b_seq)
 end
 
-local missing = {}
+local missing, retired = {}, {}
 for i = 2, #ARGV do
-  missing[ARGV[i]] = true
+  if string.sub(ARGV[i], 1, 1) == '-' then
+    retired[string.sub(ARGV[i], 2)] = true
+  else
+    missing[ARGV[i]] = true
+  end
 end
 local floor = ARGV[1] .. '-0'
 for _, info in ipairs(call('XINFO', 'GROUPS', KEYS[1])) do
@@ -38,7 +43,7 @@ for _, info in ipairs(call('XINFO', 'GROUPS', KEYS[1])) do
   if group['pending'] > 0 then
     needed = call('XPENDING', KEYS[1], group['name'])[2]
   end
-  if before(needed, floor) then
+  if not retired[group['name']] and before(needed, floor) then
     floor = needed
   end
 end

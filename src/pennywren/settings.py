@@ -34,6 +34,7 @@ _RANGES: Final = {
     "queue_lost_after": (1, 86_400),
     "floor_percent": (0, 50),
     "worker_lost_after": (2, 3600),
+    "archive_every": (1, 3600),
 }
 
 Network = IPv4Network | IPv6Network
@@ -163,6 +164,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that alerts, their deliveries and decisions are kept; eight days at least."""
     changes_kept: int = 86_400
     """Seconds that a price change stays in its stream at least, however soon everybody has handled it."""
+    archive: str = ""
+    """Where every price change is kept: a folder, `s3://BUCKET/PREFIX?…`, or `off`; in `data_dir` if not given."""
+    archive_every: int = 60
+    """Seconds between two files of the archive."""
+    archive_whole: int = 30 * 86_400
+    """Seconds back to which prices can be restored to any moment; older rows are folded into one a product."""
     free_subscriptions: int = 100
     """Subscriptions that a person may hold on the free plan."""
     plus_subscriptions: int = 2000
@@ -171,6 +178,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days that a stored report is kept after its own; then it and the key that links it to an install are gone."""
     mailbox_dir: Path | None = None
     """Set by `pennywren up`: the local mailbox that `/mailbox.json` lists."""
+
+    @property
+    def archive_address(self) -> str | None:
+        """Where the archive is; None if there is none."""
+        if self.archive == "off":
+            return None
+        return self.archive or str(self.data_dir / "archive")
 
     @property
     def base_url(self) -> str:

@@ -30,7 +30,12 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "keys": "keys:keys",
     },
     "See how it goes": {"crawl": "crawl:crawl", "trust": "trust:trust", "alerts": "alerts:alerts"},
-    "Data": {"import": "importing:import_command", "rebuild": "rebuild:rebuild", "bounces": "bounces:bounces"},
+    "Data": {
+        "import": "importing:import_command",
+        "archive": "archive:archive",
+        "rebuild": "rebuild:rebuild",
+        "bounces": "bounces:bounces",
+    },
 }
 """Each command as MODULE:NAME of this package, so that a command starts without loading the others."""
 _COMMANDS: Final = {name: where for section in _SECTIONS.values() for name, where in section.items()}

@@ -147,7 +147,7 @@ def _start_shop(local: _Local) -> None:
 
 
 def _start_parts(local: _Local) -> None:
-    """The API, the matcher, the workers and the scheduler."""
+    """The API, the matcher, the archiver, the workers and the scheduler."""
     settings = local.settings
     port = settings.http_port or free_port(settings.http_host, last_port(local.data_dir))
     local.given["HTTP_PORT"] = str(port)
@@ -155,6 +155,8 @@ def _start_parts(local: _Local) -> None:
     publish(local.data_dir, {name: v for name, v in local.environ.items() if name.startswith(PREFIX)})
     local.children.start(local.python("api", "pennywren", "api"))
     local.children.start(local.python("match", "pennywren", "match"))
+    if settings.archive_address is not None:
+        local.children.start(local.python("archive", "pennywren", "archive", "run"))
     for queue in QUEUES:
         # Each crawl job runs for ever, or nearly so, and wants a worker of its own.
         count = len(settings.egress_groups) if queue == "crawl" else 1

@@ -11,7 +11,9 @@ from pennywren.store.connect import Client
 from pennywren.store.scripts import Script
 
 GROUP: Final = "match"
-GROUPS: Final = (GROUP,)
+ARCHIVE: Final = "archive"
+"""The group that keeps every change for ever (`pipeline.archiving`)."""
+GROUPS: Final = (GROUP, ARCHIVE)
 """Every group that reads the change streams: nothing is trimmed before all of them have handled it."""
 
 _WAITING: Final = Script("waiting_changes")
@@ -44,13 +46,16 @@ async def sweep(client: Client, now: int, group: str = GROUP) -> int:
     return len(found)
 
 
-async def trim(client: Client, kept_from: int, groups: Sequence[str] = GROUPS) -> int:
+async def trim(client: Client, kept_from: int, groups: Sequence[str] = GROUPS, retired: Sequence[str] = ()) -> int:
     """Forget what all `groups` have handled, except what came at or after `kept_from` (ms); how many entries.
+
+    `retired` groups read no more, and hold nothing up.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    calls = [([keyspace.changes(n)], [max(kept_from, 0), *groups]) for n in range(keyspace.PARTITIONS)]
+    names = [*groups, *(f"-{name}" for name in retired)]
+    calls = [([keyspace.changes(n)], [max(kept_from, 0), *names]) for n in range(keyspace.PARTITIONS)]
     try:
         return sum(_checked(await _TRIM.run_many(client, calls)))
     except (RedisError, OSError) as error:

@@ -44,11 +44,27 @@ class Reading:
 class ChangeReader:
     """One reader of a group; `reader` is a name that no other process has."""
 
-    def __init__(self, client: Client, reader: str, clock: Clock, group: str = hints.GROUP) -> None:
+    def __init__(
+        self,
+        client: Client,
+        reader: str,
+        clock: Clock,
+        group: str = hints.GROUP,
+        *,
+        count: int = _ENTRIES,
+        again_alone: bool = False,
+    ) -> None:
+        """`count` is how many entries of a partition are read at once.
+
+        `again_alone`: what was left unhandled comes without anything new, so that a reading which is repeated is
+        the same one.
+        """
         self._client = client
         self._reader = reader
         self._clock = clock
         self._group = group
+        self._count = count
+        self._again_alone = again_alone
         self.lost = 0
         """Entries that were trimmed before they were handled: must stay 0."""
 
@@ -61,13 +77,26 @@ class ChangeReader:
             Unavailable: Redis does not answer.
         """
         try:
-            hinted = await self._hinted(wait)
-            mine = await leases.take(self._client, self._group, self._reader, hinted, _LEASE_MS)
-            if not mine:
-                return None
-            return Reading(tuple(mine), tuple(await self._entries(mine)))
+            return await self._read(await self._hinted(wait))
         except (RedisError, OSError) as error:
             raise Unavailable("the change streams are not reachable right now") from error
+
+    async def read_of(self, partitions: Sequence[int]) -> Reading | None:
+        """Read those of `partitions` that nobody else reads; None if there are none. Hints are left alone.
+
+        What was read must be finished with `hinted=False`, whatever happens to it.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            return await self._read(partitions)
+        except (RedisError, OSError) as error:
+            raise Unavailable("the change streams are not reachable right now") from error
+
+    async def _read(self, partitions: Sequence[int]) -> Reading | None:
+        mine = await leases.take(self._client, self._group, self._reader, partitions, _LEASE_MS)
+        return Reading(tuple(mine), tuple(await self._entries(mine))) if mine else None
 
     async def hold(self, reading: Reading) -> bool:
         """Hold on to what is being read; False if another reader has taken over some of it.
@@ -81,7 +110,14 @@ class ChangeReader:
             raise Unavailable("the change streams are not reachable right now") from error
         return len(mine) == len(reading.partitions)
 
-    async def finish(self, reading: Reading, handled: Collection[Entry], failed: Mapping[str, Sequence[Entry]]) -> None:
+    async def finish(
+        self,
+        reading: Reading,
+        handled: Collection[Entry],
+        failed: Mapping[str, Sequence[Entry]],
+        *,
+        hinted: bool = True,
+    ) -> None:
         """Acknowledge what was handled, and give the partitions back. The rest will be read again.
 
         `failed` are, by reason, the entries that could not be handled for what is in them: after MAX_DELIVERIES
@@ -99,6 +135,8 @@ class ChangeReader:
                 for entry in entries:
                     await self._fail(entry, reason)
             await leases.release(self._client, self._group, self._reader, reading.partitions)
+            if not hinted:
+                return
             # Only after that: a hint that came while we read was thrown away by whoever got it.
             left = await hints.waiting(self._client, self._group, reading.partitions)
             await hints.give(self._client, left, self._clock())
@@ -124,9 +162,11 @@ class ChangeReader:
             if trimmed:
                 self.lost += len(trimmed)
                 _log.error("%d changes of partition %d were trimmed before anybody saw them", len(trimmed), partition)
+        if self._again_alone and any(found.values()):
+            complete = []
         async with self._client.pipeline(transaction=False) as pipe:
             for partition in complete:
-                pipe.xreadgroup(self._group, _CONSUMER, {keyspace.changes(partition): ">"}, count=_ENTRIES)
+                pipe.xreadgroup(self._group, _CONSUMER, {keyspace.changes(partition): ">"}, count=self._count)
             for partition, reply in zip(complete, await pipe.execute(), strict=True):
                 for (entries,) in reply.values():  # in RESP3 a list in a list
                     found[partition] += entries
@@ -139,7 +179,9 @@ class ChangeReader:
         while missing:
             async with self._client.pipeline(transaction=False) as pipe:
                 for i in missing:
-                    pipe.xautoclaim(keyspace.changes(partitions[i]), self._group, _CONSUMER, 0, "0-0", count=_ENTRIES)
+                    pipe.xautoclaim(
+                        keyspace.changes(partitions[i]), self._group, _CONSUMER, 0, "0-0", count=self._count
+                    )
                 for i, reply in zip(missing, await pipe.execute(raise_on_error=False), strict=True):
                     replies[i] = reply
             for i in missing:

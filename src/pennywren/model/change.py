@@ -18,6 +18,8 @@ class ChangeKind(StrEnum):
     """The offer is gone."""
     BACK = "back"
     """The offer is there again."""
+    STATE = "state"
+    """What is known moved without a price: nobody had looked for long, or a first look found no offer. No news."""
     REWRITE = "rewrite"
     """The product's past was replaced: nobody is alerted."""
 

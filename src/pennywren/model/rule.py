@@ -210,10 +210,10 @@ def _at(rule: Rule, base_price: int | None) -> int | None:
 def crossed(change: PriceChange) -> list[Range]:
     """The places that a change crosses. A price before which there was none fell from, and rose from, infinitely far.
 
-    A rewritten past is no news: it crosses nothing.
+    A rewritten past is no news, nor is that nobody looked for a while: they cross nothing.
     """
     old, new = change.old, change.new
-    if change.kind is ChangeKind.REWRITE:
+    if change.kind in (ChangeKind.REWRITE, ChangeKind.STATE):
         return []
     if new is None:
         return [Range(WatchSet.STOCK, _OUT, _OUT)]

@@ -45,7 +45,12 @@ _PENDING: Final = Gauge("pennywren_changes_pending", "Price changes that a group
 _HINT_AGE: Final = Gauge(
     "pennywren_changes_oldest_seconds", "How long the first partition with unread changes has waited; 0 where none has."
 )
-CHANGES: Final = (_UNREAD, _PENDING, _HINT_AGE)
+_WAITING: Final = Gauge(
+    "pennywren_changes_waiting_seconds",
+    "How long the oldest price change that a group has not handled has been in its stream; 0 where there is none.",
+    ("group",),
+)
+CHANGES: Final = (_UNREAD, _PENDING, _WAITING, _HINT_AGE)
 
 _ALERTS: Final = Gauge("pennywren_alerts", "Alerts that were decided in the last day, by state now.", ("state",))
 ALERTS: Final = (_ALERTS,)
@@ -102,23 +107,47 @@ async def changes(client: Client, now: int) -> list[Sample]:
         pipe.zrange(keyspace.ready_changes(), 0, 0, withscores=True)
         *replies, first = await pipe.execute(raise_on_error=False)
     unread, pending = dict.fromkeys(match_hints.GROUPS, 0), dict.fromkeys(match_hints.GROUPS, 0)
-    for groups in replies:
+    behind: list[tuple[str, int, str, bool]] = []
+    for n, groups in enumerate(replies):
         if isinstance(groups, ResponseError):  # this partition has no stream yet
             continue
         if isinstance(groups, Exception):
             raise groups
         for group in groups:
-            if group["name"] in unread:
-                unread[group["name"]] += group["lag"] or 0
-                pending[group["name"]] += group["pending"]
+            name = group["name"]
+            if name in unread:
+                unread[name] += group["lag"] or 0
+                pending[name] += group["pending"]
+                if group["lag"] != 0 or group["pending"]:
+                    behind.append((name, n, group["last-delivered-id"], group["pending"] > 0))
     if isinstance(first, Exception):
         raise first
-    waited = max(0.0, (now - first[0][1]) / SECOND) if first else 0.0
+    hint_age = max(0.0, (now - first[0][1]) / SECOND) if first else 0.0
+    waited = await _waited(client, behind, now)
     return [
         *(Sample(_UNREAD, (group,), count) for group, count in unread.items()),
         *(Sample(_PENDING, (group,), count) for group, count in pending.items()),
-        Sample(_HINT_AGE, (), waited),
+        *(Sample(_WAITING, (group,), waited.get(group, 0.0)) for group in match_hints.GROUPS),
+        Sample(_HINT_AGE, (), hint_age),
     ]
+
+
+async def _waited(client: Client, behind: list[tuple[str, int, str, bool]], now: int) -> dict[str, float]:
+    """For each group the age (s) of the oldest entry that it has not handled, where it is behind."""
+    async with client.pipeline(transaction=False) as pipe:
+        for group, n, delivered, some_pending in behind:
+            if some_pending:
+                pipe.xpending(keyspace.changes(n), group)
+            else:
+                pipe.xrange(keyspace.changes(n), f"({delivered}", "+", count=1)
+        replies: list[Any] = await pipe.execute()
+    waited: dict[str, float] = {}
+    for (group, *_, some_pending), reply in zip(behind, replies, strict=True):
+        oldest = reply["min"] if some_pending else reply[0][0] if reply else None
+        if oldest is not None:
+            age = max(0.0, (now - int(str(oldest).partition("-")[0])) / SECOND)
+            waited[group] = max(waited.get(group, 0.0), age)
+    return waited
 
 
 async def alerts(pool: Pool) -> list[Sample]:

@@ -15,6 +15,7 @@ from pennywren.errors import Unavailable
 from pennywren.model.clock import Clock
 from pennywren.pipeline import (
     alert_times,
+    archiving,
     crawling,
     delivering,
     discovering,
@@ -41,6 +42,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     reporting.REPORTS,
     teaching.LESSONS,
     alert_times.TIME_TO_ALERT,
+    archiving.ARCHIVED,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""
 

@@ -130,7 +130,10 @@ async def sweep_changes(settings: Settings) -> int:
         seconds, _ = await client.time()
         now = seconds * SECOND
         hinted = await match_hints.sweep(client, now)
-        await match_hints.trim(client, now - settings.changes_kept * SECOND)
+        groups, retired = match_hints.GROUPS, ()
+        if settings.archive_address is None:
+            groups, retired = (match_hints.GROUP,), (match_hints.ARCHIVE,)
+        await match_hints.trim(client, now - settings.changes_kept * SECOND, groups, retired)
     finally:
         await client.aclose()
     return hinted

@@ -56,8 +56,8 @@ class Store:
             pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
             led_prices, in_prices, led_states, in_states, last_seen = await self._execute(pipe)
         return Steps(
-            prices=_change_points(_samples(led_prices)[::-1] + _samples(in_prices), start, end),
-            states=[(at, State(value)) for at, value in _samples(led_states)[:1] + _samples(in_states) if at < end],
+            prices=change_points(samples(led_prices)[::-1] + samples(in_prices), start, end),
+            states=[(at, State(value)) for at, value in samples(led_states)[:1] + samples(in_states) if at < end],
             last_seen=int(last_seen or 0),
         )
 
@@ -70,7 +70,7 @@ class Store:
             pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
             led, inside, last_seen = await self._execute(pipe)
         return Steps(
-            states=[(at, State(value)) for at, value in _samples(led) + _samples(inside) if at < end],
+            states=[(at, State(value)) for at, value in samples(led) + samples(inside) if at < end],
             last_seen=int(last_seen or 0),
         )
 
@@ -138,11 +138,12 @@ class Store:
         return replies
 
 
-def _samples(reply: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+def samples(reply: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
+    """The samples of an answer of TimeSeries: time (ms), value."""
     return [(int(at), round(float(value))) for at, value in reply]
 
 
-def _change_points(samples: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+def change_points(samples: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     """Hide the first sample of each pair (it repeats the price before it), and keep what matters in [start, end)."""
     points: list[tuple[int, int]] = []
     for at, price in samples:

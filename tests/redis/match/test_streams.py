@@ -190,8 +190,10 @@ async def test_trimming_keeps_unread_changes_and_the_youngest(redis_client: Clie
     await one.finish(reading, reading.entries, {})
     for at in range(3, 5):
         await publish(redis_client, fields(at), hint=False)
-    assert await hints.trim(redis_client, 0) == 0  # all of them are young
-    assert await hints.trim(redis_client, 10**14) == 2  # the last one that was read stays: it marks the place
+    assert await hints.trim(redis_client, 0, (hints.GROUP,)) == 0  # all of them are young
+    assert (
+        await hints.trim(redis_client, 10**14, (hints.GROUP,)) == 2
+    )  # the last one that was read stays: it marks the place
     await hints.sweep(redis_client, 1)
     assert moments(await read(one)) == [3, 4]
     assert one.lost == 0

@@ -41,7 +41,7 @@ class ReferenceProduct:
 
     @property
     def changes(self) -> int:
-        return len(self.stream)
+        return sum(entry["kind"] != "state" for entry in self.stream)
 
     def record(self, at: int, price: int | None, currency: str) -> str:
         offer = self.offer
@@ -62,8 +62,11 @@ class ReferenceProduct:
         self.version += 1
         if offer.last_seen is not None and at - offer.last_seen > self.gap:
             offer.states += [(offer.last_seen + 1, State.NOT_OBSERVED), (at, State(price is not None))]
+            self._announce("state", offer.last, price, at, new_low=False, days=0, unseenFrom=str(offer.last_seen + 1))
         elif (offer.offered is None and price is None) or offer.offered is (price is None):
             offer.states.append((at, State(price is not None)))
+            if offer.offered is None:
+                self._announce("state", None, None, at, new_low=False, days=0)
         outcome = "confirmed"
         if price is None:
             if offer.offered is not False:
@@ -102,7 +105,9 @@ class ReferenceProduct:
         ends = [end - 1 for (_, held), (end, _) in pairwise(points) if held <= price]
         return (at - ends[-1]) // DAY
 
-    def _announce(self, kind: str, old: int | None, new: int | None, at: int, *, new_low: bool, days: int) -> None:
+    def _announce(
+        self, kind: str, old: int | None, new: int | None, at: int, *, new_low: bool, days: int, **more: str
+    ) -> None:
         self.stream.append(
             {
                 "kind": kind,
@@ -114,5 +119,6 @@ class ReferenceProduct:
                 "currency": self.currency,
                 "source": "crawl",
                 "version": str(self.version),
+                **more,
             }
         )
