@@ -247,6 +247,11 @@ def limit(purpose: str, who: str) -> str:
     return f"{{limit}}:{purpose}:{who}"
 
 
+def streams(network: str) -> str:
+    """Sorted set: the streams that one network holds open; score: until when each counts (ms)."""
+    return f"{{limit}}:streams:{network}"
+
+
 # The first page ---------------------------------------------------------------------------------
 
 

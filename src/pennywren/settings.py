@@ -156,6 +156,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Reports an hour that may come from one network (/24 or /48)."""
     installs_per_network: int = 60
     """Installs an hour that one network may make."""
+    requests_per_network: int = 12_000
+    """Requests an hour from one network (/24 or /48) of whoever is not signed in, a tenth at once; 0: no limit."""
+    requests_per_person: int = 12_000
+    """Requests an hour of one person, by whatever session or token, a tenth at once; 0: no limit."""
+    requests_per_token: int = 6_000
+    """Requests an hour by one access token, a tenth at once; 0: no limit."""
+    streams_per_network: int = 200
+    """Product pages that may be open and listening at once from one network (/24 or /48)."""
     asn_file: Path | None = None
     """Which operator an address belongs to: lines of first address, last address, ASN (`ip2asn-combined.tsv`)."""
     alert_cooldown: int = 6 * 3600

@@ -47,6 +47,7 @@ from pennywren.web import (
     webhooks,
 )
 from pennywren.web.body import MAX_BODY
+from pennywren.web.counting import count_request
 from pennywren.web.headers import add_headers
 from pennywren.web.hot_history import HotHistory
 from pennywren.web.operations import SCOPES
@@ -172,7 +173,7 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
     return Litestar(
         route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],
         lifespan=[lifespan],
-        guards=[refuse_forged],
+        guards=[refuse_forged, count_request],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
         before_send=[add_headers],
         compression_config=CompressionConfig(

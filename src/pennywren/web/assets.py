@@ -60,7 +60,7 @@ def _load(file: Traversable) -> Asset:
 BUILD: Final = load_build(files("pennywren.web") / "static" / "build")
 
 
-@get("/static/build/{name:str}")
+@get("/static/build/{name:str}", uncounted=True)
 async def show_asset(request: Request, name: FromPath[str]) -> Answer:
     """A file of the build; another content has another name, so it may be kept for a year."""
     asset = BUILD.assets.get(name)

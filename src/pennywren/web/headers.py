@@ -4,6 +4,8 @@ from typing import Final
 
 from litestar.types import Message, Scope
 
+from pennywren.web.counting import rate_headers
+
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; "
@@ -36,4 +38,4 @@ def with_defaults(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes
 async def add_headers(message: Message, scope: Scope) -> None:
     """Add the headers of every answer, as a hook of the framework."""
     if message["type"] == "http.response.start":
-        message["headers"] = with_defaults(list(message["headers"]))
+        message["headers"] = with_defaults([*message["headers"], *rate_headers(scope["state"])])

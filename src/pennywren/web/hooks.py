@@ -26,7 +26,7 @@ _START: Final = frozenset({"START", "UNSTOP", "YES"})
 _OWN = {"cache-control": PRIVATE}
 
 
-@post("/hooks/sms", status_code=200, from_anywhere=True)
+@post("/hooks/sms", status_code=200, from_anywhere=True, uncounted=True)
 async def take_sms(request: Request) -> Answer:
     """A message that somebody sent to our number: STOP ends ours to them, START begins them again."""
     resources = resources_of(request)
@@ -41,7 +41,7 @@ async def take_sms(request: Request) -> Answer:
     return Response(None, status_code=204, headers=_OWN)
 
 
-@post("/hooks/mail-events", status_code=200, from_anywhere=True)
+@post("/hooks/mail-events", status_code=200, from_anywhere=True, uncounted=True)
 async def take_mail_events(request: Request) -> Answer:
     """Bounces and complaints: nothing is sent to those addresses any more."""
     resources = resources_of(request)

@@ -16,7 +16,8 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token, person_or_none, require_person
-from pennywren.web.limits import network_of, spend_for_network
+from pennywren.web.limits import spend_for_network
+from pennywren.web.network import network_of
 from pennywren.web.report_views import InstallList, InstallPairing, InstallView, NewInstallView
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request

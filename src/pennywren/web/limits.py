@@ -7,17 +7,10 @@ from pennywren.model.product import ProductID
 from pennywren.pipeline.interest import visited
 from pennywren.postgres import catalogue
 from pennywren.store.limits import spend
-from pennywren.web.network import client_network
+from pennywren.web.counting import note
+from pennywren.web.network import network_of
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Request
-
-
-def network_of(request: Request) -> str:
-    """The network that a request came from."""
-    peer = request.client.host if request.client else None
-    trusted = resources_of(request).settings.trusted_proxies
-    return client_network(peer, request.headers.getall("x-forwarded-for", []), trusted)
-
 
 _TRACK_PER_HOUR: Final = 60
 _TRACK_BURST: Final = 20
@@ -40,7 +33,10 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
     else:
         plans = {"free": resources.settings.free_subscriptions, "plus": resources.settings.plus_subscriptions}
         burst = plans[person.plan] + _TRACK_BURST
-        await spend(resources.client, "track-person", str(person.id), rate_per_hour=_TRACK_PER_HOUR, burst=burst)
+        spent = await spend(
+            resources.client, "track-person", str(person.id), rate_per_hour=_TRACK_PER_HOUR, burst=burst
+        )
+        note(request.scope, [spent])
     return False
 
 
@@ -51,4 +47,5 @@ async def spend_for_network(request: Request, purpose: str, *, rate_per_hour: in
         RateLimited: the network has used up its share.
     """
     client = resources_of(request).client
-    await spend(client, purpose, network_of(request), rate_per_hour=rate_per_hour, burst=burst)
+    spent = await spend(client, purpose, network_of(request), rate_per_hour=rate_per_hour, burst=burst)
+    note(request.scope, [spent])

@@ -14,13 +14,13 @@ from pennywren.web.types import Answer, Request
 _OWN = {"cache-control": PRIVATE}
 
 
-@get("/mailbox.json")
+@get("/mailbox.json", uncounted=True)
 async def list_mails(request: Request) -> Answer:
     """All mails, oldest first."""
     return Response(await _mails(request), headers=_OWN)
 
 
-@get("/mailbox")
+@get("/mailbox", uncounted=True)
 async def show_mails(request: Request) -> Answer:
     """All mails, newest first, as text with links."""
     return html_page(request, "mailbox.html", headers=_OWN, mails=(await _mails(request))[::-1])

@@ -18,7 +18,7 @@ from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
 
-@get("/metrics")
+@get("/metrics", uncounted=True)
 async def show_metrics(request: Request) -> Answer:
     """All metrics, in the format that was asked for.
 

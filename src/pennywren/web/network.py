@@ -1,11 +1,22 @@
 """Whose request this is, for limits: the client's network, seen past our own proxies and no further."""
 
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+
+from pennywren.web.resources import resources_of
 
 _MAX_HOPS: Final = 50
 Address = IPv4Address | IPv6Address
 UNKNOWN: Final = "unknown"
+
+
+def network_of(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The network that a request came from."""
+    peer = request.client.host if request.client else None
+    trusted = resources_of(request).settings.trusted_proxies
+    return client_network(peer, request.headers.getall("x-forwarded-for", []), trusted)
 
 
 def client_network(peer: str | None, forwarded_for: list[str], trusted_proxies: int) -> str:

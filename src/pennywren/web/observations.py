@@ -15,7 +15,7 @@ from pennywren.trust.door import hash_of
 from pennywren.trust.telling import Told, invalid
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token
-from pennywren.web.limits import network_of
+from pennywren.web.network import network_of
 from pennywren.web.report_views import NewObservation, ObservationBatch, VerdictList, VerdictView
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
@@ -36,7 +36,7 @@ _decode_items = msgspec.json.Decoder(_Items).decode
 _decode_item = msgspec.json.Decoder(NewObservation).decode
 
 
-@post("/observations", status_code=200)
+@post("/observations", status_code=200, uncounted=True)
 async def report_observations(request: Request) -> Answer:
     """Take in what an install saw."""
     token = bearer_token(request)

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from pennywren import errors
+from pennywren.web.counting import note_refusal
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, html_page, language_of
 from pennywren.web.types import Answer, Request
@@ -148,6 +149,7 @@ def answer_error(request: Request, error: Exception) -> Answer:
     if isinstance(error, _FAULTS):
         _log.warning("a part does not answer: %s", error)
         error = errors.Unavailable()
+    note_refusal(request.scope, error)
     kind = kind_of(error)
     if kind is INTERNAL:
         _log.error("unexpected error in %s %s", request.method, _route(request), exc_info=error)

@@ -30,7 +30,7 @@ async def show_push_key(request: Request) -> Answer:
     return Response(PushKeyView(key), headers={"cache-control": "public, max-age=3600"})
 
 
-@get("/push-worker.js")
+@get("/push-worker.js", uncounted=True)
 async def show_push_worker(request: Request) -> Answer:
     """The script with which a browser shows what comes; from the root, so that it may serve all of our pages."""
     return Response(_WORKER, media_type="text/javascript", headers={"cache-control": "public, max-age=3600"})

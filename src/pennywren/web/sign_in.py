@@ -9,8 +9,8 @@ from pennywren.model.clock import rfc3339
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import ended_cookie, session_cookie, session_token
-from pennywren.web.limits import network_of
 from pennywren.web.negotiation import prefers_html
+from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, html_page, language_of, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request

@@ -56,7 +56,7 @@ def address(name: str) -> str:
     return f"/static/{name}?v={FILES[name].version}"
 
 
-@get("/static/{name:str}")
+@get("/static/{name:str}", uncounted=True)
 async def show_static(request: Request, name: FromPath[str]) -> Answer:
     """A style sheet, a script or a picture of ours."""
     file = FILES.get(name)

@@ -29,7 +29,7 @@ async def show_status(request: Request) -> Answer:
     return Response(view, headers=headers)
 
 
-@get("/healthz")
+@get("/healthz", uncounted=True)
 async def show_health(request: Request) -> Answer:
     """Whether the parts answer: 200, or 503 where one does not."""
     resources = resources_of(request)

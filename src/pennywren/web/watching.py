@@ -14,7 +14,8 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import person_or_none
-from pennywren.web.limits import network_of, spend_for_unknown
+from pennywren.web.limits import spend_for_unknown
+from pennywren.web.network import network_of
 from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.resources import resources_of

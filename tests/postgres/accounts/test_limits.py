@@ -7,7 +7,7 @@ import pytest
 from pennywren import keyspace
 from pennywren.errors import RateLimited
 from pennywren.store.connect import Client, connect
-from pennywren.store.limits import spend
+from pennywren.store.limits import Allowance, Limit, UsedUp, spend, spend_all
 
 MINUTE_US = 60_000_000
 
@@ -18,8 +18,8 @@ async def allowed(client: Client, calls: int, *, rate: int = 10, burst: int = 10
         *(spend(client, "test", "somebody", rate_per_hour=rate, burst=burst) for _ in range(calls)),
         return_exceptions=True,
     )
-    assert all(result is None or isinstance(result, RateLimited) for result in results)
-    return results.count(None)
+    assert all(isinstance(result, Allowance | RateLimited) for result in results)
+    return sum(isinstance(result, Allowance) for result in results)
 
 
 async def let_pass(client: Client, microseconds: int) -> None:
@@ -74,3 +74,26 @@ async def test_a_moment_far_ahead_locks_nobody_out_for_longer_than_the_limit(red
         await spend(redis_client, "test", "somebody", rate_per_hour=10, burst=10)
 
     assert refused.value.retry_after <= 360
+
+
+async def test_what_is_left_is_told_with_each_and_when_all_is_back(redis_client: Client) -> None:
+    told = [await spend(redis_client, "test", "somebody", rate_per_hour=10, burst=3) for _ in range(3)]
+    with pytest.raises(UsedUp) as refused:
+        await spend(redis_client, "test", "somebody", rate_per_hour=10, burst=3)
+
+    assert [each.left for each in told] == [2, 1, 0]
+    assert [round(each.full_in_seconds / 360) for each in told] == [1, 2, 3]
+    assert told[0].limit.window_seconds == 3 * 360
+    assert [each.left for each in refused.value.allowances] == [0]
+
+
+async def test_several_limits_are_spent_together_or_not_at_all(redis_client: Client) -> None:
+    wide, narrow = Limit("account", "7", 100, 10), Limit("token", "1", 100, 2)
+    for _ in range(2):
+        await spend_all(redis_client, [narrow, wide])
+    for _ in range(3):
+        with pytest.raises(UsedUp):
+            await spend_all(redis_client, [narrow, wide])
+
+    (left,) = await spend_all(redis_client, [wide])
+    assert left.left == 7
