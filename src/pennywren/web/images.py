@@ -26,7 +26,7 @@ _PER_HOUR: Final = 1_200
 _BURST: Final = 120
 
 
-@get("/images/{product:str}/{file:str}")
+@get("/images/{product:str}/{file:str}", uncounted=True)
 async def show_image(request: Request, product: FromPath[str], file: FromPath[str]) -> Answer:
     """A product's picture in one of our widths; a placeholder where there is none (yet)."""
     resources = resources_of(request)

@@ -18,7 +18,8 @@ from pennywren.store.limits import spend
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token, caller_of, require_person
-from pennywren.web.limits import network_of, spend_for_network, spend_for_unknown
+from pennywren.web.limits import spend_for_network, spend_for_unknown
+from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, html_page, language_of, redirect
 from pennywren.web.pairing_views import NewPairing, NewPairingView, PairingView
 from pennywren.web.paths import number_in_path
