@@ -143,6 +143,64 @@ async def test_the_keyboard_goes_from_change_to_change(page: Page) -> None:
     assert await page.is_hidden(".pw-tip")
 
 
+async def test_what_is_pinned_leads_to_its_proof_and_so_does_every_row(page: Page) -> None:
+    await _open(page, LONG)
+    await page.focus(".pw-plot")
+    await page.keyboard.press("Home")
+    proof = await page.get_attribute(".pw-tip a", "href", timeout=5000)
+    assert proof
+    assert re.fullmatch(r"/products/us:B08N5WRWNW/points/[0-9T:.-]+Z/proof\?offer=buybox", proof)
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.matches('.pw-tip a')"), "a reader without a mouse gets there"
+    assert await page.is_visible(".pw-tip")
+    await page.keyboard.press("Tab")
+    assert await page.is_hidden(".pw-tip")
+
+    await page.click(".pw-table summary")
+    links = page.locator(".pw-table tbody a")
+    await links.first.wait_for()
+    assert len({await link.get_attribute("href") for link in await links.all()}) >= 8
+
+
+async def test_up_and_down_follow_another_offer(page: Page) -> None:
+    await _open(page, LONG)
+    await page.focus(".pw-plot")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Home")
+    assert "Used" in await page.inner_text(".pw-held")
+    assert "$37.99" in await page.inner_text(".pw-spoken")
+    await page.keyboard.press("ArrowUp")
+    assert "Buy box" in await page.inner_text(".pw-held")
+
+
+async def test_what_only_browsers_reported_is_drawn_and_explained(page: Page) -> None:
+    points = LONG["buybox"]["history"]
+    unverified = [{"startTime": points[5]["timestamp"], "endTime": points[6]["timestamp"]}]
+    await _open(page, {"buybox": {**LONG["buybox"], "unverified": unverified}})
+    await page.wait_for_selector("svg .pw-unverified", state="attached")
+    assert "reported by browsers" in await page.inner_text(".pw-legend")
+
+
+async def test_a_newer_price_is_drawn_where_the_reader_looks(page: Page) -> None:
+    histories = {"buybox": dict(LONG["buybox"])}
+    await _open(page, histories)
+    await page.click(".pw-ranges button >> text='1 month'")
+    newer = [*LONG["buybox"]["history"], {"timestamp": _time(0.5), "price": 1234}]
+    histories["buybox"] |= {"history": newer, "lastSeen": _time(0.5)}
+    await page.dispatch_event("[data-chart]", "pennywren:newer")
+    await page.locator(".pw-summary", has_text="$12.34 now").wait_for()
+    assert await page.locator(".pw-ranges [aria-pressed=true]").all_inner_texts() == ["1 month"]
+
+
+async def test_a_target_that_somebody_tries_is_a_line(page: Page) -> None:
+    await _open(page, LONG)
+    await page.wait_for_selector("svg .pw-line")
+    assert await page.locator("svg .pw-target").count() == 0
+    box = page.locator("[data-chart]")
+    await box.evaluate("box => box.dispatchEvent(new CustomEvent('pennywren:target', { detail: 3900 }))")
+    assert await page.locator("svg .pw-target-label").all_text_contents() == ["target $39.00"]
+
+
 async def test_a_click_pins_and_a_drag_zooms(page: Page) -> None:
     await _open(page, LONG)
     box = await page.locator(".pw-plot").bounding_box(timeout=5000)

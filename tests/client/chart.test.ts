@@ -12,6 +12,7 @@ import { clampWindow, defaultRange, isAvailable, windowOf } from "../../src/penn
 import { statistics } from "../../src/pennywren/web/client/chart/statistics.ts";
 import { summarize } from "../../src/pennywren/web/client/chart/summary.ts";
 import { ENGLISH, GERMAN } from "../../src/pennywren/web/client/chart/words.ts";
+import { minorUnits } from "../../src/pennywren/web/client/trying.ts";
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 0, 1);
@@ -63,6 +64,31 @@ describe("stretches", () => {
   test("a window cuts the stretches at its edges", () => {
     const cut = within(prepare(GAPS, START + 9 * DAY), START + DAY, START + 2.5 * DAY);
     assert.deepEqual(cut.map((s) => [(s.start - START) / DAY, (s.end - START) / DAY]), [[1, 2], [2, 2.5]]);
+  });
+});
+
+describe("what browsers reported", () => {
+  const told = history([[0, 1000], [2, 900], [4, 1100]], 8, { unverified: [{ startTime: day(2), endTime: day(4) }] });
+
+  test("is a state of its own, and a price like others in what is summed up", () => {
+    const series = prepare(told, START + 8 * DAY);
+    assert.deepEqual(series.stretches.map((s) => s.state), ["offered", "unverified", "offered"]);
+    assert.equal(statistics(series, START, START + 8 * DAY)?.low, 900);
+  });
+
+  test("an answer that knows nothing of it is read all the same", () => {
+    const { unverified: _, ...older } = told;
+    assert.ok(prepare(older, START + 8 * DAY).stretches.every((s) => s.state === "offered"));
+  });
+});
+
+describe("a target that is typed", () => {
+  test("is read as the currency is written, and nothing else is", () => {
+    const cases: [string, number, number | null][] = [
+      ["49.65", 2, 4965], [" 49,6 ", 2, 4960], ["49", 2, 4900], ["4965", 0, 4965],
+      ["49.657", 2, null], ["49.5", 0, null], ["1,234.56", 2, null], ["", 2, null], ["-1", 2, null], ["x", 2, null],
+    ];
+    for (const [text, digits, expected] of cases) assert.equal(minorUnits(text, digits), expected, text);
   });
 });
 

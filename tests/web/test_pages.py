@@ -280,3 +280,43 @@ async def test_the_limit_of_tracking_is_the_networks(site: Site, anonymous: http
 
 def test_the_test_product_is_the_one_of_the_documentation() -> None:
     assert ProductID.parse("B08N5WRWNW") == PRODUCT
+
+
+async def test_a_products_page_has_suggestions_proofs_an_export_and_markup_to_embed(
+    site: Site, browser: httpx.AsyncClient
+) -> None:
+    await site.record(1999)
+    page = await browser.get(ADDRESS)
+    links = page.headers["link"]
+    assert f'</products/{PRODUCT}/history.csv>; rel="alternate"; type="text/csv"' in links
+    for target in (1998, 1899, 1799, 1699, 1599):
+        assert f'name="suggested" value="{target}"' in page.text
+    assert f"http://testserver{ADDRESS}/chart.svg?range=1y&amp;amp;theme=light" in page.text
+    (proof, *_) = re.findall(rf'href="({ADDRESS}/points/[^"]+/proof)"', page.text)
+    assert (await browser.get(proof)).status_code == 200
+    assert "We have followed it since" in page.text
+    for path in re.findall(r"<(/[^>]+)>", links):
+        assert (await browser.get(path)).status_code == 200
+
+
+async def test_the_figures_behind_the_chart_are_there_without_a_script(site: Site, browser: httpx.AsyncClient) -> None:
+    for price in (1999, 1499, None, 1799):
+        await site.record(price)
+    page = (await browser.get(ADDRESS)).text
+    table = page[page.index("<details") : page.index("</table>")]
+    for shown in ("$19.99", "$14.99", "No offer"):
+        assert shown in table
+    assert table.count("/proof") == table.count("<tr><td>") >= 3
+
+
+async def test_who_watches_a_product_sees_the_target_on_its_page(
+    site: Site, owner: httpx.AsyncClient, stranger: httpx.AsyncClient
+) -> None:
+    await site.record(1999)
+    wish = {"productID": str(PRODUCT), "threshold": 1500, "notificationType": "EMAIL"}
+    assert (await owner.post("/subscriptions", json=wish)).status_code == 201
+    own, others = [(await client.get(ADDRESS, headers=HTML)) for client in (owner, stranger)]
+    assert 'data-target="1500"' in own.text
+    assert "one mail at $15.00 or less" in own.text
+    assert own.headers["cache-control"] == "private, no-store"
+    assert "data-target" not in others.text

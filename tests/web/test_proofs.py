@@ -79,3 +79,20 @@ async def test_what_has_no_proof_is_refused_in_a_sentence(
     answer = await anonymous.get(f"/products/{path}")
     assert answer.status_code == status
     assert words in answer.json()["detail"]
+
+
+async def test_a_history_says_which_prices_only_browsers_reported(
+    site: Site, anonymous: httpx.AsyncClient, seen: int
+) -> None:
+    raw = (await anonymous.get(f"/products/{PRODUCT}/history?interval=raw")).json()
+    assert raw["unverified"] == [{"startTime": rfc3339(seen), "endTime": rfc3339(seen)}]
+    table = (await anonymous.get(f"/products/{PRODUCT}/history.csv")).text
+    assert [line.split(",")[1] for line in table.splitlines()[1:]] == ["offered", "unverified"]
+
+    inside = (await anonymous.get(f"/products/{PRODUCT}/history?interval=raw&startTime={seen // 1000 + 1}")).json()
+    assert [each["endTime"] for each in inside["unverified"]] == [rfc3339(seen)] * len(inside["history"])
+
+    later = Look(PRODUCT, "USD", {Offer.BUYBOX: 1949}, seen + 60_000)
+    await Recorder(site.resources.store, 7 * 86_400).record([LookToRecord(later)])
+    confirmed = (await anonymous.get(f"/products/{PRODUCT}/history?interval=raw")).json()
+    assert len(confirmed["history"]) == 2

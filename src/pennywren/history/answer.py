@@ -61,6 +61,8 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     """When the price was last confirmed: it is not carried any further."""
     no_offer: list[TimeSpan]
     not_observed: list[TimeSpan]
+    unverified: list[TimeSpan] = []
+    """With `raw`: where the price rests on what browsers reported, and no crawl of ours has seen it (yet)."""
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -84,6 +86,7 @@ def history_answer(product: ProductID, offer: Offer, currency: str, reading: Rea
         last_seen=None if reading.last_seen is None else rfc3339(reading.last_seen),
         no_offer=_time_spans(reading.no_offer),
         not_observed=_time_spans(reading.not_observed),
+        unverified=_time_spans(reading.unverified),
     )
 
 

@@ -1,4 +1,5 @@
-"""The median of a price over time: at or below it the price was for half of the time in which there was an offer."""
+"""Quantiles of a price over time, such as the median: at or below it the price was for that share of the time in which
+there was an offer."""
 
 from typing import Final
 
@@ -11,17 +12,19 @@ MEDIAN_SPAN: Final = 90 * DAY
 
 
 def median(steps: Steps, start: int, end: int) -> int | None:
-    """The time-weighted lower median (minor units) in [start, end) ms; None where no price held for any time.
+    """The time-weighted lower median (minor units) in [start, end) ms; None where no price held for any time."""
+    return quantile(steps, start, end, 50)
 
-    The lower weighted median: the smallest price p so that the price was p or less for at least half of the time.
-    """
+
+def quantile(steps: Steps, start: int, end: int, percent: int) -> int | None:
+    """The lower weighted quantile: the smallest price p so that it was p or less for at least `percent` of the time."""
     times: dict[int, int] = {}
     for span in spans(steps, start, end):
         if span.price is not None:
             times[span.price] = times.get(span.price, 0) + span.end - span.start
-    half, passed = sum(times.values()), 0
+    wanted, passed = sum(times.values()) * percent, 0
     for price in sorted(times):
-        passed += 2 * times[price]
-        if passed >= half:
+        passed += 100 * times[price]
+        if passed >= wanted:
             return price
     return None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pennywren.errors import BadQuery
@@ -15,8 +15,10 @@ from pennywren.keyspace import Unit
 from pennywren.model.clock import Clock
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.provenance import Ground, Proofs
 from pennywren.model.series import Bucket, OfferState, State, Steps
 from pennywren.settings import Settings
+from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -26,6 +28,7 @@ RAW_CHANGES: Final = 500
 MAX_RUNS: Final = 16
 """Stretches of changes that are read side by side: more of them cost more than the changes between them."""
 
+_HEARSAY: Final = frozenset({Ground.CORROBORATED, Ground.NEAR})
 _UNITS: Final[dict[Interval, Unit]] = {Interval.DAY: "day", Interval.WEEK: "week"}
 
 
@@ -42,6 +45,8 @@ class Reading:
     """The range as one bucket; None where nothing is known of it."""
     no_offer: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     not_observed: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    unverified: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    """For raw: which of the points no crawl has seen (yet)."""
     last_seen: int | None = None
 
 
@@ -88,9 +93,11 @@ class HistoryReader:
                 return reading
         steps = await self.store.steps(state.product, question.offer, asked.start, asked.end)
         if asked.interval is Interval.RAW:
-            return self._reading(
+            found = self._reading(
                 asked, steps, points=_points(steps, asked), whole=measure(steps, asked.start, asked.end)
             )
+            proofs = await proofs_of(self.store.client, state.product)
+            return replace(found, unverified=unverified(found, question.offer, steps, proofs))
         buckets = [each for each in measure_all(steps, edges) if each is not None]
         return self._reading(asked, steps, buckets=buckets, whole=combine(buckets))
 
@@ -154,6 +161,23 @@ class HistoryReader:
             if span.state is State.NOT_OBSERVED and long:
                 found.append((span.start, span.end))
         return found
+
+
+def unverified(reading: Reading, offer: Offer, steps: Steps, proofs: Proofs) -> list[tuple[int, int]]:
+    """The spans of a raw reading, made of `steps`, whose price browsers reported and no crawl has seen (yet)."""
+    if not proofs.samples or reading.last_seen is None:
+        return []
+    others = [start for start, _ in (*reading.no_offer, *reading.not_observed)]
+    turns = sorted([at for at, _ in reading.points] + others)
+    # The price in force at the begin of a range is shown from there on, and was seen before.
+    seen_at = {max(at, reading.range.start): at for at, _ in steps.prices}
+    found: list[tuple[int, int]] = []
+    for at, _ in reading.points:
+        known = proofs.samples.get((offer, seen_at.get(at, at)))
+        if known is not None and known.ground in _HEARSAY and known.crawled_at is None:
+            end = next((turn for turn in turns if turn > at), reading.last_seen)
+            found.append((at, max(end, at)))
+    return found
 
 
 def _first_look(offer: OfferState) -> int:

@@ -77,6 +77,10 @@ class Language:
         """`25 November 2026, 10:40 UTC`."""
         return f"{self.day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}\u00a0UTC"
 
+    def short_minute(self, ms: int) -> str:
+        """`25 Nov 2026, 10:40`, where all times are UTC and say so."""
+        return f"{self.short_day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}"
+
     def duration(self, seconds: float | None) -> str:
         """`0.8 s`, `12 s`, `3 min`, or a dash where nothing was measured."""
         if seconds is None:

@@ -62,11 +62,12 @@ class LivePages:
         return "gone" if found[0] else "failing" if found[1] else None
 
     async def _parts(self, product: ProductID, state: ProductState, speaking: Language) -> str:
-        glance, chart = await look_at(self._store, product, state, None, self._clock(), speaking)
+        glance, past = await look_at(self._store, product, state, None, self._clock(), speaking)
         values = glance.values()
         parts = {
             "price": render("price.html", speaking, **values),
+            "offers": render("offers.html", speaking, **values),
             "figures": render("figures.html", speaking, **values),
-            "chart": str(chart or ""),
+            "chart": str(past.picture or ""),
         }
         return msgspec.json.encode(parts).decode()

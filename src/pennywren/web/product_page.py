@@ -1,19 +1,21 @@
 """The page of a product: its price, its past at a glance, and the form to watch it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from pennywren.accounts.people import Person
 from pennywren.history.chart_svg import chart
+from pennywren.history.step import spans
+from pennywren.history.suggestions import suggest
 from pennywren.history.summary import Summary, summarize
 from pennywren.language.speaking import Language
 from pennywren.model.clock import DAY
 from pennywren.model.money import MIN_PRICE, format_amount, minor_digits
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.model.series import OfferState
+from pennywren.model.series import OfferState, State, Steps
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
@@ -28,7 +30,9 @@ ENOUGH_DAYS: Final = 14
 
 _SIZES: Final = (("wide", 720, 300), ("narrow", 360, 240))
 """One chart for each kind of screen, of which the style sheet shows one: text in a scaled one could not be read."""
-_PERCENTS: Final = (5, 10, 20)
+_ROWS: Final = 20
+_KINDS: Final = {"justBelow": "cheaper", "low90Days": "lowest"}
+"""What the catalogue calls a suggestion; all others are percentages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,30 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Chip:
     """A target to take by one tap; `kind` names it in the catalogue, `threshold` is in minor units."""
 
     kind: str
     threshold: int
     percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What held from when to when (ms UTC): a price in minor units, or None for no offer."""
+
+    start: int
+    end: int
+    price: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the page shows of a product's past."""
+
+    steps: Steps = field(default_factory=Steps)
+    picture: Markup | None = None
+    rows: list[Row] = field(default_factory=list[Row])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,63 +122,72 @@ async def product_page(
     row: CatalogueRow | None,
     *,
     person: Person | None,
+    target: int | None,
+    base_url: str,
     now: int,
 ) -> Answer:
-    """The page, which says the same to everybody who is not signed in. `now` is ms UTC."""
-    glance, picture = await look_at(store, product, state, row, now, language_of(request))
+    """The page, which says the same to everybody who is not signed in. `now` is ms UTC, `target` the person's own."""
+    glance, past = await look_at(store, product, state, row, now, language_of(request))
     main, view = glance.main, glance.view
-    return html_page(
+    exports = {
+        "export_csv": (f"/products/{product}/history.csv", "text/csv"),
+        "export_json": (f"/products/{product}/history?interval=raw", "application/json"),
+        "export_svg": (f"/products/{product}/chart.svg", "image/svg+xml"),
+        "export_png": (f"/products/{product}/chart.png", "image/png"),
+    }
+    page = html_page(
         request,
         "product.html",
         **glance.values(),
         retired=row.retired_ms if row else None,
         image=row.image if row else None,
-        chart=picture,
+        chart=past.picture,
+        rows=past.rows,
         person=person,
-        suggestions=suggestions(main),
+        target=target,
+        digits=minor_digits(view.currency),
+        suggestions=chips(main, past.steps),
         suggestion=_first_target(main, view.currency),
-        exports=[
-            {"name": "export_json", "path": f"/products/{product}/history"},
-            {"name": "export_csv", "path": f"/products/{product}/history.csv"},
-            {"name": "export_svg", "path": f"/products/{product}/chart.svg"},
-            {"name": "export_png", "path": f"/products/{product}/chart.png"},
-        ],
+        exports=exports,
+        embed=_embedding(f"{base_url}/products/{product}", language_of(request).say("product.chart_title")),
     )
+    if main is not None:
+        page.headers["link"] = ", ".join(
+            f'<{path}>; rel="alternate"; type="{kind}"' for path, kind in list(exports.values())[:2]
+        )
+    return page
 
 
 async def look_at(
     store: Store, product: ProductID, state: ProductState | None, row: CatalogueRow | None, now: int, speaking: Language
-) -> tuple[Glance, Markup | None]:
-    """A product at a glance, and the picture of its past where it has one."""
+) -> tuple[Glance, Past]:
+    """A product at a glance, and its past."""
     main = state.offers.get(Offer.BUYBOX) if state else None
     view = product_view(product, state, row)
-    picture, summary = await _past(store, product, main, view.currency, now, speaking) if main else (None, None)
+    past, summary = await _past(store, product, main, view.currency, now, speaking) if main else (Past(), None)
     offers = dict(state.offers) if state else {}
     last_seen, version = (state.last_seen, state.version) if state else (0, 0)
-    return Glance(product, view, main, offers, last_seen, version, summary), picture
+    return Glance(product, view, main, offers, last_seen, version, summary), past
 
 
-def suggestions(main: OfferState | None) -> list[Suggestion]:
-    """Targets below the last price, the highest first: any drop, some percent less, and the lowest so far."""
-    if main is None or main.last_price is None or main.last_price <= MIN_PRICE:
-        return []
-    last = main.last_price
-    found = [Suggestion("cheaper", last - 1)]
-    found += [Suggestion("percent", last * (100 - percent) // 100, percent) for percent in _PERCENTS]
-    if main.low is not None and main.low < last:
-        found.append(Suggestion("lowest", main.low))
-    distinct = {each.threshold: each for each in found if each.threshold >= MIN_PRICE}
-    return sorted(distinct.values(), key=lambda each: -each.threshold)
+def chips(main: OfferState | None, steps: Steps) -> list[Chip]:
+    """The targets that are worth one click (`history.suggestions`), the highest first."""
+    found = [
+        Chip(_KINDS.get(each.name, "percent"), each.threshold, int("0" + "".join(filter(str.isdigit, each.name))))
+        for each in suggest(main, steps)
+    ]
+    return sorted(found, key=lambda each: -each.threshold)
 
 
 async def _past(
     store: Store, product: ProductID, main: OfferState, currency: str, now: int, speaking: Language
-) -> tuple[Markup | None, Summary]:
+) -> tuple[Past, Summary]:
     first = main.last_seen if main.first is None else main.first
     steps = await store.steps(product, Offer.BUYBOX, min(now, main.last_seen) - CHART_SPAN, main.last_seen + 1)
     summary = summarize(main, steps)
+    rows = _rows(steps, max(first, main.last_seen - CHART_SPAN), main.last_seen)
     if main.first is None:
-        return None, summary
+        return Past(steps, None, rows), summary
     start, end = max(first, now - CHART_SPAN), max(now, main.last_seen + 1)
     title = speaking.say("product.chart_title")
     charts = [
@@ -164,7 +195,19 @@ async def _past(
         for size, width, height in _SIZES
     ]
     # Made of numbers, and of text that the chart escapes itself.
-    return Markup("".join(charts)), summary  # noqa: S704
+    return Past(steps, Markup("".join(charts)), rows), summary  # noqa: S704
+
+
+def _rows(steps: Steps, start: int, end: int) -> list[Row]:
+    """The latest of what held, the newest first: the figures behind the chart, for who runs no script."""
+    seen = [span for span in spans(steps, start, end) if span.state is not State.NOT_OBSERVED]
+    return [Row(span.start, span.end, span.price) for span in seen[-_ROWS:][::-1]]
+
+
+def _embedding(address: str, title: str) -> str:
+    """Markup for other people's pages: the picture of the chart, which leads here. Neither part needs escaping."""
+    picture = f'<img src="{address}/chart.svg?range=1y&amp;theme=light" width="720" height="280" alt="{title}">'
+    return f'<a href="{address}">{picture}</a>'
 
 
 def _first_target(main: OfferState | None, currency: str) -> str:

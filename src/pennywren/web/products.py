@@ -6,13 +6,18 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from pennywren.accounts import subscriptions
 from pennywren.accounts.people import Person
+from pennywren.accounts.subscription import State
 from pennywren.errors import BadInput, NotFound, Unavailable
 from pennywren.history.question import parse_question
+from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import PriceAtOrBelow
 from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
+from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE, PUBLIC
 from pennywren.web.identity import person_or_none
@@ -37,11 +42,17 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
         raise NotFound(f"{id_} is not followed here yet: paste its link to follow it, or POST it to /products.")
     if prefers_html(request.headers.get("accept")):
         person = await _signed_in(request)
-        page = await product_page(request, resources.store, id_, state, row, person=person, now=resources.clock())
+        target = await _target(resources, person, id_)
+        page = await product_page(
+            request, resources.store, id_, state, row,
+            person=person, target=target, base_url=resources.settings.base_url, now=resources.clock(),
+        )  # fmt: skip
         if person is not None:
             page.headers["cache-control"] = PRIVATE
             return page
-        return conditional(request, str(page.content).encode(), "text/html")
+        answer = conditional(request, str(page.content).encode(), "text/html")
+        answer.headers.update({name: value for name, value in page.headers.items() if name == "link"})
+        return answer
     return conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
 
 
@@ -88,6 +99,19 @@ async def _signed_in(request: Request) -> Person | None:
         return await person_or_none(request)
     except Unavailable:
         return None
+
+
+async def _target(resources: Resources, person: Person | None, product: ProductID) -> int | None:
+    """What the person waits for already."""
+    if person is None:
+        return None
+    try:
+        async with transaction(resources.pool) as connection:
+            held = await subscriptions.list_for(connection, person.id, product)
+    except Unavailable:
+        return None
+    waiting = [each for each in held if each.offer is Offer.BUYBOX and each.state in (State.ACTIVE, State.PAUSED)]
+    return next((each.rule.threshold for each in waiting if isinstance(each.rule, PriceAtOrBelow)), None)
 
 
 def conditional(request: Request, body: bytes, media_type: str, etag: str | None = None) -> Answer:

@@ -48,6 +48,7 @@ def test_an_answer_in_days() -> None:
         "lastSeen": "2025-11-28T00:00:00.500Z",
         "noOffer": [{"startTime": "2025-11-27T00:00:00Z", "endTime": "2025-11-28T00:00:00Z"}],
         "notObserved": [],
+        "unverified": [],
     }
 
 

@@ -13,13 +13,19 @@ export async function enhance(box: HTMLElement): Promise<void> {
   const histories = await loadHistories("", product, offers.split(" "));
   const known = histories.filter((one, i) => i === 0 || one.history.length > 0);
   const german = document.documentElement.lang.startsWith("de");
+  const own = target ? Number(target) : null;
   const chart = mountChart(box, known, {
     words: german ? GERMAN : ENGLISH,
-    target: target ? Number(target) : null,
+    target: own,
     locales: [document.documentElement.lang, ...navigator.languages],
+    proof: (offer, at) => `/products/${product}/points/${new Date(at).toISOString()}/proof?offer=${offer}`,
   });
   // Whoever hears of a new price (server-sent events) dispatches this on the box.
   box.addEventListener("pennywren:newer", () => {
     void loadHistories("", product, known.map((one) => one.offer)).then((newer) => chart.update(newer), () => undefined);
+  });
+  // Whoever tries a target in the form sees it as a line.
+  box.addEventListener("pennywren:target", (event) => {
+    chart.setTarget((event as CustomEvent<number | null>).detail ?? own);
   });
 }

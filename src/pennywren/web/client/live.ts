@@ -7,7 +7,7 @@ export function showParts(root: ParentNode, parts: Parts): void {
   for (const [name, html] of Object.entries(parts)) {
     const place = root.querySelector<HTMLElement>(`[data-part="${name}"]`);
     // A chart that a script draws is left alone: a reader may be looking closely at a part of it.
-    if (place === null || html === "" || place.querySelector(".uplot, canvas") !== null) continue;
+    if (place === null || html === "" || place.querySelector(".pw-plot") !== null) continue;
     place.innerHTML = html;
     delete place.dataset["fresh"];
     requestAnimationFrame(() => {
@@ -27,8 +27,9 @@ async function showAnew(document_: Document): Promise<void> {
   shown.replaceWith(next);
 }
 
-/** Listen for a page's product, if it shows one. */
-export function stayTrue(document_: Document): void {
+/** Listen for a page's product, if it shows one. `begun` is called when the page was put there anew, `changed` with what
+ * holds parts that are new. */
+export function stayTrue(document_: Document, begun: () => void, changed: (root: ParentNode) => void): void {
   const article = document_.querySelector<HTMLElement>("[data-live]");
   const address = article?.dataset["live"];
   if (article === null || address === undefined) return;
@@ -37,11 +38,15 @@ export function stayTrue(document_: Document): void {
   source.addEventListener("price", (event: MessageEvent<string>) => {
     if (isEmpty) {
       source.close();
-      void showAnew(document_).then(() => stayTrue(document_));
+      void showAnew(document_).then(() => {
+        begun();
+        stayTrue(document_, begun, changed);
+      });
       return;
     }
     showParts(article, JSON.parse(event.data) as Parts);
-    article.dispatchEvent(new CustomEvent("pennywren:price", { bubbles: true, detail: event.lastEventId }));
+    changed(article);
+    article.querySelector("[data-chart]")?.dispatchEvent(new CustomEvent("pennywren:newer"));
   });
   source.addEventListener("trouble", (event: MessageEvent<string>) => {
     const place = article.querySelector<HTMLElement>('[data-part="trouble"]');

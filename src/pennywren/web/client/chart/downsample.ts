@@ -2,6 +2,7 @@
  * and its true lowest and highest price. */
 
 import type { Stretch } from "./history.ts";
+import { isSeen } from "./history.ts";
 
 /** Thin stretches that lie in [start, end) for a plot `columns` pixels wide. Order and extremes stay. */
 export function thin(stretches: readonly Stretch[], start: number, end: number, columns: number): Stretch[] {
@@ -28,7 +29,7 @@ export function thin(stretches: readonly Stretch[], start: number, end: number, 
 }
 
 function extremes(column: readonly Stretch[]): Stretch[] {
-  const offered = column.filter((stretch) => stretch.state === "offered" && stretch.price !== null);
+  const offered = column.filter((stretch) => isSeen(stretch.state) && stretch.price !== null);
   const chosen = new Set<Stretch | undefined>([column[0], column.at(-1)]);
   chosen.add(best(offered, (a, b) => (a.low ?? a.price ?? 0) < (b.low ?? b.price ?? 0)));
   chosen.add(best(offered, (a, b) => (a.high ?? a.price ?? 0) > (b.high ?? b.price ?? 0)));

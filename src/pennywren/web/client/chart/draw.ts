@@ -4,10 +4,10 @@ import { priceDomain, priceTicks, timeTicks } from "./axis.ts";
 import { thin } from "./downsample.ts";
 import type { Format } from "./format.ts";
 import type { Series, Stretch } from "./history.ts";
-import { within } from "./history.ts";
+import { isSeen, within } from "./history.ts";
 import type { Window } from "./ranges.ts";
 import type { Statistics } from "./statistics.ts";
-import { statistics } from "./statistics.ts";
+import { ENOUGH_DAYS, statistics } from "./statistics.ts";
 import type { Words } from "./words.ts";
 import { fill } from "./words.ts";
 
@@ -143,10 +143,11 @@ function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] 
     parts.push(element("path", { class: "pw-grid", d: `M${frame.left} ${frame.y(tick)}H${frame.right}` }));
     parts.push(label(frame.left - 8, frame.y(tick) + 4, view.format.amount(tick), "end"));
   }
-  const times = timeTicks(view.window.start, view.window.end, Math.max(Math.floor((frame.right - frame.left) / 76), 2));
+  // Labels are centred: what would hang over an end is left out, so moments are looked for between the ends only.
+  const [first, last] = [frame.at(frame.left + 24), frame.at(frame.right - 24)];
+  const times = timeTicks(first, last, Math.max(Math.floor((frame.right - frame.left) / 80), 2));
   for (const at of times.at) {
     const x = frame.x(at);
-    if (x < frame.left + 12 || x > frame.right - 16) continue;
     parts.push(element("path", { class: "pw-tick", d: `M${x} ${frame.bottom}v4` }));
     parts.push(label(x, frame.bottom + 18, view.format.tick(at, times.unit), "middle"));
   }
@@ -154,9 +155,11 @@ function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] 
 }
 
 function line(stretches: readonly Stretch[], frame: Frame, view: View, style: number): SVGElement[] {
-  const paths = { offered: "", noOffer: "", unconfirmed: "" };
+  const paths = { offered: "", unverified: "", noOffer: "", unconfirmed: "" };
   let before: Stretch | null = null;
   let dots = "";
+  // The single points matter while there are so few of them that nothing can be said of the whole.
+  const isShort = view.window.end - view.window.start < ENOUGH_DAYS * 86_400_000 && stretches.length <= 60;
   const columns = Math.max(Math.floor((frame.right - frame.left) / 2), 50);
   for (const stretch of thin(stretches, view.window.start, view.window.end, columns)) {
     if (stretch.price === null || stretch.state === "notObserved") {
@@ -171,7 +174,7 @@ function line(stretches: readonly Stretch[], frame: Frame, view: View, style: nu
       paths[stretch.state] += `V${frame.y(stretch.low)}V${frame.y(stretch.high)}V${y}`;
     }
     paths[stretch.state] += `H${frame.x(stretch.end)}`;
-    if (stretch.state === "offered" && (stretches.length <= 40 || stretch.end === stretch.start)) dots += circle(x, y);
+    if (isSeen(stretch.state) && (isShort || stretch.end === stretch.start)) dots += circle(x, y);
     before = stretch;
   }
   const parts = Object.entries(paths)

@@ -14,8 +14,10 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
   const money = new Intl.NumberFormat([...locales], { style: "currency", currency });
   const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
   const plain = new Intl.NumberFormat([...locales], { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  // Plain "en" would be written as in America; the day comes first here, as in the rest of the page.
+  const dates = locales.map((locale) => (locale === "en" ? "en-GB" : locale));
   const by = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat([...locales], { timeZone: "UTC", ...options });
+    new Intl.DateTimeFormat(dates, { timeZone: "UTC", ...options });
   const day = by({ day: "numeric", month: "short", year: "numeric" });
   const moment = by({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
   const ticks = {

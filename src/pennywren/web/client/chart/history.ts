@@ -31,10 +31,18 @@ export interface History {
   lastSeen: string | null;
   noOffer: TimeSpan[];
   notObserved: TimeSpan[];
+  /** With `raw`: where the price rests on what browsers reported, and no crawl has seen it yet. */
+  unverified?: TimeSpan[];
 }
 
-/** What is known of a stretch of time. `unconfirmed` is the time since the last look: the price may still hold. */
-export type State = "offered" | "noOffer" | "notObserved" | "unconfirmed";
+/** What is known of a stretch of time. `unverified` is a price that browsers reported and no crawl has seen yet;
+ * `unconfirmed` is the time since the last look: the price may still hold. */
+export type State = "offered" | "unverified" | "noOffer" | "notObserved" | "unconfirmed";
+
+/** Whether somebody saw a price there. */
+export function isSeen(state: State): boolean {
+  return state === "offered" || state === "unverified";
+}
 
 /** A stretch [start, end) ms in which nothing changed. `price` (minor units) is the last one known, whatever the state. */
 export interface Stretch {
@@ -72,9 +80,10 @@ interface Mark {
 /** Cut an answer into stretches without a hole, from its first look up to `now` (ms). A price holds until it changes. */
 export function prepare(answer: History, now: number): Series {
   const lastSeen = answer.lastSeen === null ? null : Date.parse(answer.lastSeen);
+  const rumours = new Set((answer.unverified ?? []).map((span) => Date.parse(span.startTime)));
   const marks: Mark[] = answer.history.map((point) => ({
     at: Date.parse(point.timestamp),
-    state: "offered",
+    state: rumours.has(Date.parse(point.timestamp)) ? "unverified" : "offered",
     price: point.price,
     low: point.low ?? null,
     high: point.high ?? null,
@@ -107,7 +116,7 @@ export function prepare(answer: History, now: number): Series {
     offer: answer.offer,
     currency: answer.currency,
     stretches: stretches.map(({ start, end, state, price, low, high }) => ({ start, end, state, price, low, high })),
-    first: stretches.find((stretch) => stretch.state === "offered")?.start ?? null,
+    first: stretches.find((stretch) => isSeen(stretch.state))?.start ?? null,
     lastSeen,
   };
 }

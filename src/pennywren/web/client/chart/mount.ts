@@ -5,13 +5,14 @@ import type { Frame } from "./draw.ts";
 import { draw } from "./draw.ts";
 import { makeFormat } from "./format.ts";
 import type { History, Series, State } from "./history.ts";
-import { prepare, stretchAt, within } from "./history.ts";
+import { isSeen, prepare, stretchAt, within } from "./history.ts";
 import { listen } from "./pointing.ts";
 import type { Range, Window } from "./ranges.ts";
 import { clampWindow, defaultRange, isAvailable, RANGE_NAMES, windowOf } from "./ranges.ts";
 import { statistics } from "./statistics.ts";
 import { offerName, summarize } from "./summary.ts";
-import { dataTable } from "./table.ts";
+import type { Proof } from "./table.ts";
+import { dataTable, proofLink } from "./table.ts";
 import type { Words } from "./words.ts";
 import { ENGLISH, fill } from "./words.ts";
 
@@ -24,6 +25,8 @@ export interface ChartOptions {
   locales?: readonly string[];
   /** What shows first; a year, or all of a shorter history, if left out. */
   range?: Range;
+  /** Where proofs are; without it nothing links to them. */
+  proof?: Proof;
   /** Now, in ms; for tests. */
   now?: number;
 }
@@ -43,6 +46,9 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   let all: Series[] = data.map((answer) => prepare(answer, now));
   let target = options.target ?? null;
   let fromZero = false;
+  let lead = 0;
+  let held = false;
+  let pointed: number | null = null;
   const hidden = new Set<string>();
   const first = (): number => Math.min(...all.map((one) => one.stretches[0]?.start ?? now), now);
   let range: Range = options.range && isAvailable(options.range, first(), now) ? options.range : defaultRange(first(), now);
@@ -90,13 +96,13 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
     summary.textContent = main ? summarize(main, window.start, window.end, words, format) : words["summary.empty"];
     explain(series, window);
     reset.hidden = zoomed === null;
-    if (details.open) figures.replaceChildren(dataTable(series, window, words, format));
+    if (details.open) figures.replaceChildren(dataTable(series, window, words, format, options.proof));
   }
 
   function explain(series: readonly Series[], window: Window): void {
     const states = new Set<State>(series.flatMap((one) => within(one, window.start, window.end).map((s) => s.state)));
     const said: [string, string][] = [];
-    for (const state of ["noOffer", "notObserved", "unconfirmed"] as const) {
+    for (const state of ["unverified", "noOffer", "notObserved", "unconfirmed"] as const) {
       if (states.has(state)) said.push([state, words[`legend.${state}`]]);
     }
     const main = series[0];
@@ -128,6 +134,7 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
         const box = make("input", { type: "checkbox" });
         box.checked = !hidden.has(one.offer);
         box.addEventListener("change", () => {
+          lead = 0;
           if (box.checked) hidden.delete(one.offer);
           else hidden.add(one.offer);
           render();
@@ -140,23 +147,29 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   function point(at: number | null): void {
     const series = shown();
     const found = at === null ? [] : series.map((one) => stretchAt(one, at));
-    const main = found.find((stretch) => stretch !== null);
+    const by = found[lead] ? lead : found.findIndex((stretch) => stretch !== null);
+    const main = found[by];
+    pointed = at;
     tip.hidden = cursor.hidden = at === null || !main || !frame;
     if (at === null || !main || !frame) return;
     const lines = series.flatMap((one, i) => {
       const stretch = found[i];
       if (!stretch) return [];
-      const hasPrice = stretch.price !== null && (stretch.state === "offered" || stretch.state === "unconfirmed");
+      const hasPrice = stretch.price !== null && (isSeen(stretch.state) || stretch.state === "unconfirmed");
       const text = hasPrice ? format.price(stretch.price ?? 0) : words[`state.${stretch.state}`];
-      const state = stretch.state === "unconfirmed" ? ` (${words["state.unconfirmed"]})` : "";
+      const isDoubtful = stretch.state === "unconfirmed" || stretch.state === "unverified";
+      const state = isDoubtful ? ` (${words[`state.${stretch.state}`]})` : "";
       return [[`${offerName(one.offer, words)}${state}`, text] as const];
     });
-    const held = fill(words.held, { start: format.moment(main.start), end: format.moment(main.end) });
+    const lasted = fill(words.held, { start: format.moment(main.start), end: format.moment(main.end) });
+    const offer = series[by]?.offer ?? "";
+    const isProven = held && options.proof && main.state !== "notObserved" && main.state !== "unconfirmed";
     tip.replaceChildren(
-      make("p", { class: "pw-held" }, held),
+      make("p", { class: "pw-held" }, series.length > 1 ? `${offerName(offer, words)}: ${lasted}` : lasted),
       ...lines.map(([name, text]) => make("p", {}, make("span", {}, name), make("strong", {}, text))),
+      ...(isProven && options.proof ? [make("p", {}, proofLink(options.proof, offer, main.start, words, format))] : []),
     );
-    spoken.textContent = `${lines.map((line) => line.join(" ")).join(", ")}, ${held}`;
+    spoken.textContent = `${lines.map((line) => line.join(" ")).join(", ")}, ${series.length > 1 ? `${offerName(offer, words)}: ` : ""}${lasted}`;
     const x = Math.min(Math.max(frame.x(at), frame.left), frame.right);
     cursor.style.left = `${x}px`;
     const room = plot.clientWidth - tip.offsetWidth - 4;
@@ -166,8 +179,15 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   listen(plot, {
     frame: () => frame ?? { left: 0, right: 1, top: 0, bottom: 1, x: () => 0, y: () => 0, at: () => now },
     window: view,
-    main: () => shown()[0],
+    main: () => shown()[Math.min(lead, shown().length - 1)],
     point,
+    hold: (pinned) => {
+      held = pinned;
+      point(pointed);
+    },
+    turn: (by) => {
+      lead = (Math.min(lead, shown().length - 1) + by + shown().length) % Math.max(shown().length, 1);
+    },
     select: (span) => {
       selection.hidden = span === null;
       if (!span) return;

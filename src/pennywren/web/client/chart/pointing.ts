@@ -14,6 +14,10 @@ export interface Pointing {
   /** A stretch of the plot is being dragged over (CSS pixels); null when it is let go. */
   select(span: [number, number] | null): void;
   zoom(window: Window): void;
+  /** What is pointed at stays there, or does not any more. */
+  hold(pinned: boolean): void;
+  /** Another offer is to be followed from change to change: the next (1) or the one before (-1). */
+  turn(by: number): void;
 }
 
 /** Pixels that a mouse must move before a click becomes a drag. */
@@ -31,11 +35,13 @@ export function listen(plot: HTMLElement, to: Pointing): void {
   const release = (): void => {
     pinned = false;
     plot.classList.remove("pw-pinned");
+    to.hold(false);
     show(null);
   };
   const pin = (): void => {
     pinned = true;
     plot.classList.add("pw-pinned");
+    to.hold(true);
   };
   const xOf = (event: PointerEvent): number => {
     const { left, right } = to.frame();
@@ -43,7 +49,7 @@ export function listen(plot: HTMLElement, to: Pointing): void {
   };
 
   plot.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || isLink(event)) return;
     from = xOf(event);
     if (event.pointerType !== "mouse") show(to.frame().at(from));
   });
@@ -84,14 +90,24 @@ export function listen(plot: HTMLElement, to: Pointing): void {
       event.preventDefault();
       show(moved);
       pin();
-    } else if (event.key === "Enter" && at !== null) {
+    } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      event.preventDefault();
+      to.turn(event.key === "ArrowDown" ? 1 : -1);
+      show(at ?? step("End", at, to.main(), to.window()));
+      pin();
+    } else if (event.key === "Enter" && at !== null && !isLink(event)) {
       if (pinned) release();
       else pin();
     } else if (event.key === "Escape" && at !== null) release();
   });
-  plot.addEventListener("blur", () => {
-    if (pinned) release();
+  plot.addEventListener("focusout", (event) => {
+    // The tooltip's link is a part of the plot.
+    if (pinned && !(event.relatedTarget instanceof Node && plot.contains(event.relatedTarget))) release();
   });
+}
+
+function isLink(event: Event): boolean {
+  return event.target instanceof Element && event.target.closest("a") !== null;
 }
 
 /** The change that a key leads to from the moment `at`; null for keys that lead nowhere. */

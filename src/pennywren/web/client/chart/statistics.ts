@@ -1,7 +1,7 @@
 /** A history in a few numbers. Only time in which the offer was there and observed counts. */
 
 import type { Series } from "./history.ts";
-import { within } from "./history.ts";
+import { isSeen, within } from "./history.ts";
 
 const DAY = 86_400_000;
 /** Days of history below which nothing is said about what is usual. */
@@ -23,7 +23,7 @@ export interface Statistics {
 
 /** Sum up [start, end) of a series; null where no price is known in it. */
 export function statistics(series: Series, start: number, end: number): Statistics | null {
-  const seen = within(series, start, end).filter((s) => s.state === "offered" && s.price !== null);
+  const seen = within(series, start, end).filter((s) => isSeen(s.state) && s.price !== null);
   const first = seen[0];
   const last = seen.at(-1);
   if (!first || !last) return null;
@@ -39,7 +39,7 @@ export function statistics(series: Series, start: number, end: number): Statisti
       ? { low: quantile(seen, 0.25), high: quantile(seen, 0.75) }
       : null;
   const current = within(series, start, end).at(-1);
-  const now = current && (current.state === "offered" || current.state === "unconfirmed") ? current.price : null;
+  const now = current && (isSeen(current.state) || current.state === "unconfirmed") ? current.price : null;
   let verdict: Statistics["verdict"] = null;
   if (typical && now !== null && highOf(highest) > lowOf(lowest)) {
     verdict = now < typical.low || now === lowOf(lowest) ? "low" : now > typical.high ? "high" : "typical";
