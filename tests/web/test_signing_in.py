@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from pennywren.accounts.signing_in import make_link
+from pennywren.local.maildir import read_mails
 from pennywren.model.clock import DAY, MINUTE
 from tests.web.site import HTML, JSON, Site
 
@@ -158,3 +159,18 @@ async def test_tokens_are_kept_as_hashes_only(site: Site) -> None:
 
     assert {len(row["token_hash"]) for row in rows} == {32}
     assert not {link.encode(), token.encode()} & {row["token_hash"] for row in rows}
+
+
+async def test_whoever_signs_in_on_german_pages_is_written_to_in_german(site: Site) -> None:
+    german = {**HTML, "accept-language": "de-AT,de;q=0.9,en;q=0.5"}
+    async with site.client() as client:
+        await client.post("/sign-in", data={"email": "gerda@example.org"}, headers=german)
+        (mail,) = read_mails(site.mails)
+        assert mail["subject"] == "Dein Anmeldelink für Pennywren"
+        assert '<html lang="de">' in (mail["html"] or "")
+        await client.post(site.links_mailed()[-1], headers=german)
+    token = await site.token("gerda@example.org")  # a program says nothing about a language
+    async with site.client(token=token) as program:
+        assert (await program.get("/account/preferences")).json()["locale"] == "de"
+        await program.patch("/account/preferences", json={"digest": "daily"})
+        assert (await program.get("/account/preferences")).json()["locale"] == "de"

@@ -68,7 +68,7 @@ async def test_the_mail_speaks_the_language_of_the_page(site: Site, browser: htt
     await site.record(1999)
     await browser.post(f"/products/{PRODUCT}/watch", data=FORM, headers={"accept-language": "de"})
 
-    assert read_mails(site.mails)[-1]["subject"] == "Bestätigen: Nachricht bei 14,99\u00a0$"
+    assert read_mails(site.mails)[-1]["subject"] == "Bestätigen: Nachricht bei 14,99 $"
 
 
 async def test_an_account_can_be_taken_along_and_left_for_good(site: Site, owner: httpx.AsyncClient) -> None:

@@ -20,15 +20,20 @@ class Person:
     language: str
 
 
-async def find_or_add(connection: Connection, email: str) -> Person:
-    """The person with this address (upper and lower case are one), added if there is none."""
+async def find_or_add(connection: Connection, email: str, language: str | None = None) -> Person:
+    """The person with this address (upper and lower case are one), added if there is none.
+
+    `language` is the one they use now, which they are written to in unless their preferences name another; None where
+    nothing says it.
+    """
     row = await connection.fetchrow(
         """
-        insert into people as known (email) values ($1)
-        on conflict (email) do update set email = known.email
+        insert into people as known (email, language) values ($1, coalesce($2, 'en'))
+        on conflict (email) do update set language = coalesce($2, known.language)
         returning id, email::text, plan, language
         """,
         email,
+        language,
     )
     assert row is not None  # an upsert that updates always returns its row
     return person_of(row)

@@ -26,7 +26,7 @@ class Preferences:
     """How one person wants to be told."""
 
     locale: str = "en"
-    """A BCP 47 tag: how amounts are written."""
+    """A BCP 47 tag: the language of messages where we speak it, and how amounts and dates are written in them."""
     time_zone: str = "UTC"
     """An IANA name."""
     channels: tuple[str, ...] = ()
@@ -52,8 +52,12 @@ async def of_people(connection: Connection, person_ids: Sequence[int], *, lock: 
 
 
 async def get(connection: Connection, person_id: int) -> Preferences:
-    """One person's preferences."""
-    return (await of_people(connection, [person_id])).get(person_id, Preferences())
+    """One person's preferences; who said nothing is written to in the language that they used here."""
+    said = (await of_people(connection, [person_id])).get(person_id)
+    if said is not None:
+        return said
+    used = await connection.fetchval("select language from people where id = $1", person_id)
+    return Preferences() if used is None else Preferences(locale=used)
 
 
 _KEEP: Final = """

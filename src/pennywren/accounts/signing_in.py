@@ -55,8 +55,11 @@ async def make_link(pool: Pool, address: str, now: int) -> str:
     return token
 
 
-async def use_link(pool: Pool, token: str, kind: SessionKind, now: int) -> tuple[Person, str]:
-    """Use a link up: the person, added if new, and the token of a session that begins. `now` is ms UTC.
+async def use_link(
+    pool: Pool, token: str, kind: SessionKind, now: int, language: str | None = None
+) -> tuple[Person, str]:
+    """Use a link up: the person, added if new, and the token of a session that begins. `now` is ms UTC, `language` the
+    one that they use, where that is known.
 
     Raises:
         NotSignedIn: no such link, or it was used, or its 15 minutes are over: all told the same.
@@ -74,5 +77,5 @@ async def use_link(pool: Pool, token: str, kind: SessionKind, now: int) -> tuple
         )
         if email is None:
             raise NotSignedIn("This sign-in link was used already or is older than 15 minutes: ask for a new one.")
-        person = await find_or_add(connection, email)
+        person = await find_or_add(connection, email, language)
         return person, await start_session(connection, person.id, kind, now)

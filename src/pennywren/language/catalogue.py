@@ -1,5 +1,7 @@
 """Sentences by key, in every language that we speak: `product.since` is the key `since` of the table `product`.
 
+A language has two files: `de.toml` for the website, `messages.de.toml` for mails, text messages and notifications.
+
 A sentence may have `{places}`. One that depends on a number is a table with a form for each plural category of the
 Unicode CLDR that the language has (`one`, `other`), chosen by the value `count`.
 """
@@ -28,9 +30,9 @@ def catalogue(code: str) -> Mapping[str, Sentence]:
     """
     if code not in LANGUAGES:
         raise KeyError(code)
-    tables = tomllib.loads((files("pennywren.language") / f"{code}.toml").read_text(encoding="utf-8"))
     found: dict[str, Sentence] = {}
-    _flatten("", tables, found)
+    for name in (f"{code}.toml", f"messages.{code}.toml"):
+        _flatten("", tomllib.loads((files("pennywren.language") / name).read_text(encoding="utf-8")), found)
     return found
 
 

@@ -207,7 +207,12 @@ async def decide_expiry(
 
     The new alert's id; None if that was decided before. Times are ms UTC.
     """
-    return await connection.fetchval(_DECIDE_EXPIRY, subscription_id, f"expiry/{expires_at}", price, to_moment(now))
+    return await connection.fetchval(_DECIDE_EXPIRY, subscription_id, expiry_id(expires_at), price, to_moment(now))
+
+
+def expiry_id(expires_at: int | None) -> str:
+    """What stands for a change in the alert that a watch ends at `expires_at` (ms UTC)."""
+    return f"expiry/{expires_at}"
 
 
 def _rounds(concerned: Sequence[Concerned]) -> list[list[Concerned]]:

@@ -17,6 +17,7 @@ import msgspec
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import PriceAtOrBelow, Rule
+from pennywren.notify.alerts import expiry_id
 from pennywren.notify.channels import Outcome
 from pennywren.notify.holding import Held
 from pennywren.notify.reasons import Asked
@@ -131,6 +132,8 @@ class Claimed:
     asked: Asked
     is_wanted: bool
     """False where the subscription was paused after the alert was decided."""
+    is_overtaken: bool
+    """Whether it tells the end of a watch that ends at another time by now, or not at all."""
     notification_type: str
     email: str
     language: str
@@ -214,6 +217,7 @@ def retry_after(attempt: int, first: timedelta = FIRST_RETRY) -> timedelta:
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:
+    seen_at, expires_at = to_ms(row["seen_at"]), None if row["expires_at"] is None else to_ms(row["expires_at"])
     return Claimed(
         alert_id=row["id"],
         subscription_id=row["subscription_id"],
@@ -225,7 +229,7 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         old_price=row["old_price"],
         price=row["new_price"],
         currency=row["currency"],
-        seen_at=to_ms(row["seen_at"]),
+        seen_at=seen_at,
         asked=Asked(
             offer=Offer(row["offer"]),
             rule=PriceAtOrBelow(row["threshold"]) if row["rule"] is None else _RULES.decode(row["rule"]),
@@ -233,10 +237,11 @@ def _claimed(row: asyncpg.Record) -> Claimed:
             about=row["about"],
             because=row["because"],
             corrects=row["old_price"] if row["about"] == "correction" else None,
-            expires_at=None if row["expires_at"] is None else to_ms(row["expires_at"]),
+            ends_at=None if expires_at is None or expires_at <= seen_at else expires_at,
         ),
         # One that ended with this alert, or since, was wanted when it was decided; so is the notice of its end.
         is_wanted=row["subscription_state"] != "paused" or row["about"] in ("expiry", "correction"),
+        is_overtaken=row["about"] == "expiry" and row["change_id"] != expiry_id(expires_at),
         notification_type=row["notification_type"],
         email=row["email"],
         language=row["language"],

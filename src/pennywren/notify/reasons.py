@@ -1,21 +1,15 @@
 """Why somebody is told, in one sentence: the same words in a mail, a short message and a notification."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from pennywren.language.rules import rule_words
 from pennywren.model.offer import Offer
-from pennywren.model.rule import Money, Rule, condition
+from pennywren.model.rule import Rule
+from pennywren.notify.channels import Reader
+from pennywren.notify.wording import minute, money, speaking
 
-When = Callable[[int], str]
-"""Writes a moment (ms UTC) for its reader."""
-
-_OFFER_NOTES: Final = {
-    Offer.BUYBOX: "",
-    Offer.AMAZON: " for the price of Amazon itself",
-    Offer.NEW: " for the lowest price of a new one",
-    Offer.USED: " for the lowest price of a used one",
-}
+_NAMED_OFFERS: Final = {Offer.AMAZON: "of_amazon", Offer.NEW: "of_new", Offer.USED: "of_used"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +23,30 @@ class Asked:
     about: str = "change"
     """`change`, `created` for what was so already when it was asked, `expiry` for a watch that ends,
     `correction` for a price that was told and found false."""
-    expires_at: int | None = None
-    """Milliseconds UTC."""
+    ends_at: int | None = None
+    """When the watch will end (ms UTC); None where it has ended, or never does."""
     because: str | None = None
     """Of a correction: why the price was false."""
     corrects: int | None = None
     """Of a correction: the price that was false (minor units)."""
 
 
-def reason_in_words(asked: Asked, money: Money, when: When) -> str:
+def reason_in_words(asked: Asked, currency: str, reader: Reader) -> str:
     """`You asked to be told when the price is at €14.00 or less.`"""
+    words = speaking(reader)
+
+    def amount(minor: int) -> str:
+        return money(minor, currency, reader)
+
     if asked.about == "correction" and asked.corrects is not None:
-        because = "" if asked.because is None else f" because {asked.because}"
-        return (
-            f"We told you a price that was wrong: {money(asked.corrects)} was found false{because}. "
-            "It was taken out of the history, and your watch is armed again. We are sorry."
-        )
-    what = f"when {condition(asked.rule, money, asked.base_price)}{_OFFER_NOTES[asked.offer]}"
+        if asked.because is None:
+            return words.say("reason.corrected", wrong=amount(asked.corrects))
+        return words.say("reason.corrected_because", wrong=amount(asked.corrects), because=asked.because.rstrip(". "))
+    what = rule_words(words, asked.rule, amount, asked.base_price)
+    if asked.offer in _NAMED_OFFERS:
+        what = words.say(f"reason.{_NAMED_OFFERS[asked.offer]}", what=what)
     if asked.about == "expiry":
-        end = "has ended" if asked.expires_at is None else f"ends on {when(asked.expires_at)}"
-        return f"Your watch {end}: you asked to be told {what}. Open your account to have it go on."
-    return f"You asked to be told {what}."
+        if asked.ends_at is None:
+            return words.say("reason.ended", what=what)
+        return words.say("reason.ends", what=what, when=minute(asked.ends_at, reader))
+    return words.say("reason.asked", what=what)

@@ -16,7 +16,6 @@ from pennywren.model.titles import plain_title
 from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.deliveries import Claimed
 from pennywren.notify.reasons import reason_in_words
-from pennywren.notify.wording import minute, money
 from pennywren.pipeline.addressing import Address
 from pennywren.store.state import ProductState
 
@@ -129,11 +128,7 @@ class Composer:
             price=claimed.price if now is None else now.price,
             old_price=claimed.old_price,
             currency=claimed.currency,
-            reason=reason_in_words(
-                claimed.asked,
-                lambda minor: money(minor, claimed.currency, reader),
-                lambda ms: minute(ms, reader),
-            ),
+            reason=reason_in_words(claimed.asked, claimed.currency, reader),
             seen_at=claimed.seen_at if now is None else now.last_seen,
             low=offer.low if offer else None,
             low_at=offer.low_at if offer else None,
@@ -144,6 +139,7 @@ class Composer:
             chart=charts.get(claimed.product),
             corrects=claimed.asked.about == "correction",
             ends=claimed.asked.about == "expiry",
+            ends_at=claimed.asked.ends_at,
         )
 
 

@@ -39,6 +39,7 @@ class PairingBrowsers:
                 speaking.say("mail.pair_text", code=made.pairing.code),
                 f"/pair/{made.link}",
                 speaking.say("mail.pair_note"),
+                speaking,
             )
         return made
 
@@ -53,10 +54,7 @@ class PairingBrowsers:
         """
         async with transaction(self._pool) as connection:
             pairing = await pairings.of_link(connection, link, self._clock())
-            person = await people.find_or_add(connection, pairing.email or "")
-            await connection.execute(
-                "update people set language = $2 where id = $1 and created_at = now()", person.id, language
-            )
+            person = await people.find_or_add(connection, pairing.email or "", language)
             await pairings.confirm(connection, pairing, person.id, self._clock())
         await self._make_watch(pairing, person.id)
         return pairing

@@ -6,6 +6,7 @@ from pennywren.accounts import phones
 from pennywren.accounts.addresses import address_key
 from pennywren.accounts.phones import CODE_LASTS, Phone, checked_number
 from pennywren.errors import BadInput, Conflict
+from pennywren.language.speaking import Language
 from pennywren.model.clock import Clock
 from pennywren.notify import suppressed
 from pennywren.notify.channels.sms.channel import SmsAddress, SmsChannel
@@ -27,7 +28,7 @@ class PhoneCodes:
         self._channel = channel
         self._clock = clock
 
-    async def send(self, person_id: int, number: str) -> Phone:
+    async def send(self, person_id: int, number: str, speaking: Language) -> Phone:
         """Add a number to a person and send a code there; the phone, not verified yet.
 
         Raises:
@@ -46,7 +47,7 @@ class PhoneCodes:
                 raise Conflict("This number said STOP to us: send START from it, and add it again.")
             phone, code = await phones.add(connection, person_id, number, self._clock())
         minutes = CODE_LASTS.seconds // 60
-        text = f"{code} is your Pennywren code, for {minutes} minutes. Ignore it if you did not ask. STOP ends these."
+        text = speaking.say("phone.code", code=code, minutes=minutes)
         error = await self._channel.send(SmsAddress(number, person_id), text, f"code-{phone.id}-{self._clock()}")
         if error is not None:
             raise error

@@ -4,8 +4,6 @@ The link is in no queue and no log: it exists in the mail, and as a hash in Post
 """
 
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
-from html import escape
 
 import aiosmtplib
 
@@ -13,9 +11,8 @@ from pennywren.accounts.signing_in import LINK_LIFETIME, admit_request, make_lin
 from pennywren.errors import Unavailable
 from pennywren.language.speaking import Language
 from pennywren.model.clock import MINUTE, Clock
-from pennywren.notify.channels.email.message import read_sender
+from pennywren.notify.channels.email.message import LinkMail, compose_link
 from pennywren.notify.channels.email.smtp import TIMEOUT, delivery_error, read_smtp_url
-from pennywren.postgres.moments import to_moment
 from pennywren.postgres.pool import Pool
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
@@ -43,7 +40,7 @@ class SigningIn:
         token = await make_link(self._pool, address, self._clock())
         note = speaking.say("mail.sign_in_note", minutes=LINK_LIFETIME // MINUTE)
         subject, text = speaking.say("mail.sign_in_subject"), speaking.say("mail.sign_in_text")
-        await self.send(address, subject, text, f"/sign-in/{token}", note)
+        await self.send(address, subject, text, f"/sign-in/{token}", note, speaking)
 
     async def admit(self, email: str, network: str) -> str:
         """Check and count a wish for a mail with a link; answers the address to send it to.
@@ -57,34 +54,16 @@ class SigningIn:
             raise Unavailable("No mail can be sent from here: PENNYWREN_SMTP_URL is not set.", retry_after=60)
         return await admit_request(self._client, email, network)
 
-    async def send(self, address: str, subject: str, text: str, path: str, note: str) -> None:
+    async def send(self, address: str, subject: str, text: str, path: str, note: str, speaking: Language) -> None:
         """Send a mail whose point is one link, to a `path` of ours, to an address that was admitted.
 
         Raises:
             DeliveryError: the mail server does not take the mail.
         """
-        link = f"{self._settings.base_url}{path}"
-        mail = self._mail(address, subject, text, link, note)
-        await self._send(self._settings.smtp_url or "", mail)
-
-    def _mail(self, address: str, subject: str, text: str, link: str, note: str) -> EmailMessage:
-        now = self._clock()
-        mail = EmailMessage()
-        mail["Subject"] = subject
-        mail["From"] = self._settings.mail_from
-        mail["To"] = address
-        mail["Date"] = format_datetime(to_moment(now))
-        mail["Message-ID"] = make_msgid(domain=read_sender(self._settings.mail_from)[1].rpartition("@")[2])
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(f"{text}\n\n{link}\n\n{note}\n")
-        mail.add_alternative(
-            '<!doctype html><html><meta name="color-scheme" content="light dark">'
-            '<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 32rem; margin: 1rem auto; padding: 0 1rem">'
-            f'<p dir="auto">{escape(text)}</p><p><a href="{escape(link)}">{escape(link)}</a></p>'
-            f"<p>{escape(note)}</p></body></html>",
-            subtype="html",
+        said = LinkMail(speaking.code, subject, text, f"{self._settings.base_url}{path}", note)
+        await self._send(
+            self._settings.smtp_url or "", compose_link(said, address, self._settings.mail_from, self._clock())
         )
-        return mail
 
     async def _send(self, smtp_url: str, mail: EmailMessage) -> None:
         server = read_smtp_url(smtp_url)

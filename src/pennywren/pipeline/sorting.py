@@ -65,7 +65,7 @@ class Sorter:
                 await self._finish(connection, each, step, known, now)
             elif each.held_for is not None and states is None:
                 await deliveries.settle(connection, [each], "retry", UNKNOWN_WAITS)
-            elif each.held_for is not None and not _is_true(each, states or {}):
+            elif each.is_overtaken or (each.held_for is not None and not _is_true(each, states or {})):
                 await deliveries.settle(connection, [each], "dropped")
                 await remember(connection, each.subscription_id, each.change_id, Reason.NO_LONGER_TRUE, now)
             else:

@@ -46,6 +46,7 @@ class WatchingByMail:
             speaking.say("mail.watch_text", **said),
             f"/begin/{token}",
             speaking.say("mail.watch_note"),
+            speaking,
         )
 
     async def confirm(self, token: str, language: str) -> ProductID:
@@ -58,10 +59,7 @@ class WatchingByMail:
         """
         async with transaction(self._pool) as connection:
             wish = await pending_watches.find(connection, token, self._clock())
-            person = await people.find_or_add(connection, wish.email)
-            await connection.execute(
-                "update people set language = $2 where id = $1 and created_at = now()", person.id, language
-            )
+            person = await people.find_or_add(connection, wish.email, language)
         await self.set_target(person.id, wish.product, wish.threshold)
         return wish.product
 

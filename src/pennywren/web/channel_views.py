@@ -27,7 +27,10 @@ class QuietHours(msgspec.Struct, rename={"start": "from", "end": "to"}, forbid_u
 class PreferencesView(Answer):
     """How you are told."""
 
-    locale: Annotated[str, Meta(description="A language tag: how amounts are written.")]
+    locale: Annotated[
+        str,
+        Meta(description="A language tag: the language of messages, and how amounts and dates are written."),
+    ]
     time_zone: str
     channels: Annotated[list[str], Meta(description="The most wanted first.")]
     quiet_hours: QuietHours | None

@@ -11,6 +11,7 @@ from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewPhone, PhoneCode, PhoneList, phone_view
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.pages import language_of
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
@@ -33,7 +34,7 @@ async def add_phone(request: Request) -> Answer:
     """Add a number: a code is on its way to it."""
     person = await require_person(request)
     wish = await read_body(request, NewPhone)
-    made = await resources_of(request).phone_codes.send(person.id, wish.number)
+    made = await resources_of(request).phone_codes.send(person.id, wish.number, language_of(request))
     return Response(phone_view(made), status_code=202, headers=_OWN)
 
 

@@ -47,7 +47,7 @@ async def sign_in(request: Request, token: FromPath[str]) -> Answer:
     resources = resources_of(request)
     now = resources.clock()
     if prefers_html(request.headers.get("accept")):
-        _, session = await use_link(resources.pool, token, "cookie", now)
+        _, session = await use_link(resources.pool, token, "cookie", now, language_of(request).code)
         return redirect("/account", [session_cookie(resources.settings, session)])
     _, session = await use_link(resources.pool, token, "bearer", now)
     return Response(SessionView(session, rfc3339(now + sessions.LIFETIME["bearer"])), status_code=200, headers=_OWN)

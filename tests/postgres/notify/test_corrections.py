@@ -86,13 +86,13 @@ async def test_whoever_was_told_is_told_once_that_it_was_wrong_and_the_history_i
     assert await corrector.look_again() == 0
     alert, correction = server.mails
     assert alert["To"] == correction["To"]
-    assert correction["Subject"] == "A kettle: correction: it was not $0.99, now $15.99"
+    assert correction["Subject"] == "Correction for A kettle: not $0.99, but $15.99"
     text = (await bodies(server))[1]
     assert "Correction: it was not $0.99. Now $15.99." in text
-    assert f"$0.99 was found false because {BECAUSE}." in text
+    assert f"$0.99 was found false. The reason: {BECAUSE}." in text
     html = correction.get_body(("html",))
     assert html is not None
-    assert "Correction: it was not <s><bdi>$0.99</bdi></s>" in html.get_content()
+    assert "Correction: it was not $0.99" in html.get_content()
     state = await world.store.product(PRODUCT)
     assert state is not None
     buybox = state.offers[Offer.BUYBOX]
@@ -131,7 +131,7 @@ async def test_a_true_price_that_meets_the_target_is_told_with_the_correction(
     await match(matcher)
     await deliverer.deliver(await open_alerts(world))
     subjects = sorted(mail["Subject"] for mail in server.mails[1:])
-    assert subjects == ["A kettle: $12.50", "A kettle: correction: it was not $0.99, now $12.50"]
+    assert subjects == ["A kettle: $12.50", "Correction for A kettle: not $0.99, but $12.50"]
 
 
 async def test_what_was_not_sent_yet_is_not_sent_and_needs_no_correction(
@@ -196,7 +196,7 @@ async def test_what_was_being_sent_is_corrected_when_it_is_known_what_became_of_
     assert await corrector.look_again() == 1
     assert await corrector.look_again() == 0
     assert await deliverer.deliver(await open_alerts(world)) == 1
-    assert "correction" in server.mails[1]["Subject"]
+    assert "Correction" in server.mails[1]["Subject"]
 
 
 async def test_a_correction_that_was_decided_and_never_queued_is_swept_up(

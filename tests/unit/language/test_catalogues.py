@@ -15,7 +15,9 @@ from pennywren.model.offer import Offer
 from pennywren.web.problems import KINDS
 from pennywren.web.status_board import STATES
 
-TEMPLATES = sorted((Path(__file__).parents[3] / "src" / "pennywren" / "web" / "templates").glob("*.html"))
+SOURCE = Path(__file__).parents[3] / "src" / "pennywren"
+MAILS = sorted((SOURCE / "notify" / "channels" / "email" / "templates").iterdir())
+TEMPLATES = [*sorted((SOURCE / "web" / "templates").glob("*.html")), *MAILS]
 
 
 def forms(of: Sentence) -> list[str]:
@@ -45,7 +47,8 @@ def test_a_translation_has_the_places_and_the_markup_of_its_original(code: str) 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_every_sentence_that_a_template_wants_is_there(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
-    wanted = set(re.findall(r"""\bth?\("([a-z_.\-]+)"[,)]""", text))
+    wanted = set(re.findall(r"""\bth?\("([a-z_.\-]+)"(?:[,)]| if )""", text))
+    wanted |= set(re.findall(r"""\bth?\("[a-z_.]+" if [a-z_.]+ else "([a-z_.]+)\"""", text))
 
     assert wanted - set(catalogue(DEFAULT)) == set()
 
@@ -67,7 +70,12 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
 def test_no_template_has_words_of_its_own() -> None:
     ours = re.compile(r"Pennywren|USD|·|[^A-Za-z]+")
     for template in TEMPLATES:
-        text = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}|<[^>]*>|&\w+;", " ", template.read_text(encoding="utf-8"), flags=re.S)
+        text = re.sub(
+            r"<style.*?</style>|{%.*?%}|{{.*?}}|{#.*?#}|<[^>]*>|&\w+;",
+            " ",
+            template.read_text(encoding="utf-8"),
+            flags=re.S,
+        )
         assert ours.sub("", text) == "", template.name
 
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from aiosmtplib.email import flatten_message
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pennywren.errors import BadSetting, DeliveryError
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import PriceAtOrBelow
 from pennywren.model.titles import TITLE_LIMIT, plain_title
 from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.channels.email.message import compose, read_sender
+from pennywren.notify.reasons import Asked, reason_in_words
 
 NOW = 1_764_067_300_000
 STOP = "https://a-rather-long-host-name.pennywren.example.org/unsubscribe/" + 64 * "a"
@@ -110,8 +112,10 @@ def test_a_new_low_is_said_so_and_an_unknown_one_is_not() -> None:
 
 def test_amounts_and_moments_are_written_as_the_reader_does() -> None:
     german = replace(MESSAGE, reader=Reader("de-AT", "Europe/Vienna"))
-    assert sent(german)["Subject"].endswith(": € 12,99 (was € 15,99)")
-    assert "25 November 2025, 11:40 CET" in part(sent(german), "plain")
+    assert sent(german)["Subject"].endswith(": € 12,99 (vorher € 15,99)")
+    assert "Gesehen am 25. November 2025, 11:40 MEZ." in part(sent(german), "plain")
+    american = replace(MESSAGE, reader=Reader("en-US", "America/New_York"))
+    assert "Seen November 25, 2025, 5:40\u202fAM EST." in part(sent(american), "plain")
     yen = about(replace(MESSAGE, reader=Reader("ja-JP", "Asia/Tokyo")), price=1299, currency="JPY")
     assert sent(yen)["Subject"].endswith(": ￥1,299 (was ￥1,599)")
 
@@ -130,12 +134,64 @@ def test_what_is_gone_is_said_so() -> None:
 
 
 def test_that_a_watch_ends_is_not_told_as_if_the_offer_were_gone() -> None:
-    mail = sent(about(ends=True, price=None, old_price=None, reason="Your watch ends on 1 May 2026."))
-    assert mail["Subject"].endswith(": your watch ends, now no offer")
+    ending = about(ends=True, ends_at=1_777_600_000_000, price=None, old_price=None, title="A kettle")
+    mail = sent(ending)
+    assert mail["Subject"] == "Your watch ends on 1 May 2026: A kettle"
     for kind in ("plain", "html"):
         assert "Your watch ends" in part(mail, kind)
         assert "No longer offered" not in part(mail, kind)
-    assert "now €12.99" in str(sent(about(ends=True, old_price=None))["Subject"])
+    ended = sent(about(ending, ends_at=None, price=1299))
+    assert ended["Subject"] == "Your watch has ended: A kettle"
+    assert "Your watch has ended. Now €12.99." in part(ended, "plain")
+    german = sent(replace(ending, reader=Reader("de", "Europe/Berlin")))
+    assert german["Subject"] == "Dein Wunsch endet am 1. Mai 2026: A kettle"
+
+
+def test_a_correction_says_so_in_its_subject() -> None:
+    wrong = about(corrects=True, price=1599, old_price=99, title="A kettle")
+    assert sent(wrong)["Subject"] == "Correction for A kettle: not €0.99, but €15.99"
+    assert sent(about(wrong, price=None))["Subject"] == "Correction for A kettle: not €0.99, and no offer now"
+    german = sent(replace(wrong, reader=Reader("de")))
+    assert german["Subject"] == "Korrektur zu A kettle: nicht 0,99 €, sondern 15,99 €"
+
+
+def test_a_german_mail_is_german_throughout() -> None:
+    reason = reason_in_words(Asked(Offer.AMAZON, PriceAtOrBelow(1400)), "EUR", Reader("de"))
+    shown = about(
+        replace(MESSAGE, reader=Reader("de", "Europe/Berlin")), reason=reason, snooze_url=STOP, title="Kessel"
+    )
+    for message in (
+        shown,
+        about(shown, price=None),
+        about(shown, ends=True, old_price=None),
+        about(shown, corrects=True),
+        replace(shown, items=shown.items * 2, more=3),
+    ):
+        mail = sent(message)
+        for text in (
+            mail["Subject"],
+            part(mail, "plain"),
+            re.sub("<style.*?</style>|<[^>]+>", " ", part(mail, "html"), flags=re.S),
+        ):
+            english = re.search(
+                r"\b(the|price|your|you|seen|lowest|stop|more|watch|offer|for|now)\b",
+                text.replace("/watch", ""),
+                re.I,
+            )
+            assert english is None, text
+    assert 'lang="de"' in part(sent(shown), "html")
+    text = part(sent(shown), "plain")
+    assert (
+        "Du wolltest Bescheid, wenn gilt: der Preis liegt bei 14,00\u00a0€ oder darunter (Preis von Amazon selbst)."
+        in text
+    )
+    assert "Der niedrigste Preis seit 19. Februar 2025 war 11,99\u00a0€, am 15. Juni 2025." in text
+
+
+def test_a_language_that_we_do_not_speak_gets_english_words_and_dates_and_its_own_amounts() -> None:
+    mail = sent(replace(MESSAGE, reader=Reader("fr-FR", "Europe/Paris")))
+    assert mail["Subject"].endswith(": 12,99 € (was 15,99 €)")
+    assert "Seen 25 November 2025, 11:40 CET." in part(mail, "plain")
 
 
 def test_a_digest_has_all_its_items_and_one_link_that_ends_them() -> None:
@@ -205,6 +261,7 @@ def test_a_hostile_title_is_only_text(title: str) -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=400))
 def test_any_title_becomes_one_line_that_can_be_sent(title: str) -> None:
     line = plain_title(title)

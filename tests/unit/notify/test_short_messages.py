@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from pennywren.accounts.phones import checked_number
 from pennywren.errors import BadInput, BadSetting
+from pennywren.notify.channels import Reader
+from pennywren.notify.channels.push.channel import notification
 from pennywren.notify.channels.sms.channel import alert_text
 from pennywren.notify.channels.sms.gateway import DEFAULT_BODY, checked_template, fill, parts_of
 from tests.unit.notify.test_mail import MESSAGE, about
@@ -46,6 +48,23 @@ def test_an_alert_fits_into_one_message_and_says_how_to_end_them() -> None:
     assert "€12.99 (was €15.99)" in text
     assert parts_of(text) == 1
     assert "account" in alert_text(replace(MESSAGE, items=MESSAGE.items * 2))
+
+
+def test_a_german_text_is_german_and_fits_as_well() -> None:
+    text = alert_text(
+        about(replace(MESSAGE, reader=Reader("de")), title="Kabelloser Kopfhörer mit Rauschunterdrückung und mehr")
+    )
+    assert ": 12,99 € (vorher 15,99 €) https://" in text
+    assert text.endswith(" STOP beendet das.")
+    assert parts_of(text) == 1
+
+
+def test_a_notification_speaks_the_reader_s_language() -> None:
+    german = about(replace(MESSAGE, reader=Reader("de")), title="Kessel", reason="Du wolltest Bescheid.")
+    shown = json.loads(notification(german))
+    assert (shown["title"], shown["body"]) == ("Kessel", "12,99\u00a0€ (vorher 15,99\u00a0€). Du wolltest Bescheid.")
+    assert json.loads(notification(replace(german, items=german.items * 2)))["title"].endswith(" und 1 weiterer")
+    assert json.loads(notification(about(german, ends=True)))["title"] == "Dein Wunsch ist zu Ende: Kessel"
 
 
 @pytest.mark.parametrize(

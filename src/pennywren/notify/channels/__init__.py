@@ -15,7 +15,8 @@ from pennywren.model.product import ProductID
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How somebody reads: a locale as Babel knows it, and the name of a time zone (IANA)."""
+    """How somebody reads: a locale as Babel knows it, whose language is also that of the words where we speak it, and
+    the name of a time zone (IANA)."""
 
     locale: str = "en"
     time_zone: str = "UTC"
@@ -49,6 +50,8 @@ class Item:
     """A PNG of the price's past."""
     ends: bool = False
     """Whether it tells that the watch ends, and not what became of the price."""
+    ends_at: int | None = None
+    """When it will end; None where it has ended already."""
     corrects: bool = False
     """Whether `old_price` was told before and found false; `price` is the true one of now."""
 

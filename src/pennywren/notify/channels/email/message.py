@@ -1,11 +1,12 @@
 """Composing the mail of an alert: plain and HTML, without a request to anywhere, and with one-click unsubscribe."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,8 +99,37 @@ def compose(message: Message, mail_from: str, now: int) -> EmailMessage:
     return mail
 
 
+@dataclass(frozen=True, slots=True)
+class LinkMail:
+    """A mail whose point is one link: to sign in, to confirm. Its words are in the `language` of whoever asked."""
+
+    language: str
+    subject: str
+    text: str
+    link: str
+    note: str
+
+
+def compose_link(said: LinkMail, to: str, mail_from: str, now: int) -> EmailMessage:
+    """The whole mail; every one has an id of its own. `now` is ms UTC."""
+    mail = EmailMessage()
+    mail["Subject"] = plain_title(said.subject.replace("=?", "= ?"), 2 * SUBJECT_TITLE_LIMIT)
+    mail["From"] = mail_from
+    mail["To"] = to
+    mail["Date"] = format_datetime(datetime.fromtimestamp(now / 1000, UTC))
+    mail["Message-ID"] = make_msgid(domain=read_sender(mail_from)[1].rpartition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(f"{said.text}\n\n{said.link}\n\n{said.note}\n")
+    values = {"lang": said.language, "subject": said.subject, "text": said.text, "link": said.link, "note": said.note}
+    mail.add_alternative(_TEMPLATES.get_template("link.html").render(values), subtype="html")
+    return mail
+
+
 def _values(message: Message, domain: str) -> dict[str, Any]:
+    words = wording.speaking(message.reader)
     return {
+        "t": words.say,
+        "lang": words.code,
         "subject": subject(message),
         "preview": "; ".join(wording.price_words(item, message.reader) for item in message.items[:3]),
         "many": len(message.items) > 1,
@@ -121,6 +151,7 @@ def _item_values(item: Item, reader: Reader, domain: str) -> dict[str, str | Non
         "reason": item.reason,
         "corrects": "yes" if item.corrects else None,
         "ends": "yes" if item.ends else None,
+        "ended": "yes" if item.ends and item.ends_at is None else None,
         "low_line": wording.low_line(item, reader),
         "page_url": item.page_url,
         "shop": item.product.market.host,

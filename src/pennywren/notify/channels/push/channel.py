@@ -83,9 +83,10 @@ class PushChannel:
 def notification(message: Message) -> bytes:
     """What the browser's worker shows; `tag` makes a repeat replace the one before."""
     first, more = message.items[0], len(message.items) - 1 + message.more
+    told = first.ends or first.corrects  # what it is about stands in the heading, not in the price
     shown = {
-        "title": heading(message, _TITLE_LIMIT) if more else first.title[:_TITLE_LIMIT],
-        "body": first.reason if more else f"{price_words(first, message.reader)}. {first.reason}"[:_BODY_LIMIT],
+        "title": heading(message, _TITLE_LIMIT) if more or told else first.title[:_TITLE_LIMIT],
+        "body": first.reason if more or told else f"{price_words(first, message.reader)}. {first.reason}"[:_BODY_LIMIT],
         "url": message.account_url if more else first.page_url,
         "tag": message.key,
     }

@@ -9,7 +9,7 @@ from pennywren.errors import DeliveryError
 from pennywren.notify.channels import Message, Outcome
 from pennywren.notify.channels.side_by_side import BATCH_TIME, send_side_by_side
 from pennywren.notify.channels.sms.gateway import Gateway, parts_of
-from pennywren.notify.wording import heading
+from pennywren.notify.wording import heading, speaking
 
 TITLE_LIMIT: Final = 50
 """Characters of a title: price, old price and link must fit into the same message."""
@@ -59,9 +59,9 @@ class OverSpent(DeliveryError):
 
 
 def alert_text(message: Message) -> str:
-    """`A kettle: $12.99 (was $15.99) https://… Reply STOP to end.`"""
+    """`A kettle: $12.99 (was $15.99) https://… STOP ends these.`"""
     first, *others = message.items
     link = message.account_url if others else first.page_url
     # One of these would make every character of the message cost twice as much.
     line = heading(message, TITLE_LIMIT).replace("\u00a0", " ").replace("\u202f", " ").replace("…", "...")
-    return f"{line} {link} STOP ends these."
+    return f"{line} {link} {speaking(message.reader).say('alert.stop_sms')}"
