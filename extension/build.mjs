@@ -23,8 +23,8 @@ const manifest = {
   icons: { 16: "icons/16.png", 48: "icons/48.png", 128: "icons/128.png" },
   action: { default_popup: "popup.html", default_title: "__MSG_name__" },
   options_ui: { page: "options.html", open_in_tab: true },
-  content_scripts: [{ matches: PRODUCT_PAGES, js: ["content.js"], run_at: "document_idle" }],
-  permissions: ["activeTab", "storage"],
+  content_scripts: [{ matches: PRODUCT_PAGES, js: ["content.js"], run_at: "document_start" }],
+  permissions: ["activeTab", "alarms", "contextMenus", "storage"],
   host_permissions: ["http://localhost/*", "http://127.0.0.1/*"],
   optional_host_permissions: ["https://*/*"],
   content_security_policy: { extension_pages: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src https: http://localhost:* http://127.0.0.1:*" },
@@ -37,7 +37,7 @@ const own = {
       gecko: {
         id: "pennywren@pennywren.invalid",
         strict_min_version: "140.0",
-        data_collection_permissions: { required: ["browsingActivity"] },
+        data_collection_permissions: { required: ["browsingActivity"], optional: ["websiteContent", "personallyIdentifyingInfo"] },
       },
       gecko_android: { strict_min_version: "142.0" },
     },
@@ -49,14 +49,38 @@ for (const [browser, differences] of Object.entries(own)) {
   const folder = join(output, browser);
   await mkdir(folder, { recursive: true });
   await cp(join(here, "static"), folder, { recursive: true });
+  await writeWords(join(folder, "_locales"));
   const common = {
     absWorkingDir: here, outdir: folder, bundle: true, target: ["es2022"], charset: "utf8", legalComments: "none",
     loader: { ".css": "text" }, logLevel: "warning",
   };
   await build({ ...common, entryPoints: ["src/content.ts"], format: "iife" });
-  await build({ ...common, entryPoints: ["src/background.ts", "src/popup.ts", "src/options.ts"], format: "esm" });
+  await build({ ...common, entryPoints: ["src/background.ts", "src/popup.ts", "src/options.ts", "src/connect.ts"], format: "esm" });
   await writeFile(join(folder, "manifest.json"), `${JSON.stringify({ ...manifest, ...differences }, null, 2)}\n`);
   await writeFile(join(output, `pennywren-${browser}.zip`), await zip(folder));
+}
+
+/** `words/*.json` say `{name}` where something is filled in; the browser wants placeholders, in one order for all languages. */
+async function writeWords(folder) {
+  const read = async (name) => JSON.parse(await readFile(join(here, "words", name), "utf8"));
+  const english = await read("en.json");
+  const orders = Object.fromEntries(Object.entries(english).map(([key, text]) => [key, places(text)]));
+  for (const name of (await readdir(join(here, "words"))).sort()) {
+    const messages = {};
+    for (const [key, text] of Object.entries(await read(name))) {
+      const order = orders[key] ?? [];
+      const placeholders = Object.fromEntries(order.map((each, i) => [each, { content: `$${i + 1}` }]));
+      const message = text.replaceAll("$", "$$$$").replace(/\{(\w+)\}/g, (_, each) => `$${each}$`);
+      messages[key] = order.length ? { message, placeholders } : { message };
+    }
+    const locale = join(folder, name.replace(".json", ""));
+    await mkdir(locale, { recursive: true });
+    await writeFile(join(locale, "messages.json"), `${JSON.stringify(messages, null, 1)}\n`);
+  }
+}
+
+function places(text) {
+  return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
 }
 
 async function zip(folder) {

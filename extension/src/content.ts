@@ -1,75 +1,90 @@
-/** The panel on a product page: once, beside the page and never in its way, also when the shop changes the variation. */
+/**
+ * The panel on a product page: once, where the person wants it, also when the shop draws its page anew or changes the
+ * variation without a reload. Its size is fixed from the first moment, so that nothing moves when the history comes.
+ */
 
 import chartStyle from "../../src/pennywren/web/client/chart/chart.css";
-import { make } from "../../src/pennywren/web/client/chart/dom.ts";
+import { ask } from "./ask.ts";
+import { Frame } from "./frame.ts";
 import { productOf } from "./marketplaces.ts";
 import { fill } from "./panel.ts";
 import panelStyle from "./panel.css";
-import { readSettings } from "./settings.ts";
+import { Place } from "./place.ts";
+import type { Layout } from "./settings.ts";
+import { readLayout, USUAL } from "./settings.ts";
+import { watchPrice } from "./sight.ts";
 
 const NAME = "pennywren-panel";
-const PAUSE = 400;
+/** At most one look at the page in so many ms, however much it changes. */
+const PAUSE = 300;
 
+const host = document.createElement(NAME);
+const place = new Place(host);
+// Until it is known otherwise, its room is kept where it is for most people: asking takes longer than the first paint.
+let layout: Layout = USUAL;
 let shown: string | null = null;
+let frame: Frame | null = null;
+let known: Promise<void> | null = null;
 
-function styled(shadow: ShadowRoot): void {
-  const text = `${chartStyle}\n${panelStyle}`;
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text);
-    shadow.adoptedStyleSheets = [sheet];
-  } catch {
-    // Firefox keeps constructed sheets from content scripts.
-    shadow.append(make("style", {}, text));
-  }
+function build(): Frame {
+  return new Frame(host, `${chartStyle}\n${panelStyle}`, layout, {
+    fold: (folded) => void chrome.storage.sync.set({ folded }),
+    move: (position) => {
+      layout = { ...layout, position };
+      place.moved();
+      settle();
+      void chrome.storage.sync.set({ position });
+    },
+    settings: () => void ask({ kind: "open", page: "options" }),
+  });
 }
 
 async function present(product: string): Promise<void> {
   shown = product;
-  document.querySelectorAll(NAME).forEach((old) => old.remove());
-  const { folded } = await readSettings();
-  if (shown !== product) return;
-  const host = document.createElement(NAME);
-  const shadow = host.attachShadow({ mode: "closed" });
-  styled(shadow);
-  const body = make("div", { class: "body", id: "body" });
-  const fold = make("button", { type: "button", class: "fold", "aria-expanded": String(!folded), "aria-controls": "body" }, "Pennywren");
-  const panel = make("section", { class: "panel", "aria-label": chrome.i18n.getMessage("panel"), dir: "auto" }, fold, body);
-  shadow.append(panel);
-  let filled = false;
-  const show = (open: boolean): void => {
-    body.hidden = !open;
-    fold.setAttribute("aria-expanded", String(open));
-    if (open && !filled) {
-      filled = true;
-      void fill(body, product, () => shown === product);
-    }
-  };
-  fold.addEventListener("click", () => {
-    const open = body.hidden !== false;
-    show(open);
-    void chrome.storage.local.set({ folded: !open });
-  });
-  document.documentElement.append(host);
-  show(!folded);
+  const isCurrent = (): boolean => shown === product;
+  const here = (frame ??= build());
+  settle();
+  await (known ??= readLayout().then((stored) => {
+    layout = stored;
+    here.apply(stored);
+  }));
+  if (!isCurrent()) return;
+  settle();
+  here.open((body) => void fill(body, product, isCurrent, (parts) => here.foot.replaceChildren(...parts)));
+  const answer = await ask({ kind: "begin" });
+  if (answer.kind === "begun" && answer.reporting && isCurrent()) watchPrice(product, isCurrent);
+}
+
+/** Be where the person wants it, and only once. */
+function settle(): void {
+  if (shown === null) return;
+  document.querySelectorAll(NAME).forEach((other) => other !== host && other.remove());
+  place.settle(layout.position, document.readyState === "loading");
 }
 
 function look(): void {
   const product = productOf(location.href);
   if (product === null) {
     shown = null;
-    document.querySelectorAll(NAME).forEach((old) => old.remove());
-  } else if (product !== shown || !document.querySelector(NAME)) void present(product);
+    host.remove();
+  } else if (product !== shown) void present(product);
+  else settle();
 }
 
 let waiting = false;
 new MutationObserver(() => {
+  if (document.readyState === "loading") {
+    // While the page comes, its place is taken before it is painted.
+    settle();
+    return;
+  }
   if (waiting) return;
   waiting = true;
   setTimeout(() => {
     waiting = false;
     look();
   }, PAUSE);
-}).observe(document.documentElement, { childList: true, subtree: true });
+}).observe(document, { childList: true, subtree: true });
+document.addEventListener("DOMContentLoaded", look);
 addEventListener("popstate", look);
 look();

