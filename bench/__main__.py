@@ -14,6 +14,7 @@ from bench import (
     history_http,
     record_step,
     reports_http,
+    restoring,
     trust_quality,
 )
 from bench.report import Section, write
@@ -28,6 +29,7 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "fanout": fan_out.measure,
     "frontier": lambda _: frontier_quality.measure(),
     "capacity": lambda _: capacity.measure(),
+    "restore": restoring.measure,
     "trust": lambda _: trust_quality.measure(),
 }
 

@@ -1,6 +1,7 @@
 -- rewrite: replace a product's whole past, if nobody recorded in the meantime; the only way to change it.
 --
 -- Withdrawal, import, restore and changes of tier. What is written equals a fresh recording of the same past.
+-- A restoration is silent: it is what the stream has told already, and those who read it have it.
 -- Where an import ends the past otherwise than a crawl saw it last, that is remembered (OFFER:crawled, see record).
 -- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
 --
@@ -9,8 +10,9 @@
 -- ARGV[1] expected version: '' for any  ARGV[2] tier: raw or charted  ARGV[3] currency  ARGV[4] reason
 -- ARGV[5] name of the product  ARGV[6] msgpack of { offer, at (ms), price ('' for none) } that it is about
 -- ARGV[7] msgpack of [field, value, …] to set in the proof hash
--- ARGV[8…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
---   [t1, state1, …], lastSeen (ms; '' if never)
+-- ARGV[8] the new version is at least this
+-- ARGV[9…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
+--   [t1, state1, …], lastSeen (ms; '' if never), crawled ('*': worked out here)
 -- RETURNS the new version, or -1 where the version has moved
 -- CALLED BY pennywren.record.rewriting
 
@@ -25,7 +27,7 @@ local version = tonumber(kept[1] or 0)
 if ARGV[1] ~= '' and tonumber(ARGV[1]) ~= version then
   return -1
 end
-version = version + 1
+version = math.max(version + 1, tonumber(ARGV[8]))
 
 local function create(series, chunk)
   call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
@@ -55,7 +57,7 @@ local function append(series, samples)
 end
 
 local believed = {}
-for i = 8, #ARGV, 4 do
+for i = 9, #ARGV, 5 do
   local offer = ARGV[i]
   believed[offer] = call('HMGET', hash, offer .. ':price', offer .. ':state', offer .. ':crawled')
 end
@@ -82,7 +84,7 @@ if kept[3] then
 end
 
 local changes = 0
-local arg = 8
+local arg = 9
 for offer_index = 0, 3 do
   local offer, last_seen = ARGV[arg], ARGV[arg + 3]
   local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
@@ -153,7 +155,9 @@ for offer_index = 0, 3 do
     set(offer .. ':lastSeen', last_seen)
     local was, crawled = believed[offer], nil
     local same = was[2] and tonumber(was[2]) == (state or NO_OFFER) and tonumber(was[1] or 0) == (price or 0)
-    if ARGV[4] == 'import' and not same then
+    if ARGV[arg + 4] ~= '*' then
+      crawled = ARGV[arg + 4]
+    elseif ARGV[4] == 'import' and not same then
       crawled = was[3] or not was[2] and '-' or tonumber(was[2]) == OFFERED and was[1] or ''
     elseif ARGV[4] == 'import' or ARGV[4] == 'tier' then
       crawled = was[3]
@@ -162,12 +166,15 @@ for offer_index = 0, 3 do
       set(offer .. ':crawled', crawled)
     end
   end
-  arg = arg + 4
+  arg = arg + 5
 end
 if changes > 0 then
   set('changes', changes)
 end
 call('HSET', hash, unpack(fields))
+if ARGV[4] == 'restore' then
+  return version
+end
 local about = cmsgpack.unpack(ARGV[6])
 call('XADD', KEYS[2], '*', 'product', ARGV[5], 'offer', about[1], 'kind', 'rewrite', 'old', about[3], 'new', '',
   'currency', ARGV[3], 'at', about[2], 'version', version, 'newLow', 0, 'lowestForDays', 0, 'source', ARGV[4])

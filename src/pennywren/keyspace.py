@@ -45,6 +45,11 @@ def product(of: ProductID) -> str:
     return f"{_tag(of)}:product:{of}"
 
 
+def any_product() -> str:
+    """The pattern of all products' hashes, for SCAN."""
+    return "{*}:product:*"
+
+
 def raw(of: ProductID, offer: Offer) -> str:
     """Time series: the prices, two samples a change."""
     return f"{_tag(of)}:price:{of}:{offer}:raw"
@@ -291,3 +296,8 @@ def family_key(day: str) -> str:
 def cohorts() -> str:
     """String: how the claims of reporters of one tenure ended (`trust.memory`)."""
     return "{r}:cohorts"
+
+
+def not_derived() -> tuple[str, ...]:
+    """The patterns, for SCAN, of what nobody could make again beside products: what was learned, who is blocked."""
+    return ("{r}:reporter:*", blocked("*"), cohorts(), crawl_priors(), crawl_threshold())

@@ -1,8 +1,8 @@
 """The files of the archive: their names, and reading rows from many of them.
 
-`changes/2026-11-27/FIRST-LAST-DIGEST.parquet` has what streams held between two moments (ms); `days/…` the same for a
-whole day, in fewer files; `snapshots/…` whole products; `restored/AT-WHEN.json` says that at WHEN all prices were
-restored to how they were AT, so that what lies between counts for nothing.
+`changes/2026-11-27/FIRST-LAST-pLOW-HIGH-DIGEST.parquet` has what the streams of partitions LOW to HIGH held between two
+moments (ms); `days/…` the same for a whole day, in fewer files; `snapshots/…` whole products; `restored/AT-WHEN.json`
+says that at WHEN all prices were restored to how they were AT, so that what lies between counts for nothing.
 """
 
 import re
@@ -21,11 +21,13 @@ from pennywren.model.clock import SECOND
 FOLDERS: Final = ("changes", "days", "snapshots")
 _TRIES: Final = 3
 """Readings before one gives up: files are folded into others once a day."""
-_NAME: Final = re.compile(r"(changes|days|snapshots)/(\d{4}-\d\d-\d\d)/(\d+)-(\d+)-([0-9a-f]{16})\.parquet\Z")
+_NAME: Final = re.compile(
+    r"(changes|days|snapshots)/(\d{4}-\d\d-\d\d)/(\d+)-(\d+)-p(\d+)-(\d+)-([0-9a-f]{16})\.parquet\Z"
+)
 _RESTORED: Final = re.compile(r"restored/(\d+)-(\d+)\.json\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """A file of rows, by what its name says."""
 
@@ -36,6 +38,8 @@ class File:
     folder: str
     day: str
     size: int
+    partitions: range
+    """Which may have rows in it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +55,8 @@ def name_of(folder: str, rows: Sequence[Event]) -> str:
     keys = sorted(row.key for row in rows)
     digest = sha256("\n".join(f"{n} {ms}-{seq} {product}" for n, ms, seq, product in keys).encode()).hexdigest()[:16]
     first, last = min(row.ms for row in rows), max(row.ms for row in rows)
-    return f"{folder}/{day_of(first)}/{first}-{last}-{digest}.parquet"
+    low, high = keys[0][0], keys[-1][0]
+    return f"{folder}/{day_of(first)}/{first}-{last}-p{low}-{high}-{digest}.parquet"
 
 
 def day_of(ms: int) -> str:
@@ -80,8 +85,9 @@ def files(place: Place, folders: Iterable[str] = FOLDERS) -> list[File]:
     for folder in folders:
         for name, size in place.names(folder).items():
             if match := _NAME.match(name):
-                found.append(File(int(match[3]), int(match[4]), name, match[1], match[2], size))
-    return sorted(found)
+                partitions = range(int(match[5]), int(match[6]) + 1)
+                found.append(File(int(match[3]), int(match[4]), name, match[1], match[2], size, partitions))
+    return sorted(found, key=lambda file: (file.first, file.last, file.name))
 
 
 def restorations(place: Place) -> list[Restored]:
@@ -103,7 +109,12 @@ def read(place: Place, of: Sequence[File], partitions: range | None = None) -> A
         NotFound: a file was folded into another meanwhile: list them again.
         BadInput: a file is damaged; the message has its name.
     """
-    return tables.together([tables.from_parquet(place.read(each.name), each.name, partitions) for each in of])
+    inside = [each for each in of if partitions is None or _touch(each.partitions, partitions)]
+    return tables.together([tables.from_parquet(place.read(each.name), each.name, partitions) for each in inside])
+
+
+def _touch(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop
 
 
 def read_rows(place: Place, partitions: range | None = None, until: int | None = None) -> list[Event]:

@@ -66,7 +66,7 @@ def merge_days(place: Place, now: int) -> None:
         if day > ended or all(file.folder == "days" for file in sources):
             continue
         written: set[str] = set()
-        for partitions in _blocks(sources):
+        for partitions in blocks(sources):
             rows = tables.rows(files.read(place, sources, partitions))
             if rows:
                 written.add(files.write(place, "days", rows))
@@ -86,7 +86,7 @@ def fold(place: Place, cutoff: int) -> int:
     if not old or _bytes(old) < _WORTH * _bytes([file for file in sources if file.folder == "snapshots"]):
         return 0
     products, written = 0, set[str]()
-    for partitions in _blocks(sources):
+    for partitions in blocks(sources):
         rows = tables.rows(files.read(place, sources, partitions))
         folded = list(snapshots_of([row for row in rows if row.ms <= cutoff], cutoff, restored))
         younger = [row for row in rows if row.ms > cutoff]
@@ -129,8 +129,8 @@ def snapshot_row(partition: int, product: str, ms: int, whole: Snapshot) -> Even
     )
 
 
-def _blocks(sources: Sequence[File]) -> list[range]:
-    """All partitions, in as few ranges as memory allows."""
+def blocks(sources: Sequence[File]) -> list[range]:
+    """All partitions, in as few ranges as memory allows when one after the other is read."""
     count = min(max(1, -(-_bytes(sources) // BLOCK_BYTES)), keyspace.PARTITIONS)
     size = -(-keyspace.PARTITIONS // count)
     return [range(start, start + size) for start in range(0, keyspace.PARTITIONS, size)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pennywren.archive.events import Event
+from pennywren.archive.events import SNAPSHOT, Event
 from pennywren.archive.files import Restored
 from pennywren.model.change import ChangeKind
 from pennywren.model.offer import Offer
@@ -50,9 +50,10 @@ def replay(rows: Iterable[Event], until: int, restored: Sequence[Restored] = ())
     base, offers, proofs = None, dict[Offer, _Offer](), dict[str, str]()
     included, newest = 0, 0
     for row in known:
-        if row.version < newest:
-            included = 0  # a Redis that began anew, without anything being restored
-        newest = row.version
+        if row.kind != SNAPSHOT:
+            if row.version < newest:
+                included = 0  # a Redis that began anew, without anything being restored
+            newest = row.version
         if row.snapshot is not None:
             base, offers, proofs = _begin(decode(row.snapshot))
             included = base.version

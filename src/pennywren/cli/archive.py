@@ -10,11 +10,14 @@ import msgspec
 from pennywren import keyspace
 from pennywren.archive import files, folding
 from pennywren.archive.events import Event
+from pennywren.cli.parts import open_store
+from pennywren.cli.progress import progress_bar
 from pennywren.errors import BadInput
 from pennywren.model.clock import SECOND, rfc3339, system_clock
 from pennywren.model.money import format_amount
 from pennywren.model.product import ProductID
 from pennywren.pipeline.archiving import open_archiver, place_of
+from pennywren.pipeline.backing_up import take_snapshots
 from pennywren.settings import load_settings
 
 
@@ -123,6 +126,30 @@ def read(product: str | None, since: str | None, until: str | None, as_json: boo
         for row in files.read_rows(place, block, last):
             if row.ms >= first and (of is None or row.product == str(of)):
                 click.echo(_as_json(row) if as_json else _as_line(row))
+
+
+@archive.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the result as one JSON object, and no progress bar.")
+def snapshot(as_json: bool) -> None:
+    """Write every product as it is now into the archive.
+
+    Once, where prices were recorded before there was an archive: what is in no stream any more is in no archive
+    otherwise. Everything may go on meanwhile.
+
+    \b
+    Example:
+      pennywren archive snapshot
+    """
+    done = asyncio.run(_snapshot(quiet=as_json))
+    click.echo(msgspec.json.encode({"products": done}) if as_json else f"{done} products are in the archive")
+
+
+async def _snapshot(*, quiet: bool) -> int:
+    settings = load_settings()
+    place = place_of(settings)
+    async with open_store(settings) as store:
+        with progress_bar("products", quiet=quiet) as advance:
+            return await take_snapshots(store.client, place, progress=advance)
 
 
 @archive.command()

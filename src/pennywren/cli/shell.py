@@ -33,6 +33,8 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
     "Data": {
         "import": "importing:import_command",
         "archive": "archive:archive",
+        "backup": "backup:backup",
+        "restore": "backup:restore",
         "rebuild": "rebuild:rebuild",
         "bounces": "bounces:bounces",
     },

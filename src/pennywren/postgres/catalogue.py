@@ -129,6 +129,20 @@ def _row(row: Record) -> CatalogueRow:
     )
 
 
+async def last_seen(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, int]:
+    """When those of `products` that a crawl ever saw were seen last (ms UTC).
+
+    Raises:
+        Unavailable: the database is not reachable.
+    """
+    async with transaction(pool) as connection:
+        rows = await connection.fetch(
+            "select id, last_seen from products where id = any($1::text[]) and last_seen is not null",
+            [str(product) for product in products],
+        )
+    return {_stored(row["id"]): to_ms(row["last_seen"]) for row in rows}
+
+
 async def retire(pool: Pool, product: ProductID, now: int) -> None:
     """Note that the shop has no page of a product any more, since `now` (ms UTC) if it was not noted before.
 

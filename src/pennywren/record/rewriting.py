@@ -1,7 +1,7 @@
 """The typed wrapper of rewrite.lua: the only way to change a product's past."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Final
 
@@ -14,7 +14,7 @@ from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import Steps
-from pennywren.store.scripts import Argument, Script
+from pennywren.store.scripts import Argument, Call, Script
 from pennywren.store.state import Tier
 from pennywren.store.store import Store
 
@@ -34,6 +34,24 @@ class About:
     price: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A product's whole past, as a restoration knows it."""
+
+    product: ProductID
+    currency: str
+    offers: Mapping[Offer, Steps]
+    tier: Tier = "raw"
+    least_version: int = 0
+    """Above every version that the product may have had, so that no answer that somebody kept passes for a new one."""
+    expected_version: int | None = None
+    crawled: Mapping[Offer, str] = field(default_factory=dict[Offer, str])
+    """What a crawl saw last of an offer (minor units, empty, or `-`), where what is believed came from elsewhere."""
+    proofs: Mapping[str, str] = field(default_factory=dict[str, str])
+    rate: str | None = None
+    availability: str | None = None
+
+
 async def rewrite(
     store: Store,
     product: ProductID,
@@ -48,27 +66,16 @@ async def rewrite(
 ) -> int:
     """Replace the whole history of a product, and say so in its stream; answers the new version.
 
-    `reason` is one word for the stream: `import`, `withdrawal`, `restore`, `tier`. `proofs` are fields of its proof
-    hash (`model.provenance`) that are set in the same step.
+    `reason` is one word for the stream: `import`, `withdrawal`, `tier`. `proofs` are fields of its proof hash
+    (`model.provenance`) that are set in the same step.
 
     Raises:
         VersionMoved: something was recorded since `expected_version`: read again and retry.
         BadInput: the steps are not a history (order, bounds); nothing was changed.
         Unavailable: Redis does not answer.
     """
-    keys = [keyspace.product(product), keyspace.changes(keyspace.partition_of(product)), keyspace.cache(product)]
-    keys.append(keyspace.proof(product))
-    args: list[Argument] = ["" if expected_version is None else expected_version, tier, currency, reason, str(product)]
-    args.append(_pack((about.offer.value, about.at, "" if about.price is None else about.price)))
-    args.append(_pack(list(chain.from_iterable((proofs or {}).items()))))
-    for offer in Offer:
-        steps = offers.get(offer, Steps())
-        _check(offer, steps)
-        keys += [keyspace.raw(product, offer), keyspace.state(product, offer)]
-        keys += [keyspace.compaction(product, offer, unit, aggregate) for unit, aggregate in keyspace.COMPACTIONS]
-        args += [offer.value, _pack(list(chain.from_iterable(steps.prices)))]
-        args += [_pack([int(number) for number in chain.from_iterable(steps.states)])]
-        args += [steps.last_seen or ""]
+    past = Past(product, currency, offers, tier, expected_version=expected_version, proofs=proofs or {})
+    keys, args = _call(past, reason, about)
     try:
         version = int(await _SCRIPT.run(store.client, keys, args))
         if version < 0:
@@ -78,6 +85,50 @@ async def rewrite(
     except (RedisError, OSError) as error:
         raise Unavailable("the price store is not reachable right now") from error
     return version
+
+
+async def restore(store: Store, pasts: Sequence[Past]) -> list[bool]:
+    """Write whole pasts, in one round trip; whether each was written: not where something was recorded meanwhile.
+
+    The stream does not hear of it: it has told all of this before.
+
+    Raises:
+        BadInput: one of them is not a history; nothing was changed.
+        Unavailable: Redis does not answer; what was written stays, and doing it again is safe.
+    """
+    calls = [_call(past, "restore", About()) for past in pasts]
+    try:
+        replies = await _SCRIPT.run_many(store.client, calls)
+        async with store.client.pipeline(transaction=False) as pipe:
+            for past, reply in zip(pasts, replies, strict=True):
+                if isinstance(reply, Exception):
+                    raise reply
+                for name, value in (("rate", past.rate), ("availability", past.availability)):
+                    if value is not None and reply > 0:
+                        pipe.hsetnx(keyspace.product(past.product), name, value)
+            await pipe.execute()
+    except (RedisError, OSError) as error:
+        raise Unavailable("the price store is not reachable right now") from error
+    return [reply > 0 for reply in replies]
+
+
+def _call(past: Past, reason: str, about: About) -> Call:
+    product, expected = past.product, past.expected_version
+    keys = [keyspace.product(product), keyspace.changes(keyspace.partition_of(product)), keyspace.cache(product)]
+    keys.append(keyspace.proof(product))
+    args: list[Argument] = ["" if expected is None else expected, past.tier, past.currency, reason, str(product)]
+    args.append(_pack((about.offer.value, about.at, "" if about.price is None else about.price)))
+    args.append(_pack(list(chain.from_iterable(past.proofs.items()))))
+    args.append(past.least_version)
+    for offer in Offer:
+        steps = past.offers.get(offer, Steps())
+        _check(offer, steps)
+        keys += [keyspace.raw(product, offer), keyspace.state(product, offer)]
+        keys += [keyspace.compaction(product, offer, unit, aggregate) for unit, aggregate in keyspace.COMPACTIONS]
+        args += [offer.value, _pack(list(chain.from_iterable(steps.prices)))]
+        args += [_pack([int(number) for number in chain.from_iterable(steps.states)])]
+        args += [steps.last_seen or "", past.crawled.get(offer, "*")]
+    return keys, args
 
 
 def _check(offer: Offer, steps: Steps) -> None:

@@ -72,7 +72,9 @@ def test_what_cannot_be_is_said_in_a_sentence(tmp_path: Path) -> None:
         assert words in failed.stderr
         assert failed.stderr.count("\n") == 1
     (tmp_path / "data" / "archive" / "changes" / "2026-11-27").mkdir(parents=True)
-    (tmp_path / "data" / "archive" / "changes" / "2026-11-27" / f"1-2-{'0' * 16}.parquet").write_bytes(b"half a file")
+    (tmp_path / "data" / "archive" / "changes" / "2026-11-27" / f"1-2-p0-9-{'0' * 16}.parquet").write_bytes(
+        b"half a file"
+    )
     damaged = run(tmp_path, "archive", "read")
     assert damaged.exit_code == 2
     assert "is no file of the archive" in damaged.stderr
