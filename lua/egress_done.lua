@@ -8,7 +8,7 @@
 -- ARGV[5] the least pause that robots.txt asks for (ms), 0 for none
 -- ARGV[6] how long ago the answer came (ms): the pause counts from there, not from when we had read it
 -- ARGV[7] why it was refused or failed, in a few words; '' where it was neither
--- RETURNS 1 and when the next request may leave (ms), or 0 where this token is no longer held
+-- RETURNS 1, or 0 where this token is no longer held; when the next request may leave (ms); how long that is from now
 -- CALLED BY pennywren.frontier.egress
 
 local PACE, SLOWEST = 1000, 64000
@@ -35,7 +35,8 @@ if came == 'unused' then
       call('HSET', key, 'circuit', 'open')
     end
   end
-  return { mine and 1 or 0, tonumber(had[6] or 0) }
+  local next_at = tonumber(had[6] or 0)
+  return { mine and 1 or 0, next_at, math.max(0, next_at - now) }
 end
 
 if came == 'ok' then
@@ -70,4 +71,4 @@ end
 if mine then
   call('HDEL', key, 'holder', 'heldUntil')
 end
-return { mine and 1 or 0, next_at }
+return { mine and 1 or 0, next_at, math.max(0, next_at - now) }

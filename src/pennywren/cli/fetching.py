@@ -5,7 +5,6 @@ import time
 from typing import Final
 
 from pennywren.errors import Forbidden, Unavailable
-from pennywren.frontier import egress
 from pennywren.frontier.egress import Refusal, Token
 from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
@@ -15,7 +14,7 @@ from pennywren.observe.hosts import Address, Hosts
 from pennywren.observe.outcome import Meaning, Outcome, meaning, meaning_without_page
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Robots, Rules
-from pennywren.pipeline.visiting import fetch_robots, settle
+from pennywren.pipeline.visiting import fetch_robots, settle, token_within
 from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect
 
@@ -112,10 +111,8 @@ def _by_status(fetched: Fetched, reading: PageReading) -> PageReading:
 
 
 async def _take(client: Client, name: str, host: str) -> Token:
-    deadline = time.monotonic() + _PATIENCE_S
-    while isinstance(answer := await egress.take(client, name, host), Refusal):
-        if answer.why == "open" or time.monotonic() > deadline:
-            wait_s = answer.wait_ms / 1000
-            raise Unavailable(f"{host} is left alone for now: try again in {wait_s:.0f} s", retry_after=wait_s)
-        await asyncio.sleep(min(answer.wait_ms / 1000, _NAP_S))
+    answer = await token_within(client, name, host, _PATIENCE_S)
+    if isinstance(answer, Refusal):
+        wait_s = answer.wait_ms / 1000
+        raise Unavailable(f"{host} is left alone for now: try again in {wait_s:.0f} s", retry_after=wait_s)
     return answer

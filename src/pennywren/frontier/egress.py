@@ -8,12 +8,13 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pennywren import keyspace
 from pennywren.model.clock import MINUTE, SECOND
 from pennywren.store.connect import Client
-from pennywren.store.scripts import Script
+from pennywren.store.round_trip import RoundTrip
+from pennywren.store.scripts import Argument, Script
 
 _TAKE: Final = Script("egress_take")
 _DONE: Final = Script("egress_done")
@@ -101,6 +102,36 @@ async def take(client: Client, egress: str, host: str, *, now: int | None = None
     return Refusal(int(wait), why)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a request, as it is told when the token goes back."""
+
+    came: Came
+    retry_after_s: float | None = None
+    """What the shop asked for."""
+    pause_ms: int = 0
+    """What its robots.txt asks for between requests."""
+    answered_ms_ago: int = 0
+    """How long ago the answer came: the pause counts from there."""
+    why: str = ""
+    """In a few words what was wrong."""
+
+
+def give_back(trip: RoundTrip, token: Token, done: Done, *, now: int | None = None) -> int:
+    """Add to a round trip that the token goes back; `pause_of` reads its reply."""
+    asked = round((done.retry_after_s or 0) * 1000)
+    args: list[Argument] = [
+        "" if now is None else now, token.secret, done.came, asked, done.pause_ms, done.answered_ms_ago,
+        done.why[:_LONGEST_WHY],
+    ]  # fmt: skip
+    return trip.script(_DONE, [keyspace.egress(token.egress, token.host)], args)
+
+
+def pause_of(reply: Sequence[Any]) -> float:
+    """In how many seconds the next request may leave."""
+    return float(reply[2]) / SECOND
+
+
 async def done(
     client: Client,
     token: Token,
@@ -112,14 +143,14 @@ async def done(
     why: str = "",
     now: int | None = None,
 ) -> int:
-    """Give the token back and say what came; when the next request may leave (ms).
+    """Give the token back by itself and say what came (see `Done`); when the next request may leave (ms).
 
-    `retry_after_s` is what the shop asked for, `pause_ms` what its robots.txt asks for between requests. The pause
-    counts from the answer, which came `answered_ms_ago`. `why` says in a few words what was wrong with it.
+    Raises:
+        Unavailable: Redis does not answer.
     """
-    asked = round((retry_after_s or 0) * 1000)
-    args = ["" if now is None else now, token.secret, came, asked, pause_ms, answered_ms_ago, why[:_LONGEST_WHY]]
-    _, next_at = await _DONE.run(client, [keyspace.egress(token.egress, token.host)], args)
+    trip = RoundTrip(client)
+    give_back(trip, token, Done(came, retry_after_s, pause_ms, answered_ms_ago, why), now=now)
+    ((_, next_at, _),) = await trip.send()
     return int(float(next_at))
 
 

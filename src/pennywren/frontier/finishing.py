@@ -3,16 +3,26 @@
 from typing import Final
 
 from pennywren import keyspace
+from pennywren.frontier import hints
 from pennywren.frontier.claiming import Lease
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Script
 
 _SCRIPT: Final = Script("give_back")
 
 
 async def give_back(client: Client, lease: Lease, score: int, *, now: int | None = None) -> bool:
-    """End a lease; the product goes back with a score (see `score`). False where it had ended: another has it now."""
+    """End a lease; the product goes back with a score (see `score`), and its hint says so.
+
+    False where the lease had ended: another has it now.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    trip = RoundTrip(client)
     partition = keyspace.partition_of(lease.product)
     keys = [keyspace.frontier(partition), keyspace.leases(partition), keyspace.test_server(partition)]
-    args = ["" if now is None else now, str(lease.product), lease.ends, score]
-    return bool(await _SCRIPT.run(client, keys, args))
+    ended = trip.script(_SCRIPT, keys, ["" if now is None else now, str(lease.product), lease.ends, score])
+    hints.point(trip, lease.product, score)
+    return bool((await trip.send())[ended])

@@ -5,7 +5,7 @@ lost one, is put right by the next sweep.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,11 @@ from pennywren.model.clock import SECOND
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Script
 
 _TAKE: Final = Script("hint_take")
+_PUT: Final = Script("hint_put")
 _RESERVED: Final = 2 * SECOND
 _HEAD: Final = 8
 """Entries of each partition that a sweep reads from the front of each kind, and as many at random: so no marketplace
@@ -32,6 +34,14 @@ class Hint:
 
     partition: int
     score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A hint, and the lane that it is of."""
+
+    lane: Lane
+    hint: Hint
 
 
 _KEYS: Final[dict[Lane, Callable[[str], str]]] = {
@@ -51,27 +61,33 @@ async def take(client: Client, lane: Lane, marketplace: str, now: int, *, early:
 
     `early` takes it whether it is ready or not.
     """
-    found = await _TAKE.run(client, [_key(lane, marketplace)], ["" if early else now, now + _RESERVED])
+    found = await take_first(client, (lane,), marketplace, now, early=early)
+    return found.hint if isinstance(found, Taken) else found
+
+
+async def take_first(
+    client: Client, lanes: Sequence[Lane], marketplace: str, now: int, *, early: bool = False
+) -> Taken | int | None:
+    """`take` in the first of the `lanes` that has something."""
+    keys = [_key(lane, marketplace) for lane in lanes]
+    found = await _TAKE.run(client, keys, ["" if early else now, now + _RESERVED])
     if not found:
         return None
-    partition, score = found
-    return Hint(int(partition), int(float(score))) if partition != "" else int(float(score))
+    which, partition, score = int(found[0]), found[1], found[2]
+    return Taken(lanes[which - 1], Hint(int(partition), int(float(score)))) if which else int(float(score))
 
 
-async def put(client: Client, marketplace: str, partition: int, claimed: Claim) -> None:
-    """After a claim: where the rest of this marketplace begins in this partition."""
-    async with client.pipeline(transaction=False) as pipe:
-        for key, score in (
-            (keyspace.ready_firm(marketplace), claimed.next_firm),
-            (keyspace.ready_due(marketplace), claimed.next_due),
-            (keyspace.ready_urgent(marketplace), claimed.next_urgent),
-            (keyspace.ready_floor(marketplace), claimed.next_floor),
-        ):
-            if score is None:
-                pipe.zrem(key, partition)
-            else:
-                pipe.zadd(key, {str(partition): score})
-        await pipe.execute()
+def put(trip: RoundTrip, marketplace: str, partition: int, claimed: Claim) -> None:
+    """Queue after a claim: where the rest of this marketplace begins in this partition."""
+    nexts = (claimed.next_firm, claimed.next_due, claimed.next_urgent, claimed.next_floor)
+    keys = [_key(lane, marketplace) for lane in ("firm", "due", "urgent", "floor")]
+    trip.script(_PUT, keys, [partition, *("" if score is None else score for score in nexts)])
+
+
+def point(trip: RoundTrip, product: ProductID, score: int) -> None:
+    """Queue that the hint of a product that goes back into the frontier is not later than its score says."""
+    key, partition = _key(lane_of(score), product.marketplace), keyspace.partition_of(product)
+    trip.command("ZADD", key, "LT", time_of(score), partition)
 
 
 async def lower(client: Client, hints: Iterable[tuple[Lane, str, int, int]]) -> None:
@@ -84,14 +100,6 @@ async def lower(client: Client, hints: Iterable[tuple[Lane, str, int, int]]) -> 
         for key, members in by_key.items():
             pipe.zadd(key, members, lt=True)
         await pipe.execute()
-
-
-async def point_at(client: Client, product: ProductID) -> None:
-    """Make sure that the hint of a product that went back into the frontier is not later than its due time."""
-    partition = keyspace.partition_of(product)
-    score = await client.zscore(keyspace.frontier(partition), str(product))
-    if score is not None:
-        await lower(client, [(lane_of(score), product.marketplace, partition, time_of(score))])
 
 
 async def marketplaces(client: Client) -> list[str]:

@@ -9,12 +9,15 @@ from typing import Final
 from pennywren.frontier import hints
 from pennywren.frontier.claiming import LEASE, Claim, Lane, Lease, claim
 from pennywren.frontier.finishing import give_back
-from pennywren.frontier.hints import Hint
+from pennywren.frontier.hints import Taken
 from pennywren.frontier.lanes import LaneShare
 from pennywren.frontier.threshold import Threshold, said_by
 from pennywren.model.clock import DAY, Clock
-from pennywren.pipeline.concluding import Conclusions, Known
+from pennywren.pipeline.concluding import Conclusions
+from pennywren.store import knowing
 from pennywren.store.connect import Client
+from pennywren.store.knowing import Known
+from pennywren.store.round_trip import RoundTrip
 
 _TRIES: Final = 3
 """Products that are put back because the threshold has moved, before one is crawled all the same."""
@@ -75,11 +78,10 @@ class Chooser:
 
     async def _best_of(self, marketplace: str, *, early: bool) -> Visit | None:
         for attempt in range(_TRIES + 1):
-            claimed = await self._claim(marketplace, early=early)
-            if claimed is None or not claimed.leases:
+            found = await self._claim(marketplace, early=early)
+            if found is None:
                 return None
-            (lease,) = claimed.leases
-            known = await self._conclusions.known(lease.product)
+            claimed, lease, known = found
             back = self._conclusions.too_soon(lease, known, claimed.now)
             if back is None and attempt < _TRIES:
                 back = self._conclusions.better_later(lease, known, claimed.now)
@@ -87,33 +89,43 @@ class Chooser:
                 self._threshold.claimed(said_by(lease, claimed, known.last_seen, left_over=early))
                 return Visit(lease, known, claimed.now)
             await give_back(self._client, lease, back)
-            await hints.point_at(self._client, lease.product)
         return None
 
-    async def _claim(self, marketplace: str, *, early: bool) -> Claim | None:
+    async def _claim(self, marketplace: str, *, early: bool) -> tuple[Claim, Lease, Known] | None:
+        """Claim one product, and read what is known of it."""
         share, now = self._lanes[marketplace], self._clock()
         first = share.urgent_first
-        hint: Hint | int | None = None
         lanes: tuple[Lane, ...] = ("urgent", "firm", "due") if first else ("firm", "due", "urgent")
         if self._dice.random() < self._floor_share:
             lanes = ("floor", *lanes)
-        for lane in ("due", "floor") if early else lanes:
-            hint = await hints.take(self._client, lane, marketplace, now, early=early)
-            if isinstance(hint, Hint):
-                claimed = await claim(
-                    self._client,
-                    hint.partition,
-                    marketplace,
-                    lease_ms=self._lease_ms,
-                    urgent_first=int(lane == "urgent"),
-                    floor_first=int(lane == "floor"),
-                    ahead_ms=_EVER if early else 0,
-                    firm_from=hint.score if lane == "firm" else 0,
-                    loose_from=hint.score if lane == "due" else 0,
-                    floor_from=hint.score if lane == "floor" else 0,
-                )
-                await hints.put(self._client, marketplace, hint.partition, claimed)
-                if claimed.leases:
-                    share.crawled(before_others=first and claimed.leases[0].lane == "urgent")
-                    return claimed
+        if early:
+            lanes = ("due", "floor")
+        while lanes:
+            found = await hints.take_first(self._client, lanes, marketplace, now, early=early)
+            if not isinstance(found, Taken):
+                return None
+            lane, hint = found.lane, found.hint
+            lanes = lanes[lanes.index(lane) + 1 :]
+            claimed = await claim(
+                self._client,
+                hint.partition,
+                marketplace,
+                lease_ms=self._lease_ms,
+                urgent_first=int(lane == "urgent"),
+                floor_first=int(lane == "floor"),
+                ahead_ms=_EVER if early else 0,
+                firm_from=hint.score if lane == "firm" else 0,
+                loose_from=hint.score if lane == "due" else 0,
+                floor_from=hint.score if lane == "floor" else 0,
+            )
+            trip = RoundTrip(self._client)
+            hints.put(trip, marketplace, hint.partition, claimed)
+            if not claimed.leases:
+                await trip.send()
+                continue
+            (lease,) = claimed.leases
+            asked = knowing.ask(trip, lease.product)
+            known = knowing.read_known(lease.product, (await trip.send())[asked])
+            share.crawled(before_others=first and lease.lane == "urgent")
+            return claimed, lease, known
         return None

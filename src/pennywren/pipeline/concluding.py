@@ -1,8 +1,7 @@
 """What follows from a crawl: a verdict, what is learned, what is recorded, and when the product is due again."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -11,6 +10,7 @@ from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.events import emit
 from pennywren.frontier import due as due_times
+from pennywren.frontier import hints
 from pennywren.frontier.admission import admit
 from pennywren.frontier.claiming import Lease
 from pennywren.frontier.due import Bounds
@@ -24,7 +24,6 @@ from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.provenance import Ground, Provenance
-from pennywren.model.rule import WatchSet
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
@@ -33,10 +32,16 @@ from pennywren.pipeline.proving import confirm, said_before
 from pennywren.pipeline.teaching import teach
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
+from pennywren.store import knowing
+from pennywren.store.knowing import Known
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
+from pennywren.store.swaps import NOTHING, Kept, read_all
 from pennywren.trust.doubts import DOUBT
+from pennywren.trust.hearsay import Hearsay
 from pennywren.trust.judge import HOLD_FOR, Judgement, Kind, Reason, Waiting, judge
+from pennywren.trust.memory import read_said
 from pennywren.trust.waiting import read_waiting, write_waiting
 
 _log = logging.getLogger(__name__)
@@ -47,32 +52,15 @@ _FAILING: Final = "failing"
 _FORGET_TROUBLE_S: Final = 90 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of a product before it is crawled."""
-
-    state: ProductState | None
-    held: dict[str, str]
-    """The hash of what waits for a second look."""
-    watchers: int
-    far: int = 0
-    """Of the watchers, those who wait for less than half the price."""
-
-    @property
-    def last_seen(self) -> int | None:
-        """When anybody last looked (ms)."""
-        return self.state.last_seen or None if self.state is not None else None
-
-    def subject(self, product: ProductID) -> Subject:
-        """The product as the frontier sees it."""
-        return subject_of(product, self.state, self.watchers, self.far)
-
-
 def subject_of(product: ProductID, state: ProductState | None, watchers: int, far: int = 0) -> Subject:
     """A product as the frontier sees it; `far` of its `watchers` wait for less than half the price."""
     if state is None:
         return Subject(product.marketplace, None, watchers, far, None, None)
     return Subject(product.marketplace, price_of(state), watchers, far, state.rate, state.last_seen or None)
+
+
+def _subject(product: ProductID, known: Known) -> Subject:
+    return subject_of(product, known.state, known.watchers, known.far)
 
 
 def price_of(state: ProductState) -> int | None:
@@ -110,33 +98,30 @@ class Conclusions:
 
     async def known(self, product: ProductID) -> Known:
         """Read what is known of a product."""
-        state = await self._store.product(product)
-        half = ((state and price_of(state)) or 0) // 2
-        async with self._client.pipeline(transaction=False) as pipe:
-            pipe.hgetall(keyspace.held(product))
-            for offer in Offer:
-                pipe.zcount(keyspace.watch(product, offer), "-inf", f"({half}")
-                for each in WatchSet:
-                    pipe.zcard(keyspace.watch(product, offer, each))
-            held, *counts = await pipe.execute()
-        far = counts[:: len(WatchSet) + 1]
-        return Known(state, held, sum(counts) - sum(far), sum(far))
+        trip = RoundTrip(self._client)
+        asked = knowing.ask(trip, product)
+        return knowing.read_known(product, (await trip.send())[asked])
 
     def too_soon(self, lease: Lease, known: Known, now: int) -> int | None:
         """The score with which a product goes back that was looked at just now; None if it may be crawled."""
         if lease.lane not in {"due", "floor"} or known.held:
             return None
-        return self.planner.too_soon(known.subject(lease.product), now)
+        return self.planner.too_soon(_subject(lease.product, known), now)
 
     def better_later(self, lease: Lease, known: Known, now: int) -> int | None:
         """The score with which a product goes back that is not worth it yet by today's threshold; None if it is."""
         if lease.lane == "urgent" or known.held:
             return None
-        subject = known.subject(lease.product)
+        subject = _subject(lease.product, known)
         return self.planner.better_later(subject, lease.due, now, on_floor=lease.lane == "floor")
 
-    async def seen(self, lease: Lease, known: Known, reading: PageReading, now: int) -> LookResult | None:
-        """A page showed the product: judge it, learn from it, record it. None where nothing was recorded."""
+    async def seen(
+        self, lease: Lease, known: Known, reading: PageReading, now: int, *, reported: bool = True
+    ) -> LookResult | None:
+        """A page showed the product: judge it, learn from it, record it. None where nothing was recorded.
+
+        `reported` is False where it is known that nobody said anything of the product.
+        """
         look = look_of(lease.product, reading)
         if look is None:
             await self.not_seen(lease, known, Meaning(Outcome.UNREADABLE, "no_buybox"), now)
@@ -146,17 +131,24 @@ class Conclusions:
         accepted = judgement.of_kind(Kind.ACCEPTED)
         self._log_doubts(look, judgement)
         result: LookResult | None = None
+        said = await self._said(look.product) if reported else NOTHING
+        trip = RoundTrip(self._client)
+        asked = trip.command("EXISTS", keyspace.hearsay(look.product))
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
-            provenance = await self._provenance(believed, judgement, waiting, known, now)
-            result = await self._record(believed, lease, known, reading.availability, now, provenance)
+            provenance = _provenance(believed, judgement, waiting, known, read_said(said), now)
+            result = await self._record(believed, lease, known, reading.availability, now, provenance, trip)
         else:
             again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
             await give_back(self._client, lease, firm(again))
-        await self._remember(look, judgement, waiting, known, now)
-        await self._doubting.looked(look, known.state, known.held, waiting, result, now)
+        self._forget(trip, look, judgement, known)
+        spoken = bool((await trip.send())[asked])
+        await self._remember(look, judgement, waiting, now)
         if result is not None:
-            await self._teach(look, known, result, now)
+            await self._confirm(look, known, result, now)
+        await self._doubting.looked(look, known.state, known.held, waiting, result, now)
+        if result is not None and spoken:
+            await self._teach(look, known, result, said, now)
         return result
 
     async def not_seen(self, lease: Lease, known: Known, meaning: Meaning, now: int) -> bool:
@@ -184,8 +176,10 @@ class Conclusions:
         availability: str,
         now: int,
         provenance: Provenance | None,
+        trip: RoundTrip,
     ) -> LookResult:
-        plan = self.planner.after_look(known.subject(lease.product), now)
+        """Record a look; what follows for others is queued."""
+        plan = self.planner.after_look(_subject(lease.product, known), now)
         to_record = LookToRecord(
             look,
             due_if_same=plan.due_if_same,
@@ -196,39 +190,46 @@ class Conclusions:
             availability=availability,
             provenance=provenance,
         )
-        (result,) = await self._recorder.record([to_record])
+        written = await self._recorder.write([to_record])
+        written.tell(trip)
+        (result,) = written.results
+        has_moved = result.changes > (known.state.changes if known.state is not None else 0)
+        if Recorded.LEASE_LOST not in result.outcomes.values():
+            hints.point(trip, look.product, plan.due_if_changed if has_moved else plan.due_if_same)
         self._tell(look, known.state, result)
+        return result
+
+    async def _confirm(self, look: Look, known: Known, result: LookResult, now: int) -> None:
+        """Where only reporters had seen what is believed, the proof says that a crawl has, too."""
         for offer, outcome in result.outcomes.items():
             if outcome is Recorded.VERIFIED and known.state is not None and offer in known.state.offers:
                 await confirm(self._client, look.product, offer, known.state.offers[offer].since, now)
-        return result
 
-    async def _provenance(
-        self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int
-    ) -> Provenance | None:
-        """What the proof says of what changes; None where one crawl is all there is to say."""
-        offers = known.state.offers if known.state is not None else {}
-        changing = [o for o, price in look.prices.items() if o not in offers or offers[o].price != price]
-        return _seen_twice(changing, judgement, waiting) or await said_before(self._store, look, changing, now)
+    async def _said(self, product: ProductID) -> Kept:
+        """What reporters have said of a product."""
+        (kept,) = await read_all(self._store.raw, [keyspace.hearsay(product)])
+        return kept
 
-    async def _teach(self, look: Look, known: Known, result: LookResult, now: int) -> None:
+    async def _teach(self, look: Look, known: Known, result: LookResult, said: Kept, now: int) -> None:
         """Settle what reporters said of the offers that were recorded. What waits for a second look is not settled."""
         seen = {offer: look.prices[offer] for offer, outcome in result.outcomes.items() if outcome.written}
-        rate = mean_rate(self.planner.interest(known.subject(look.product)).chances)
+        rate = mean_rate(self.planner.interest(_subject(look.product, known)).chances)
         try:
-            await teach(self._store, look.product, seen, now, rate * DAY / SECOND)
+            await teach(self._store, look.product, seen, now, rate * DAY / SECOND, said=said)
         except (Unavailable, RedisError, OSError) as error:
             _log.warning("what was said of %s is not settled by this crawl: %s", look.product, error)
 
-    async def _remember(
-        self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], known: Known, now: int
-    ) -> None:
-        """Keep what must be seen twice, forget what is settled, and ask for the second look, once."""
-        key = keyspace.held(look.product)
+    def _forget(self, trip: RoundTrip, look: Look, judgement: Judgement, known: Known) -> None:
+        """Queue that what is settled waits no more."""
         held = judgement.of_kind(Kind.HELD)
         settled = [field for field in known.held if field not in held and not field.endswith(DOUBT)]
         if settled:
-            await self._client.hdel(key, *settled)
+            trip.command("HDEL", keyspace.held(look.product), *settled)
+
+    async def _remember(self, look: Look, judgement: Judgement, waiting: dict[Offer, Waiting], now: int) -> None:
+        """Keep what must be seen twice, and ask for the second look, once."""
+        key = keyspace.held(look.product)
+        held = judgement.of_kind(Kind.HELD)
         if not held:
             return
         async with self._client.pipeline(transaction=False) as pipe:
@@ -258,6 +259,20 @@ class Conclusions:
             if verdict.kind is not Kind.ACCEPTED:
                 shown = _shown(look.prices[offer], look.currency)
                 _log.warning("%s %s %s is %s: %s", look.product, offer, shown, verdict.kind, verdict.reason)
+
+
+def _provenance(
+    look: Look,
+    judgement: Judgement,
+    waiting: dict[Offer, Waiting],
+    known: Known,
+    said: Mapping[Offer, Hearsay],
+    now: int,
+) -> Provenance | None:
+    """What the proof says of what changes; None where one crawl is all there is to say."""
+    offers = known.state.offers if known.state is not None else {}
+    changing = [o for o, price in look.prices.items() if o not in offers or offers[o].price != price]
+    return _seen_twice(changing, judgement, waiting) or said_before(said, look, changing, now)
 
 
 def _seen_twice(

@@ -10,10 +10,11 @@ from typing import Final, Protocol
 
 from redis.exceptions import RedisError
 
+from pennywren import keyspace
 from pennywren.errors import Unavailable, VersionMoved
-from pennywren.frontier import egress, hints
+from pennywren.frontier import egress
 from pennywren.frontier.due import Bounds
-from pennywren.frontier.egress import Refusal, Token
+from pennywren.frontier.egress import Refusal, Token, pause_of
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
@@ -25,16 +26,19 @@ from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.choosing import Chooser, Visit
-from pennywren.pipeline.concluding import Conclusions, Known, tell_crawled
+from pennywren.pipeline.concluding import Conclusions, tell_crawled
 from pennywren.pipeline.discovering import Discoverer
-from pennywren.pipeline.drifting import note_page
+from pennywren.pipeline.drifting import count_page, keep_page
 from pennywren.pipeline.outlook import Outlook
-from pennywren.pipeline.visiting import fetch_robots, settle
+from pennywren.pipeline.visiting import fetch_robots
+from pennywren.pipeline.visiting import give_back as give_token_back
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
 from pennywren.record.tiering import move_to_tier
 from pennywren.settings import Egress, Settings
 from pennywren.store.counters import Counter, count
+from pennywren.store.knowing import Known
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -118,6 +122,8 @@ class Crawler:
         self._stopping = asyncio.Event()
         self._requests = 0
         self._visits: dict[str, Visit] = {}
+        self._settled: set[str] = set()
+        """Hosts to which a request was answered, and the token given back."""
 
     async def close(self) -> None:
         """Write what is left for the catalogue, and close the connections to shops."""
@@ -172,6 +178,7 @@ class Crawler:
             raise
         finally:
             self._visits.pop(host, None)
+            self._settled.discard(host)
         self._requests += step.worked
         return step
 
@@ -186,16 +193,16 @@ class Crawler:
             await egress.done(self._client, token, "unused")
             return Step(False, _NAP_S if visit is None else 0.0)
         self._visits[token.host] = visit
-        await self._visit(visit, token, rules)
-        return Step(True)
+        next_at = await self._visit(visit, token, rules)
+        return Step(True, max(next_at - time.monotonic(), 0.0))
 
     async def _let_go(self, token: Token) -> None:
         """We are being stopped: nobody shall have to wait until the token and the lease run out."""
         visit = self._visits.get(token.host)
-        await egress.done(self._client, token, "unused" if visit is None else "failed")
+        if token.host not in self._settled:
+            await egress.done(self._client, token, "unused" if visit is None else "failed")
         if visit is not None:
             await give_back(self._client, visit.lease, visit.now)
-            await hints.point_at(self._client, visit.lease.product)
 
     async def _keep_busy(self, host: str, deadline: float) -> None:
         while time.monotonic() < deadline:
@@ -206,7 +213,7 @@ class Crawler:
             except (Unavailable, RedisError, OSError) as error:
                 _log.warning("%s waits: %s", self._through.name, error)
                 step = Step(False, _NAP_S)
-            # Also after work: no loop of ours runs without letting others.
+            # Also after work, and where nothing is to be waited for: no loop of ours runs without letting others.
             await asyncio.sleep(min(step.wait_s, max(deadline - time.monotonic(), 0.0)))
 
     async def _set_bounds(self) -> None:
@@ -225,10 +232,10 @@ class Crawler:
             return True
         again = visit.now if allowed else visit.now + WEEK
         await give_back(self._client, visit.lease, firm(again))
-        await hints.point_at(self._client, visit.lease.product)
         return False
 
-    async def _visit(self, visit: Visit, token: Token, rules: Rules) -> None:
+    async def _visit(self, visit: Visit, token: Token, rules: Rules) -> float:
+        """Fetch a page and draw the conclusions; when the next request may leave, by the monotonic clock."""
         product = visit.lease.product
         fetched = await self._fetcher.get(self._hosts.page(product), packed=True)
         answered_at = time.monotonic()
@@ -237,35 +244,41 @@ class Crawler:
         if seen is None:
             reading = await self._reader.read(fetched.body, product.marketplace)
             seen = meaning(product, reading)
-        await settle(
-            self._client,
-            token,
-            fetched,
-            seen,
-            pause_ms=rules.pause_ms(self._settings.user_agent),
-            answered_ms_ago=int((time.monotonic() - answered_at) * 1000),
-        )
-        tell_crawled(product, fetched, seen, reading)
+        trip = RoundTrip(self._client)
+        ours = int((time.monotonic() - answered_at) * 1000)
+        pause = rules.pause_ms(self._settings.user_agent)
+        settled = give_token_back(trip, token, fetched, seen, pause_ms=pause, answered_ms_ago=ours)
+        count(trip, CRAWLS, product.marketplace, seen.outcome)
+        reported = trip.command("EXISTS", keyspace.hearsay(product))
+        kept: int | None = None
         if reading is not None and seen.outcome is not Outcome.UNREACHABLE:
-            await note_page(self._client, product, reading, fetched.body, visit.now)
+            kept = count_page(trip, product, reading, visit.now)
+        replies = await trip.send()
+        self._settled.add(token.host)
+        next_at = time.monotonic() + pause_of(replies[settled])
+        tell_crawled(product, fetched, seen, reading)
+        if reading is not None and kept is not None and replies[kept]:
+            await keep_page(self._client, product, reading, fetched.body, visit.now)
         if reading is not None and seen.outcome is Outcome.PRODUCT:
-            result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now)
-            if result is not None:
-                await self._chart(product, visit.known, result.changes)
-            if result is not None and self._catalogue is not None:
-                entry = CatalogueEntry(product, reading.title, reading.image, result.at)
-                await self._catalogue.add(entry, self._clock())
-            if self._discoverer is not None:
-                linked = [ProductID(product.marketplace, asin) for asin in reading.linked]
-                await self._discoverer.offer(linked, "link")
+            await self._conclude(visit, reading, reported=bool(replies[reported]))
         else:
             retired = await self._conclusions.not_seen(visit.lease, visit.known, seen, visit.now)
             if retired and self._catalogue is not None:
                 await self._catalogue.retire(product, self._clock())
-        await hints.point_at(self._client, product)
-        async with self._client.pipeline(transaction=False) as pipe:
-            count(pipe, CRAWLS, product.marketplace, seen.outcome)
-            await pipe.execute()
+        return next_at
+
+    async def _conclude(self, visit: Visit, reading: PageReading, *, reported: bool) -> None:
+        """Everything that follows from a page that shows the product."""
+        product = visit.lease.product
+        result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, reported=reported)
+        if result is not None:
+            await self._chart(product, visit.known, result.changes)
+        if result is not None and self._catalogue is not None:
+            entry = CatalogueEntry(product, reading.title, reading.image, result.at)
+            await self._catalogue.add(entry, self._clock())
+        if self._discoverer is not None:
+            linked = [ProductID(product.marketplace, asin) for asin in reading.linked]
+            await self._discoverer.offer(linked, "link")
 
     async def _chart(self, product: ProductID, known: Known, changes: int) -> None:
         """Give a history that has become long its compactions."""

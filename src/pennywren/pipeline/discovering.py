@@ -13,7 +13,7 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from pennywren import keyspace
-from pennywren.errors import RateLimited, Unavailable
+from pennywren.errors import Unavailable
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.score import floor
 from pennywren.model.clock import SECOND, Clock
@@ -22,7 +22,7 @@ from pennywren.postgres.catalogue import CatalogueEntry, upsert
 from pennywren.postgres.pool import Pool
 from pennywren.store.connect import Client
 from pennywren.store.counters import Counter, count
-from pennywren.store.limits import spend
+from pennywren.store.limits import Limit, spend_some
 
 _log = logging.getLogger(__name__)
 
@@ -77,14 +77,11 @@ class Discoverer:
         ]
 
     async def _within_limits(self, products: Sequence[ProductID]) -> list[ProductID]:
-        new: list[ProductID] = []
-        try:
-            for product in products:
-                await spend(self._client, "discover", "all", rate_per_hour=max(1, self._per_day // 24), burst=_BURST)
-                new.append(product)
-        except RateLimited as full:
-            self._full_until = self._clock() + round((full.retry_after or 0) * SECOND)
-        return new
+        limit = Limit("discover", "all", max(1, self._per_day // 24), _BURST)
+        granted, wait_s = await spend_some(self._client, limit, len(products))
+        if granted < len(products):
+            self._full_until = self._clock() + round(wait_s * SECOND)
+        return list(products[:granted])
 
     async def _follow(self, new: Sequence[ProductID], now: int, source: str) -> None:
         await upsert(self._pool, [CatalogueEntry(product) for product in new])

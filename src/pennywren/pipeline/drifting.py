@@ -20,6 +20,7 @@ from pennywren.observe.page.reading import PageReading
 from pennywren.observe.scrub import without_people
 from pennywren.store.connect import Client
 from pennywren.store.counters import Counter, Gauge, Sample, count
+from pennywren.store.round_trip import RoundTrip
 
 _log = logging.getLogger(__name__)
 
@@ -63,20 +64,41 @@ class FailedPage(msgspec.Struct, frozen=True, rename={"product_id": "productID"}
 
 async def note_page(client: Client, product: ProductID, reading: PageReading, page: bytes, now: int) -> None:
     """Count a product page, gzipped or not, that came for `product` at `now` (ms); keep it if it could not be read."""
+    trip = RoundTrip(client)
+    turn = count_page(trip, product, reading, now)
+    replies = await trip.send()
+    if turn is not None and replies[turn]:
+        await keep_page(client, product, reading, page, now)
+
+
+def count_page(trip: RoundTrip, product: ProductID, reading: PageReading, now: int) -> int | None:
+    """Queue that a page came; for one that could not be read the place of the reply that says whether to keep it."""
     readable = reading.kind == "product"
     if not readable and reading.kind != "unreadable":
-        return
-    kind = Kind(product.marketplace, reading.layout or "none")
+        return None
+    kind = _kind(product, reading)
     key = keyspace.drift_hour(now // HOUR)
+    trip.command("HINCRBY", key, drift.field(kind, readable=readable), 1)
+    trip.command("EXPIRE", key, _COUNT_S)
+    count(trip, PAGES, kind.marketplace, kind.layout, "yes" if readable else "no")
+    if readable:
+        return None
+    return trip.command("SET", keyspace.drift_pause("keep", kind.marketplace, kind.layout), "", "PX", _EVERY_MS, "NX")
+
+
+async def keep_page(client: Client, product: ProductID, reading: PageReading, page: bytes, now: int) -> None:
+    """Keep a page that could not be read for people to look at, in place of the oldest of its kind."""
+    packed = await asyncio.to_thread(_packed, page)
+    if not packed or len(packed) > _LARGEST:
+        return
+    kind = _kind(product, reading)
+    key = keyspace.drift_samples(kind.marketplace, kind.layout)
+    kept = FailedPage(str(product), now, reading.reason or "", packed)
     async with client.pipeline(transaction=False) as pipe:
-        pipe.hincrby(key, drift.field(kind, readable=readable), 1)
-        pipe.expire(key, _COUNT_S)
-        count(pipe, PAGES, kind.marketplace, kind.layout, "yes" if readable else "no")
-        if not readable:
-            pipe.set(keyspace.drift_pause("keep", kind.marketplace, kind.layout), "", px=_EVERY_MS, nx=True)
-        *_, turn = await pipe.execute()
-    if not readable and turn:
-        await _keep(client, kind, product, reading.reason or "", page, now)
+        pipe.lpush(key, msgspec.json.encode(kept).decode())
+        pipe.ltrim(key, 0, KEPT - 1)
+        pipe.expire(key, _KEEP_S)
+        await pipe.execute()
 
 
 async def tallies(client: Client, now: int) -> list[Tally]:
@@ -120,16 +142,8 @@ async def samples(client: Client, kind: Kind) -> list[FailedPage]:
     return [msgspec.json.decode(each, type=FailedPage) for each in kept]
 
 
-async def _keep(client: Client, kind: Kind, product: ProductID, reason: str, page: bytes, now: int) -> None:
-    packed = await asyncio.to_thread(_packed, page)
-    if not packed or len(packed) > _LARGEST:
-        return
-    key = keyspace.drift_samples(kind.marketplace, kind.layout)
-    async with client.pipeline(transaction=False) as pipe:
-        pipe.lpush(key, msgspec.json.encode(FailedPage(str(product), now, reason, packed)).decode())
-        pipe.ltrim(key, 0, KEPT - 1)
-        pipe.expire(key, _KEEP_S)
-        await pipe.execute()
+def _kind(product: ProductID, reading: PageReading) -> Kind:
+    return Kind(product.marketplace, reading.layout or "none")
 
 
 def _packed(page: bytes) -> str:

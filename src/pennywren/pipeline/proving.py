@@ -1,6 +1,6 @@
 """What the proof of a crawled price says of those who reported it before the crawl."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from pennywren import keyspace
@@ -10,21 +10,18 @@ from pennywren.model.product import ProductID
 from pennywren.model.provenance import Ground, Provenance, sample_field
 from pennywren.store.connect import Client
 from pennywren.store.proofs import proofs_of
-from pennywren.store.store import Store
-from pennywren.store.swaps import read_all
-from pennywren.trust.hearsay import independent
-from pennywren.trust.memory import read_said
+from pennywren.trust.hearsay import Hearsay, independent
 
 
-async def said_before(store: Store, look: Look, changing: Collection[Offer], now: int) -> Provenance | None:
+def said_before(
+    said: Mapping[Offer, Hearsay], look: Look, changing: Collection[Offer], now: int
+) -> Provenance | None:  # fmt: skip
     """The provenance of prices that reporters said and a crawl sees now (ms); None where nobody said all of them.
 
     Where several offers change at once, it names those who said the price that the fewest said.
     """
     if not changing:
         return None
-    (kept,) = await read_all(store.raw, [keyspace.hearsay(look.product)])
-    said = read_said(kept)
     found: list[Provenance] = []
     for offer in changing:
         price = look.prices[offer]

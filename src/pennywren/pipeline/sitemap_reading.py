@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Sequence
 from typing import Final
 
 from pennywren.errors import BadProduct
-from pennywren.frontier import egress, hints
-from pennywren.frontier.egress import Refusal, Token
+from pennywren.frontier import hints
+from pennywren.frontier.egress import Refusal
 from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetcher
@@ -18,7 +17,7 @@ from pennywren.observe.outcome import meaning_without_page
 from pennywren.observe.robots import Robots, Rules
 from pennywren.observe.sitemaps import Sitemap, read_sitemap
 from pennywren.pipeline.discovering import Discoverer
-from pennywren.pipeline.visiting import settle
+from pennywren.pipeline.visiting import settle, token_within
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
 
@@ -83,8 +82,9 @@ class SitemapReader:
         return list(found)
 
     async def _fetch(self, address: Address, rules: Rules) -> Sitemap:
-        token = await self._token(address.host)
-        if token is None:
+        # Sitemaps wait for crawls, and not the other way round.
+        token = await token_within(self._client, self._settings.egresses[0].name, address.host, _PATIENCE_S)
+        if isinstance(token, Refusal):
             return Sitemap((), of_sitemaps=False)
         fetched = await self._fetcher.get(address)
         seen = meaning_without_page(fetched)
@@ -94,12 +94,3 @@ class SitemapReader:
             _log.info("the sitemap %s was not read: %s", address.url, seen.reason)
             return Sitemap((), of_sitemaps=False)
         return await asyncio.to_thread(read_sitemap, fetched.body)
-
-    async def _token(self, host: str) -> Token | None:
-        """The right to send one request, if it comes in time: sitemaps wait for crawls, and not the other way round."""
-        deadline = time.monotonic() + _PATIENCE_S
-        while isinstance(answer := await egress.take(self._client, self._settings.egresses[0].name, host), Refusal):
-            if answer.why == "open" or time.monotonic() > deadline:
-                return None
-            await asyncio.sleep(min(answer.wait_ms / 1000, 1.0))
-        return answer

@@ -10,7 +10,7 @@ from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
 from pennywren.store.counters import Counter, count
 from pennywren.store.store import Store
-from pennywren.store.swaps import Kept, read_all, swap_all
+from pennywren.store.swaps import NOTHING, Kept, read_all, swap_all
 from pennywren.trust.hearsay import Hearsay
 from pennywren.trust.lessons import Lesson, learn, settle
 from pennywren.trust.memory import (
@@ -32,16 +32,23 @@ _TRIES: Final = 50
 
 
 async def teach(
-    store: Store, product: ProductID, seen: Mapping[Offer, int | None], now: int, changes_per_day: float
+    store: Store,
+    product: ProductID,
+    seen: Mapping[Offer, int | None],
+    now: int,
+    changes_per_day: float,
+    *,
+    said: Kept = NOTHING,
 ) -> int:
     """A crawl saw these prices (minor units, None: no offer) at `now` (ms); how many who spoke were right or wrong.
 
+    `said` is the hearsay where it was read a moment ago; it is read again if more was said meanwhile.
     Reports that come in meanwhile are judged over what this leaves, or settled with the others: none is lost.
 
     Raises:
         Unavailable: Redis does not answer.
     """
-    lessons = await _settle(store.raw, product, seen, now, changes_per_day)
+    lessons = await _settle(store.raw, product, seen, now, changes_per_day, said)
     if not lessons:
         return 0
     await _learn(store.raw, lessons, now)
@@ -54,9 +61,10 @@ async def teach(
 
 
 async def _settle(
-    raw: Client, product: ProductID, seen: Mapping[Offer, int | None], now: int, changes_per_day: float
+    raw: Client, product: ProductID, seen: Mapping[Offer, int | None], now: int, changes_per_day: float, kept: Kept
 ) -> Sequence[Lesson]:
-    (kept,) = await read_all(raw, [keyspace.hearsay(product)])
+    if kept is NOTHING:
+        (kept,) = await read_all(raw, [keyspace.hearsay(product)])
     for _ in range(_TRIES):
         said: dict[Offer, Hearsay] = read_said(kept)
         lessons: list[Lesson] = []

@@ -16,6 +16,7 @@ from pennywren.model.observation import Look, Source
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Provenance
 from pennywren.store.counters import Counter, count
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Argument, Call, Script
 from pennywren.store.store import Store
 
@@ -115,10 +116,21 @@ class Recorder:
         Raises:
             Unavailable: Redis does not answer; what was not recorded can be recorded again.
         """
+        written, trip = await self.write(looks), RoundTrip(self._client)
+        written.tell(trip)
+        await trip.send()
+        return written.results
+
+    async def write(self, looks: Sequence[LookToRecord]) -> "Written":
+        """The first half of `record`, for a caller with a round trip to make anyway: its `tell` is the second half.
+
+        Raises:
+            Unavailable: Redis does not answer; what was not recorded can be recorded again.
+        """
         by_partition: defaultdict[int, list[int]] = defaultdict(list)
         for i, each in enumerate(looks):
             by_partition[keyspace.partition_of(each.look.product)].append(i)
-        written = _Written(looks)
+        written = Written(looks)
         all_trips = list(_round_trips(by_partition))
         trips = iter(all_trips)
 
@@ -133,24 +145,12 @@ class Recorder:
             for end in ends:
                 if end is not None:
                     raise end
-            if looks:
-                await self._tell(written)
         except (RedisError, OSError) as error:
             raise Unavailable("the price store is not reachable right now") from error
-        return [written.results[i] for i in range(len(looks))]
-
-    async def _tell(self, written: "_Written") -> None:
-        """Wake the readers of the change streams, and count."""
-        async with self._client.pipeline(transaction=False) as pipe:
-            if written.changed:
-                hints = {str(partition): at for partition, at in written.changed.items()}
-                pipe.zadd(keyspace.ready_changes(), hints, nx=True)
-            for (source, outcome), times in written.tally.items():
-                count(pipe, OBSERVATIONS, source, outcome.name.lower(), by=times)
-            await pipe.execute()
+        return written
 
     async def _run(
-        self, looks: Sequence[LookToRecord], batches: Sequence[tuple[int, Sequence[int]]], written: "_Written"
+        self, looks: Sequence[LookToRecord], batches: Sequence[tuple[int, Sequence[int]]], written: "Written"
     ) -> None:
         calls = [self.call(partition, [looks[i] for i in members]) for partition, members in batches]
         replies = await _SCRIPT.run_many(self._client, calls)
@@ -194,19 +194,32 @@ class Recorder:
         return keys, [self._now, self._gap, len(looks), _pack(packed)]
 
 
-class _Written:
+class Written:
     """What became of a sequence of looks, gathered from the script's answers in whatever order they come."""
 
     def __init__(self, looks: Sequence[LookToRecord]) -> None:
         self._looks = looks
-        self.results: dict[int, LookResult] = {}
-        self.changed: dict[int, int] = {}
+        self._results: dict[int, LookResult] = {}
+        self._changed: dict[int, int] = {}
         """Partitions with a change, and when it was (ms)."""
-        self.tally: defaultdict[tuple[Source, Outcome], int] = defaultdict(int)
+        self._tally: defaultdict[tuple[Source, Outcome], int] = defaultdict(int)
+
+    @property
+    def results(self) -> list[LookResult]:
+        """What became of each look, in their order."""
+        return [self._results[i] for i in range(len(self._looks))]
+
+    def tell(self, trip: RoundTrip) -> None:
+        """Queue that the readers of the change streams wake, and that all is counted."""
+        if self._changed:
+            hints = [word for partition, at in self._changed.items() for word in (at, partition)]
+            trip.command("ZADD", keyspace.ready_changes(), "NX", *hints)
+        for (source, outcome), times in self._tally.items():
+            count(trip, OBSERVATIONS, source, outcome.name.lower(), by=times)
 
     def note(self, partition: int, members: Sequence[int], reply: Sequence[int]) -> None:
         """Take in the answer to one run: the looks `members`, all of one partition."""
-        place, tally = 0, self.tally
+        place, tally = 0, self._tally
         for i in members:
             look = self._looks[i].look
             outcomes: dict[Offer, Outcome] = {}
@@ -216,10 +229,10 @@ class _Written:
                 tally[look.source, outcome] += 1
                 has_changed = has_changed or outcome > 0
                 place += 1
-            self.results[i] = result = LookResult(outcomes, reply[place], reply[place + 1])
+            self._results[i] = result = LookResult(outcomes, reply[place], reply[place + 1])
             place += 2
             if has_changed:
-                self.changed.setdefault(partition, result.at)
+                self._changed.setdefault(partition, result.at)
 
 
 def _round_trips(by_partition: Mapping[int, Sequence[int]]) -> Iterator[list[tuple[int, Sequence[int]]]]:

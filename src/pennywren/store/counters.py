@@ -1,9 +1,9 @@
 """What is counted: families of counters and histograms in Redis hashes, so that all processes and forks add up.
 
 A family is declared once, beside the code that counts, and listed in `pipeline/metrics.py`, from where `GET /metrics`
-renders it. Counting only queues commands on a pipeline that the caller sends anyway. Each family is one hash
-(`{metrics}:NAME`); a field is the list of its label values in JSON. Labels must come from small sets: a marketplace,
-an outcome, the name of a channel; never a product, a person or a word of a page.
+renders it. Counting only queues commands on a pipeline or a round trip that the caller sends anyway. Each family is one
+hash (`{metrics}:NAME`); a field is the list of its label values in JSON. Labels must come from small sets: a
+marketplace, an outcome, the name of a channel; never a product, a person or a word of a page.
 """
 
 from bisect import bisect_left
@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 
 PREFIX: Final = "pennywren_"
 _LONGEST_LABEL: Final = 100
@@ -81,9 +82,13 @@ class Distribution:
     sum: float
 
 
-def count(pipe: Pipeline, counter: Counter, *labels: object, by: int = 1) -> None:
+def count(pipe: Pipeline | RoundTrip, counter: Counter, *labels: object, by: int = 1) -> None:
     """Queue on `pipe` that it happened `by` times; `labels` in the order of the declaration."""
-    pipe.hincrby(keyspace.metric(counter.name), _field(counter, labels), by)
+    key, field = keyspace.metric(counter.name), _field(counter, labels)
+    if isinstance(pipe, RoundTrip):
+        pipe.command("HINCRBY", key, field, by)
+    else:
+        pipe.hincrby(key, field, by)
 
 
 def observe(pipe: Pipeline, histogram: Histogram, value: float, *labels: object) -> None:

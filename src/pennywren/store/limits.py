@@ -8,6 +8,7 @@ from typing import Final
 from pennywren import keyspace
 from pennywren.errors import RateLimited
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Script
 
 _LIMIT: Final = Script("limit")
@@ -82,6 +83,19 @@ async def spend_all(client: Client, limits: Sequence[Limit]) -> list[Allowance]:
         seconds = wait_us / _SECOND_US
         raise UsedUp(f"Too many requests: try again {_in_words(seconds)}.", retry_after=seconds, allowances=allowances)
     return allowances
+
+
+async def spend_some(client: Client, limit: Limit, wanted: int) -> tuple[int, float]:
+    """Spend up to `wanted` of a limit, in one round trip: how many, and in how many seconds the next one is.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    trip = RoundTrip(client)
+    for _ in range(wanted):
+        trip.script(_LIMIT, [keyspace.limit(limit.purpose, limit.who)], [limit.interval_us, limit.burst])
+    waits = [int(wait_us) for wait_us, *_ in await trip.send()]
+    return sum(wait <= 0 for wait in waits), max(waits, default=0) / _SECOND_US
 
 
 def _in_words(seconds: float) -> str:

@@ -17,6 +17,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Outcome, Recorder
 from pennywren.store.connect import Client, connect
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
 
 NOW = 1_764_067_200_000
@@ -94,7 +95,6 @@ async def test_hints_keep_firm_and_loose_times_apart(redis_client: Client) -> No
     await _admit(redis_client, POOL[:1], NOW + 700)
     lease = (await claim(redis_client, HOME, "us", ahead_ms=1000, now=NOW)).leases[0]
     await give_back(redis_client, lease, firm(NOW + 300), now=NOW)
-    await hints.point_at(redis_client, POOL[0])
     assert await hints.take(redis_client, "firm", "us", NOW) == NOW + 300
     assert await hints.take(redis_client, "firm", "us", NOW + 300) == hints.Hint(HOME, NOW + 300)
     await redis_client.delete(keyspace.ready_firm("us"), keyspace.ready_due("us"))
@@ -214,11 +214,28 @@ async def test_hints_lead_to_what_is_due_and_a_sweep_restores_lost_ones(redis_cl
     assert await hints.sweep(redis_client) == 2
     assert await hints.take(redis_client, "due", "us", NOW) == hints.Hint(HOME, NOW - 5)
     claimed = await _claim(redis_client)
-    await hints.put(redis_client, "us", HOME, claimed)
+    trip = RoundTrip(redis_client)
+    hints.put(trip, "us", HOME, claimed)
+    await trip.send()
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + LEASE
     await give_back(redis_client, claimed.leases[0], NOW + 500, now=NOW)
-    await hints.point_at(redis_client, POOL[0])
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + 500
+
+
+async def test_the_first_lane_that_has_something_ready_is_taken_and_the_others_stay(redis_client: Client) -> None:
+    assert await hints.take_first(redis_client, ("urgent", "firm", "due"), "us", NOW) is None
+    await hints.lower(
+        redis_client, [("firm", "us", 3, NOW + 50), ("due", "us", 4, NOW - 5), ("floor", "us", 5, NOW - 9)]
+    )
+    assert await hints.take_first(redis_client, ("urgent", "firm"), "us", NOW) == NOW + 50
+    assert await hints.take_first(redis_client, ("urgent", "firm", "due"), "us", NOW) == hints.Taken(
+        "due", hints.Hint(4, NOW - 5)
+    )
+    assert await hints.take_first(redis_client, ("floor", "due"), "us", NOW) == hints.Taken(
+        "floor", hints.Hint(5, NOW - 9)
+    )
+    early = await hints.take_first(redis_client, ("firm", "due"), "us", NOW, early=True)
+    assert early == hints.Taken("firm", hints.Hint(3, NOW + 50))
 
 
 async def test_a_lost_worker_leaves_a_hint_even_after_all_hints_are_lost(redis_client: Client) -> None:
