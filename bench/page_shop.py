@@ -1,7 +1,8 @@
 """A shop that serves the real pages of the shared folder (PENNYWREN_SHARED), each under the names of many products.
 
-`python -m bench.page_shop --port PORT`: pages are made and compressed before it listens, so that it costs next to
-nothing while others are measured. `/_counts` says how many pages each address was given, `/_products` what it sells.
+`python -m bench.page_shop --port PORT --readings FILE`: pages are made and compressed before it listens, so that it
+costs next to nothing while others are measured, and what is to be read of each is written for `remembering_parser`.
+`/_counts` says how many pages each address was given, `/_products` what it sells.
 """
 
 import argparse
@@ -13,7 +14,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from pennywren.observe.page import read_page
+import msgspec
+
+from bench.remembering_parser import TRAILER
+from pennywren.observe.page import PageReading, read_page
 
 ROOT: Final = Path(__file__).parents[1]
 MARKETPLACE: Final = "us"
@@ -22,18 +26,19 @@ _NAMES_EACH: Final = 40
 _LEVEL: Final = 4
 
 
-def real_pages() -> list[tuple[bytes, bytes]]:
-    """Every real product page of one marketplace that we can read: its ASIN and the page."""
+def real_pages() -> list[tuple[bytes, bytes, PageReading]]:
+    """Every real product page of one marketplace that we can read: its ASIN, the page, and what it shows."""
     folder = Path(os.environ.get("PENNYWREN_SHARED") or ROOT.parent / "shared") / "pages"
     labels: list[dict[str, Any]] = json.loads((folder / "labels.json").read_bytes())
-    pages: list[tuple[bytes, bytes]] = []
+    pages: list[tuple[bytes, bytes, PageReading]] = []
     for label in labels:
         if label["kind"] != "product" or label["host"] != _HOST or not str(label["asin"]).startswith("B"):
             continue
         raw = (folder / label["file"]).read_bytes()
         html = gzip.decompress(raw) if label["file"].endswith(".gz") else raw
-        if read_page(html, MARKETPLACE).product_id == f"{MARKETPLACE}:{label['asin']}":
-            pages.append((label["asin"].encode(), html))
+        reading = read_page(html, MARKETPLACE)
+        if reading.product_id == f"{MARKETPLACE}:{label['asin']}":
+            pages.append((label["asin"].encode(), html, reading))
     return pages
 
 
@@ -44,10 +49,16 @@ class PageShop:
         self.answers: dict[str, bytes] = {"/robots.txt": _answer(b"User-agent: *\nDisallow: /gp/cart\n", "text/plain")}
         self.given: Counter[str] = Counter()
         sizes: list[int] = []
-        for number, (asin, html) in enumerate(real_pages()):
+        readings: dict[bytes, msgspec.Raw] = {}
+        for number, (asin, html, reading) in enumerate(real_pages()):
+            packed = msgspec.msgpack.encode(reading)
             for name in (f"B{number:03d}{each:06d}" for each in range(_NAMES_EACH)):
-                self.answers[f"/dp/{name}"] = _answer(html.replace(asin, name.encode()), "text/html;charset=UTF-8")
+                answer = _answer(html.replace(asin, name.encode()), "text/html;charset=UTF-8")
+                self.answers[f"/dp/{name}"] = answer
+                # Names are as long as the one that they replace, also where they are packed.
+                readings[answer[-TRAILER:]] = msgspec.Raw(packed.replace(asin, name.encode()))
             sizes.append(len(html))
+        self.readings = msgspec.msgpack.encode(readings)
         products = [f"{MARKETPLACE}:{path[4:]}" for path in self.answers if path.startswith("/dp/")]
         self._about = json.dumps({"products": products, "pages": len(sizes), "bytes": sum(sizes) / len(sizes)}).encode()
 
@@ -80,8 +91,9 @@ def _answer(body: bytes, kind: str, status: str = "200 OK") -> bytes:
     return head.encode() + packed
 
 
-async def _main(port: int) -> None:
+async def _main(port: int, readings: Path) -> None:
     shop = PageShop()
+    readings.write_bytes(shop.readings)
     server = await asyncio.start_server(shop.serve, "127.0.0.1", port, limit=1 << 16)
     async with server:
         await server.serve_forever()
@@ -90,4 +102,6 @@ async def _main(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.page_shop", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    asyncio.run(_main(parser.parse_args().port))
+    parser.add_argument("--readings", type=Path, required=True)
+    asked = parser.parse_args()
+    asyncio.run(_main(asked.port, asked.readings))

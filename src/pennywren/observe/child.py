@@ -18,6 +18,7 @@ from pennywren.errors import BadInput, Unavailable
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.observe.page import MAX_BYTES, PageReading
 
+_MODULE: Final = "pennywren.observe.child_main"
 _TIME_LIMIT: Final = 2.0
 _START_LIMIT: Final = 30.0
 _MAX_ANSWER: Final = 1 << 20
@@ -27,9 +28,10 @@ _F_SETPIPE_SZ: Final = getattr(fcntl, "F_SETPIPE_SZ", None)
 class PageParser:
     """A few children that read pages. `async with PageParser() as parser: await parser.read(html, "us")`."""
 
-    def __init__(self, children: int = 1, *, time_limit: float = _TIME_LIMIT) -> None:
+    def __init__(self, children: int = 1, *, time_limit: float = _TIME_LIMIT, module: str = _MODULE) -> None:
+        """`module` is what a child runs; it speaks as `child_main` does."""
         self._time_limit = time_limit
-        self._children = [_Child() for _ in range(max(1, children))]
+        self._children = [_Child(module) for _ in range(max(1, children))]
         self._free: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
         for child in self._children:
             self._free.put_nowait(child)
@@ -91,7 +93,8 @@ class PageParser:
 class _Child:
     """One child process, started when needed and never used again after trouble."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self._module = module
         self._process: Process | None = None
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(PageReading).decode
@@ -101,7 +104,7 @@ class _Child:
             return
         await self.kill()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pennywren.observe.child_main", str(os.getpid()), stdin=PIPE, stdout=PIPE
+            sys.executable, "-m", self._module, str(os.getpid()), stdin=PIPE, stdout=PIPE
         )
         self._widen()
         try:

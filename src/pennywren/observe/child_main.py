@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -20,8 +21,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _HEADROOM: Final = 512 * 1024 * 1024
 
 
-def main() -> None:
-    """Serve pages until the parent closes the pipe or dies."""
+def serve(read: Callable[[bytes, str], PageReading]) -> None:
+    """Answer with what `read` makes of each page and its marketplace, until the parent closes the pipe or dies."""
     _die_with(int(sys.argv[1]))
     # What prints by accident must not end up between the frames.
     out = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -36,7 +37,7 @@ def main() -> None:
             return
         marketplace, page = decode(body)
         try:
-            reading = _read(page, marketplace)
+            reading = read(page, marketplace)
         except MemoryError:
             reading = PageReading(kind="unreadable", reason="parser_memory")
         answer = encode(reading)
@@ -84,4 +85,4 @@ def _exactly(fd: int, size: int) -> bytes | None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(_read)

@@ -22,7 +22,7 @@ from pennywren.pipeline import (
     doubting,
     drifting,
     gauges,
-    reporting,
+    report_following,
     teaching,
 )
 from pennywren.postgres.pool import Pool
@@ -39,7 +39,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     doubting.DOUBTS,
     recording.OBSERVATIONS,
     delivering.DELIVERIES,
-    reporting.REPORTS,
+    report_following.REPORTS,
     teaching.LESSONS,
     alert_times.TIME_TO_ALERT,
     archiving.ARCHIVED,

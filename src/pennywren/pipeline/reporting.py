@@ -15,53 +15,41 @@ from typing import Final
 import msgspec
 from redis.exceptions import RedisError
 
-from pennywren import keyspace
 from pennywren.accounts import installs
-from pennywren.accounts.installs import Install
-from pennywren.errors import NotSignedIn, RateLimited, Unavailable
+from pennywren.errors import Unavailable
 from pennywren.frontier import priors
-from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.due import Bounds
-from pennywren.frontier.planning import Planner, Subject
-from pennywren.frontier.signals import signal
+from pennywren.frontier.planning import Planner
 from pennywren.frontier.threshold import Threshold
 from pennywren.model.clock import MINUTE, SECOND, Clock
 from pennywren.model.product import ProductID
-from pennywren.pipeline.report_batches import Batch, Read, Work, enter
+from pennywren.pipeline.report_batches import Batch, Read, Work
 from pennywren.pipeline.report_context import Observation
+from pennywren.pipeline.report_following import ReportFollower
 from pennywren.pipeline.report_judging import Judged, Line, judge_lines
 from pennywren.pipeline.report_logging import WAIT, ReportLog, Said
-from pennywren.pipeline.tracking import track
+from pennywren.pipeline.report_reading import ReportReader
 from pennywren.postgres.pool import Pool
-from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.recording import Recorder
 from pennywren.settings import Settings
-from pennywren.store.counters import Counter, count
-from pennywren.store.limits import spend
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
-from pennywren.store.swaps import Swap, read_kept, swap_all
-from pennywren.trust import believed as believing
+from pennywren.store.swaps import Swap, swap_all
 from pennywren.trust import door
 from pennywren.trust.asns import Asns
-from pennywren.trust.believed import read_believed
 from pennywren.trust.door import Knock, Limits
 from pennywren.trust.judge import Reason
-from pennywren.trust.memory import read_cohorts, read_reputation, reputation_swap, said_swap
+from pennywren.trust.memory import read_reputation, said_swap
 from pennywren.trust.networks import network_name
-from pennywren.trust.reputation import Reputation, Standing, tenure_of
+from pennywren.trust.reputation import Standing, tenure_of
 from pennywren.trust.telling import Told
 
 _log = logging.getLogger(__name__)
 
-REPORTS: Final = Counter(
-    "pennywren_reports_total", "Reports of browsers, by what was decided over them and why.", ("verdict", "reason")
-)
 _TOGETHER: Final = 32
 """Batches that share a step at most."""
 _TRIES: Final = 50
 _PLAN_EVERY: Final = MINUTE
-_DISCOVERIES_PER_HOUR: Final = 60
-_DISCOVERIES_AT_ONCE: Final = 20
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -74,17 +62,17 @@ class Reporting:
     ) -> None:
         self._prices = store
         self._raw = store.raw
-        self._pool = pool
         self._clock = clock
         self._network_key = network_key
         self._asns = asns
         self._log = ReportLog(pool, clock)
         self._storing: asyncio.Task[None] | None = None
-        self._recorder = Recorder(store, settings.gap_after)
-        self._limits = Limits(settings.reports_per_install, settings.reports_per_network)
         self._threshold = Threshold(store.client)
         self._planner = Planner(Bounds(settings.recrawl_after))
         self._planned_at = 0
+        limits = Limits(settings.reports_per_install, settings.reports_per_network)
+        self._reader = ReportReader(store.raw, pool, limits)
+        self._follower = ReportFollower(store, pool, Recorder(store, settings.gap_after), self._planner)
         self._waiting: list[Work] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -144,7 +132,7 @@ class Reporting:
     async def _step(self, works: Sequence[Work]) -> None:
         now = self._clock()
         await self._plan(now)
-        read = await self._read(works, now)
+        read = await self._reader.read(works)
         judged = await self._judge(works, read, now)
         await self._conclude(works, read, judged, now)
         for work in works:
@@ -163,62 +151,6 @@ class Reporting:
         except (RedisError, OSError) as error:
             raise Unavailable("the frontier is not reachable right now") from error
         self._planned_at = now
-
-    async def _read(self, works: Sequence[Work], now: int) -> Read:
-        trip = RoundTrip(self._raw)
-        doors = [door.knock(trip, work.knock, self._limits) for work in works]
-        names = list(dict.fromkeys(work.knock.install for work in works))
-        caches = {name: installs.ask(trip, name) for name in names}
-        reputations = {name: trip.command("GET", keyspace.reporter(name)) for name in names}
-        networks = {work.batch.network for work in works}
-        blocks = {network: trip.command("EXISTS", keyspace.blocked(network)) for network in networks}
-        cohorts = trip.command("GET", keyspace.cohorts())
-        claims: defaultdict[ProductID, list[believing.Claim]] = defaultdict(list)
-        places: dict[tuple[int, int], int] = {}
-        for w, work in enumerate(works):
-            for i, item in enumerate(work.batch.items):
-                if isinstance(item, Observation):
-                    places[w, i] = len(claims[item.product])
-                    claims[item.product].append((item.offer, item.price))
-        asked = {product: believing.ask(trip, product, of) for product, of in claims.items()}
-        replies = await trip.send()
-        for work, place in zip(works, doors, strict=True):
-            enter(work, replies[place])
-        known = {name: installs.cached(replies[place]) for name, place in caches.items()}
-        found = await self._recognize(works, known)
-        return Read(
-            found,
-            {name: read_kept(replies[place]) for name, place in reputations.items()},
-            frozenset(network for network, place in blocks.items() if replies[place]),
-            read_cohorts(read_kept(replies[cohorts])),
-            {product: read_believed(replies[place]) for product, place in asked.items()},
-            places,
-        )
-
-    async def _recognize(
-        self, works: Sequence[Work], cached: Mapping[str, Install | bool | None]
-    ) -> dict[str, Install]:
-        """Whose tokens these are; works with a token of nobody get their error here."""
-        found: dict[str, Install] = {}
-        missing: dict[str, str] = {}
-        for work in works:
-            known = cached[work.knock.install]
-            if isinstance(known, Install):
-                found[known.id] = known
-            elif known is None and not isinstance(work.error, RateLimited):
-                missing[work.knock.install] = work.batch.token
-        if missing:
-            fresh = await installs.find_installs(self._pool, list(missing.values()))
-            trip = RoundTrip(self._raw)
-            for install in fresh.values():
-                found[install.id] = install
-                installs.keep_cached(trip, install)
-            await trip.send()
-        for work in works:
-            of = found.get(work.knock.install)
-            if (of is None or not of.is_of(work.batch.token)) and not isinstance(work.error, RateLimited):
-                work.error, work.answer = NotSignedIn("No install in use has this token: make one."), None
-        return found
 
     async def _judge(self, works: Sequence[Work], read: Read, now: int) -> dict[ProductID, Judged]:
         by_product: defaultdict[ProductID, list[Line]] = defaultdict(list)
@@ -286,10 +218,10 @@ class Reporting:
         tally = sum((of.tally for of in judged.values()), Tally({("rejected", "invalid"): refused} if refused else {}))
         await asyncio.gather(
             trip.send(),
-            self._remember_speakers(read, spoke, now),
-            self._record(looks),
-            self._ask_for(urgent, hints, tally, now),
-            *(self._discover(network, products) for network, products in unknown.items() if products),
+            self._follower.remember_speakers(read, spoke, now),
+            self._follower.record(looks),
+            self._follower.ask_for(urgent, hints, tally, now),
+            *(self._follower.discover(network, products) for network, products in unknown.items() if products),
         )
 
     def _keep(self, work: Work) -> None:
@@ -300,67 +232,3 @@ class Reporting:
                 self._log.add(said, verdict)
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store())
-
-    async def _remember_speakers(self, read: Read, spoke: Mapping[str, Sequence[bool]], now: int) -> None:
-        kept = {name: read.reputations[name] for name, said in spoke.items() if said}
-        for _ in range(_TRIES):
-            if not kept:
-                return
-            swaps = [
-                reputation_swap(name, before, _spoken(read_reputation(before), spoke[name], now))
-                for name, before in kept.items()
-            ]
-            left = await swap_all(self._raw, swaps, now)
-            kept = {name: other for name, other in zip(kept, left, strict=True) if other is not None}
-
-    async def _record(self, looks: Sequence[LookToRecord]) -> None:
-        if looks:
-            await self._recorder.record(looks)
-
-    async def _ask_for(
-        self,
-        urgent: Sequence[Admission],
-        hints: Mapping[ProductID, Subject],
-        tally: Mapping[tuple[str, str], int],
-        now: int,
-    ) -> None:
-        client = self._prices.client
-        try:
-            if urgent:
-                await admit_all(client, urgent)
-            for product, subject in hints.items():
-                await signal(client, self._planner, product, subject, now, changed=True)
-            if tally:
-                async with client.pipeline(transaction=False) as pipe:
-                    for (verdict, reason), times in tally.items():
-                        count(pipe, REPORTS, verdict, reason, by=times)
-                    await pipe.execute()
-        except (RedisError, OSError) as error:
-            raise Unavailable("the frontier is not reachable right now") from error
-
-    async def _discover(self, network: str, products: Sequence[ProductID]) -> None:
-        """What somebody looks at and nobody follows yet is followed from now on, as far as the network may."""
-        fresh: list[ProductID] = []
-        try:
-            for product in dict.fromkeys(products):
-                await spend(
-                    self._prices.client,
-                    "discover",
-                    network,
-                    rate_per_hour=_DISCOVERIES_PER_HOUR,
-                    burst=_DISCOVERIES_AT_ONCE,
-                )
-                fresh.append(product)
-        except RateLimited:
-            _log.info("%s has brought many new products: some are left out", network)
-        try:
-            if fresh:
-                await track(self._prices.client, self._pool, fresh, urgent=False)
-        except Unavailable as error:
-            _log.warning("%d products that were reported are not followed yet: %s", len(fresh), error)
-
-
-def _spoken(reputation: Reputation, said: Sequence[bool], now: int) -> Reputation:
-    for agreed in said:
-        reputation = reputation.spoke(agreed, now)
-    return reputation

@@ -11,7 +11,8 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.pipeline.report_batches import Batch
 from pennywren.pipeline.report_context import Observation
-from pennywren.pipeline.reporting import REPORTS, Reporting
+from pennywren.pipeline.report_following import REPORTS
+from pennywren.pipeline.reporting import Reporting
 from pennywren.postgres.pool import Pool
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.settings import Settings
