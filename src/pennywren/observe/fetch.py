@@ -18,7 +18,7 @@ from curl_cffi.requests.exceptions import RequestException, Timeout
 
 from pennywren.observe.curls import Curls
 from pennywren.observe.hosts import Address
-from pennywren.observe.packed import is_as_said
+from pennywren.observe.packed import is_as_said, is_packed, unpacked
 from pennywren.settings import Egress
 
 _log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ _MAX_RETRY_AFTER_S: Final = 86_400.0
 _RENEW_AFTER: Final = 500
 """Requests after which a session is replaced: libcurl has leaked and hung in long-lived ones (curl_cffi #578, #641)."""
 _RENEW_AFTER_TIMEOUTS: Final = 3
-_ENCODINGS: Final = "gzip, deflate, br"
-"""What libcurl unpacks."""
 _BUFFER: Final = 256 * 1024
 """Bytes that libcurl reads at once: a page comes in few pieces instead of a hundred."""
 _GRACE_S: Final = 1.0
@@ -141,17 +139,23 @@ class Fetcher:
             "User-Agent": self._user_agent,
             "Accept": address.accept,
             "Accept-Language": f"{address.language},{address.language.partition('-')[0]};q=0.8",
+            "Accept-Encoding": "gzip",
         }
-        if packed:
-            headers["Accept-Encoding"] = "gzip"
-        encoding = None if packed else _ENCODINGS
         # Not streamed: curl_cffi gives streams no total time limit and waits for them to end when it closes them.
-        response = await session.get(address.url, headers=headers, accept_encoding=encoding)
-        if packed and not is_as_said(response.content, response.headers.get("content-encoding")):
-            return Fetched(trouble=Trouble.UNREACHABLE)
+        # Nor unpacked by libcurl: where the end of gzip is missing, it hands out what there is as if it were all.
+        response = await session.get(address.url, headers=headers, accept_encoding=None)
+        body, trouble = response.content, None
+        encoding = response.headers.get("content-encoding")
+        if not is_as_said(body, encoding):
+            trouble = Trouble.UNREACHABLE
+        elif encoding is not None and not packed:
+            body, trouble = await asyncio.to_thread(_unpacked, body, encoding, self._max_bytes)
+        if trouble is not None and response.status_code == 200:
+            return Fetched(trouble=trouble)
         return Fetched(
             status=response.status_code,
-            body=response.content,
+            # A status that says all by itself counts, whatever comes with it.
+            body=body if trouble is None else b"",
             retry_after_s=parse_retry_after(response.headers.get("retry-after"), datetime.now(UTC)),
             location=response.headers.get("location"),
         )
@@ -168,7 +172,6 @@ class Fetcher:
     def _new_session(self) -> AsyncSession[Response]:
         options: dict[CurlOpt, Any] = {
             CurlOpt.PROTOCOLS_STR: b"http,https",
-            # Holds for what comes out of decompression, too.
             CurlOpt.MAXFILESIZE_LARGE: self._max_bytes,
             CurlOpt.BUFFERSIZE: _BUFFER,
         }
@@ -186,3 +189,13 @@ class Fetcher:
             discard_cookies=True,
             curl_options=options,
         )
+
+
+def _unpacked(body: bytes, encoding: str, limit: int) -> tuple[bytes, Trouble | None]:
+    if not is_packed(encoding):
+        return body, None
+    try:
+        text = unpacked(body, limit)
+    except ValueError:
+        return b"", Trouble.UNREACHABLE
+    return (b"", Trouble.TOO_LARGE) if text is None else (text, None)

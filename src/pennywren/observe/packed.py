@@ -11,11 +11,16 @@ _WINDOW: Final = 16 + zlib.MAX_WBITS
 """gzip, with its header."""
 
 
+def is_packed(encoding: str) -> bool:
+    """Whether a Content-Encoding means gzip, which is all that we ask for."""
+    return encoding.lower() in {"gzip", "x-gzip"}
+
+
 def is_as_said(page: bytes, encoding: str | None) -> bool:
-    """Whether a page can be what its Content-Encoding says, where gzip is all that was asked for."""
+    """Whether a page can be what its Content-Encoding says."""
     if encoding is None or encoding.lower() == "identity":
         return True
-    return encoding.lower() in {"gzip", "x-gzip"} and (not page or page.startswith(_GZIP))
+    return is_packed(encoding) and (not page or page.startswith(_GZIP))
 
 
 def unpacked(page: bytes, limit: int) -> bytes | None:
@@ -35,4 +40,6 @@ def unpacked(page: bytes, limit: int) -> bytes | None:
         return None
     if not unpacker.eof:
         raise ValueError("the end is missing")
+    if unpacker.unused_data.strip(b"\0"):
+        raise ValueError("something follows the end")
     return html

@@ -40,6 +40,10 @@ def ok(page: bytes, *headers: str, status: str = "200 OK") -> bytes:
     return "\r\n".join(lines).encode() + page
 
 
+def _damaged(page: bytes) -> bytes:
+    return page[:400] + bytes(100) + page[500:]
+
+
 def spelled(text: str, plain: str) -> str:
     """The good page with its price written as `text` wherever a visitor sees it, and as `plain` in its forms."""
     page = GOOD
@@ -103,6 +107,22 @@ ANSWERS = {
     "gzip bomb": (ok(gzip.compress(b"<p>" * 17_000_000), "Content-Encoding: gzip"), "unreadable"),
     "zeros in gzip": (ok(gzip.compress(bytes(60_000_000)), "Content-Encoding: gzip"), "unreadable"),
     "gzip that is none": (ok(GOOD.encode(), "Content-Encoding: gzip"), "unreachable"),
+    "gzip that breaks off midway": (
+        ok(gzip.compress(GOOD.encode())[:-40], "Content-Encoding: gzip"),
+        "unreachable",
+    ),
+    "gzip that is damaged": (ok(_damaged(gzip.compress(GOOD.encode())), "Content-Encoding: gzip"), "unreachable"),
+    "gzip with a second page behind it": (
+        ok(gzip.compress(GOOD.encode()) * 2, "Content-Encoding: gzip"),
+        "unreachable",
+    ),
+    "brotli that nobody asked for": (ok(GOOD.encode(), "Content-Encoding: br"), "unreachable"),
+    "to itself": (ok(b"", f"Location: /dp/{PRODUCT.asin}", status="302 Found"), "unreadable"),
+    "to another shop": (ok(b"", "Location: https://www.amazon.de/dp/B08N5WRWNW", status="302 Found"), "unreadable"),
+    "a charset that it does not have": (
+        ok(GOOD.encode("utf-16"), "Content-Type: text/html; charset=utf-8"),
+        "unreadable",
+    ),
     "cut off": (ok(GOOD.encode())[:-3000], "unreachable"),
     "to loopback": (ok(b"", "Location: http://127.0.0.1:1/", status="302 Found"), "unreadable"),
     "to metadata": (ok(b"", "Location: http://169.254.169.254/", status="307 Temporary Redirect"), "unreadable"),
@@ -126,6 +146,9 @@ async def test_what_is_no_page_of_the_product_is_refused_and_counted_and_the_nex
         await visit(stage, crawler, host)
     assert await stage.store.product(PRODUCT) is None
     assert await read(stage.store.client, [CRAWLS]) == [Sample(CRAWLS, ("us", outcome), 1)]
+    (stands,) = await egress.status(stage.store.client, ["a"], [host])
+    failed = outcome == "unreachable"
+    assert (stands.ok, stands.failed, stands.refused) == (not failed, failed, 0)
     await visit(stage, crawler, host)
     assert await price(stage) == KNOWN
 

@@ -20,6 +20,7 @@ PRODUCT = ProductID("us", "B08N5WRWNW")
 Evil = Callable[[Talk], Awaitable[str]]
 
 _BOMB = gzip.compress(b"<p>" * 20_000_000)
+_PACKED = gzip.compress(b"".join(b"%d %d\n" % (i, i * i * 7919 % 10_007) for i in range(2000)))
 
 
 async def _drip(_: bytes, writer: asyncio.StreamWriter) -> None:
@@ -55,6 +56,15 @@ async def _long_head(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n" + b"X-Header: yes\r\n" * 100_000)
 
 
+def _encoded(encoding: str, body: bytes) -> Talk:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    async def talk(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(head.encode() + body)
+
+    return talk
+
+
 async def _reset(_: bytes, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
@@ -82,6 +92,12 @@ async def _fetch(origin: str, timeout_s: float = 0.5) -> tuple[Trouble | None, i
         (_long_head, Trouble.UNREACHABLE),
         (_reset, Trouble.UNREACHABLE),
         (_nonsense, Trouble.UNREACHABLE),
+        (_encoded("gzip", _PACKED[:-100]), Trouble.UNREACHABLE),
+        (_encoded("gzip", _PACKED[:2000]), Trouble.UNREACHABLE),
+        (_encoded("gzip", _PACKED[:2000] + b"x" * 500 + _PACKED[2500:]), Trouble.UNREACHABLE),
+        (_encoded("gzip", _PACKED + _PACKED), Trouble.UNREACHABLE),
+        (_encoded("br", _PACKED), Trouble.UNREACHABLE),
+        (_encoded("gzip, gzip", gzip.compress(_PACKED)), Trouble.UNREACHABLE),
     ],
 )
 async def test_a_fetch_is_bounded_in_time_and_bytes(evil: Evil, talk: Talk, trouble: Trouble) -> None:
@@ -145,6 +161,22 @@ async def test_a_host_whose_robots_txt_cannot_be_fetched_is_left_alone(stage: St
 
     await _crawl_twice(stage, await evil(talk))
     assert asked == [b"/robots.txt"]
+
+
+async def test_of_rules_that_break_off_midway_nothing_is_believed(stage: Stage, evil: Evil) -> None:
+    asked: list[bytes] = []
+    rules = gzip.compress(b"User-agent: *\nDisallow: /gp/\n" + b"# more to come\n" * 500 + b"Disallow: /dp/\n")
+    half = _encoded("gzip", rules[:-12])
+
+    async def talk(path: bytes, writer: asyncio.StreamWriter) -> None:
+        asked.append(path)
+        await half(path, writer)
+
+    origin = await evil(talk)
+    await _crawl_twice(stage, origin)
+    assert asked == [b"/robots.txt"]
+    (status,) = await egress.status(stage.store.client, ["a"], [origin.removeprefix("http://")])
+    assert (status.ok, status.failed, status.why) == (0, 1, "robots.txt: unreachable")
 
 
 async def test_what_robots_txt_disallows_is_not_fetched(stage: Stage, evil: Evil) -> None:
