@@ -8,9 +8,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from redis import Redis as BlockingRedis
 
 from pennywren import keyspace
+from pennywren.local.cluster import temporary_cluster
 from pennywren.local.postgres import temporary_postgres
 from pennywren.local.redis import temporary_redis
 from pennywren.postgres.migrate import migrate
@@ -28,9 +28,20 @@ def servers_dir() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--cluster` runs the same tests on a Redis Cluster."""
+    parser.addoption(
+        "--cluster", action="store_true", help="keep prices in a Redis Cluster of three nodes and replicas"
+    )
+
+
 @pytest.fixture(scope="session")
-def redis_server(servers_dir: Path) -> Iterator[str]:
+def redis_server(servers_dir: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of the run's Redis with TimeSeries."""
+    if request.config.getoption("cluster"):
+        with temporary_cluster(servers_dir / "cluster") as cluster:
+            yield cluster.url
+        return
     with temporary_redis(servers_dir / "redis") as url:
         yield url
 
@@ -38,7 +49,7 @@ def redis_server(servers_dir: Path) -> Iterator[str]:
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """An empty Redis with TimeSeries that is marked as a test server: scripts honour a `now` that is passed in."""
-    _empty(redis_server, mark=True)
+    asyncio.run(_empty(redis_server, mark=True))
     return redis_server
 
 
@@ -52,18 +63,22 @@ def queue_server(servers_dir: Path) -> Iterator[str]:
 @pytest.fixture
 def queue_url(queue_server: str) -> str:
     """An empty Redis for RQ."""
-    _empty(queue_server, mark=False)
+    asyncio.run(_empty(queue_server, mark=False))
     return queue_server
 
 
-def _empty(url: str, *, mark: bool) -> None:
-    with BlockingRedis.from_url(url) as client, client.pipeline(transaction=False) as pipe:
-        pipe.flushall()
-        pipe.function_flush()
+async def _empty(url: str, *, mark: bool) -> None:
+    client = connect(url)
+    try:
+        await client.flushall()
+        await client.function_flush()
         if mark:
-            for partition in range(keyspace.PARTITIONS):
-                pipe.set(keyspace.test_server(partition), "1")
-        pipe.execute()
+            async with client.pipeline(transaction=False) as pipe:
+                for partition in range(keyspace.PARTITIONS):
+                    pipe.set(keyspace.test_server(partition), "1")
+                await pipe.execute()
+    finally:
+        await client.aclose()
 
 
 @pytest.fixture

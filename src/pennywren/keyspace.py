@@ -65,6 +65,19 @@ def compaction(of: ProductID, offer: Offer, unit: Unit, aggregate: Aggregate) ->
     return f"{_tag(of)}:price:{of}:{offer}:{unit}:{aggregate}"
 
 
+def product_of_compaction(key: str) -> ProductID | None:
+    """The product whose compaction stands under `key`; None if it is another kind of key."""
+    parts = key.split(":")
+    if len(parts) != 7 or parts[1] != "price":
+        return None
+    return ProductID(parts[2], parts[3])
+
+
+def compactions_of(partition: int) -> str:
+    """The pattern of one compaction of each series of a partition, for SCAN."""
+    return f"{{{partition}}}:price:*:day:avg"
+
+
 def recorded(name: str, partition: int, offers: Iterable[Offer]) -> list[str]:
     """The keys that recording a look at product `name` touches: product, then raw and state of each offer, in one go.
 

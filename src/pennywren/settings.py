@@ -16,7 +16,7 @@ from pennywren.model.marketplace import MARKETPLACES
 PREFIX: Final = "PENNYWREN_"
 
 _SCHEMES: Final = {
-    "redis_url": ("redis", "rediss", "unix"),
+    "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
     "queue_url": ("redis", "rediss", "unix"),
     "postgres_url": ("postgresql", "postgres"),
     "smtp_url": ("smtp", "smtps"),
@@ -362,8 +362,9 @@ def _address(name: str, text: str) -> str:
     schemes = _SCHEMES[name]
     try:
         parts = urlsplit(text)
-        # PostgreSQL's may list several servers, each with a port: its client reads them.
-        usable = parts.scheme in schemes and (name == "postgres_url" or parts.port != 0)
+        # PostgreSQL's, and that of a Redis Cluster, may list several servers, each with a port.
+        lists = name == "postgres_url" or parts.scheme.endswith("+cluster")
+        usable = parts.scheme in schemes and (lists or parts.port != 0)
     except ValueError:
         usable = False
     if not usable or "://" not in text:

@@ -29,7 +29,12 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "read": "read:read",
         "keys": "keys:keys",
     },
-    "See how it goes": {"crawl": "crawl:crawl", "trust": "trust:trust", "alerts": "alerts:alerts"},
+    "See how it goes": {
+        "crawl": "crawl:crawl",
+        "trust": "trust:trust",
+        "alerts": "alerts:alerts",
+        "cluster": "cluster:cluster",
+    },
     "Data": {
         "import": "importing:import_command",
         "archive": "archive:archive",

@@ -63,13 +63,17 @@ class History(msgspec.Struct, frozen=True, rename="camel"):
     not_observed: list[TimeSpan]
     unverified: list[TimeSpan] = []
     """With `raw`: where the price rests on what browsers reported, and no crawl of ours has seen it (yet)."""
+    stale: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where a replica answered because its primary is away: the latest prices may be missing."""
 
 
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-def history_answer(product: ProductID, offer: Offer, currency: str, reading: Reading) -> History:
-    """Put a reading into the words of the API."""
+def history_answer(
+    product: ProductID, offer: Offer, currency: str, reading: Reading, *, stale: bool = False
+) -> History:
+    """Put a reading into the words of the API; `stale` where a replica was read."""
     whole = reading.whole
     return History(
         product_id=str(product),
@@ -87,6 +91,7 @@ def history_answer(product: ProductID, offer: Offer, currency: str, reading: Rea
         no_offer=_time_spans(reading.no_offer),
         not_observed=_time_spans(reading.not_observed),
         unverified=_time_spans(reading.unverified),
+        stale=stale or msgspec.UNSET,
     )
 
 

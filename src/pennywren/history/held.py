@@ -14,6 +14,8 @@ class Encoded:
     version: int
     etag: str
     body: bytes
+    stale: bool = False
+    """A replica answered, so that nobody should keep it."""
 
 
 class HeldAnswers:

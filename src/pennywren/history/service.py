@@ -3,7 +3,7 @@
 from typing import Final
 from zlib import crc32
 
-from pennywren.errors import NotFound
+from pennywren.errors import NotFound, Unavailable
 from pennywren.history.answer import encode, history_answer
 from pennywren.history.held import Encoded, HeldAnswers
 from pennywren.history.question import Question
@@ -23,9 +23,11 @@ def etag(version: int, answer: bytes) -> str:
 class HistoryService:
     """Answers questions about the history of a product."""
 
-    def __init__(self, store: Store, reader: HistoryReader) -> None:
+    def __init__(self, store: Store, reader: HistoryReader, standby: tuple[Store, HistoryReader] | None = None) -> None:
+        """`standby` reads replicas, and answers where the store itself cannot."""
         self._store = store
         self._reader = reader
+        self._standby = standby
         self._versions = Versions(store.client)
         self._held = HeldAnswers()
 
@@ -43,14 +45,23 @@ class HistoryService:
         Raises:
             NotFound: no price of this product is known.
             BadQuery: more buckets or changes than one answer holds.
-            Unavailable: Redis does not answer.
+            Unavailable: Redis does not answer, nor a replica.
         """
+        try:
+            return await self._fresh(product, question)
+        except Unavailable:
+            if self._standby is None:
+                raise
+        version, body = await _make(*self._standby, product, question, stale=True)
+        return Encoded(version, etag(version, body), body, stale=True)
+
+    async def _fresh(self, product: ProductID, question: Question) -> Encoded:
         version, stored = await self._store.cached(product, question.key)
         if stored is not None:
             return self._hold(product, question, version, stored)
         body = b""
         for _ in range(_ATTEMPTS):
-            version, body = await self._make(product, question)
+            version, body = await _make(self._store, self._reader, product, question)
             # Several reads made this answer; it is of one version only if that stood still meanwhile.
             moved_to, _ = await self._store.cached(product, question.key)
             if moved_to == version:
@@ -63,9 +74,12 @@ class HistoryService:
         self._held.put(product, question, answer)
         return answer
 
-    async def _make(self, product: ProductID, question: Question) -> tuple[int, bytes]:
-        state = await self._store.product(product)
-        if state is None:
-            raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
-        reading = await self._reader.read(state, question)
-        return state.version, encode(history_answer(product, question.offer, state.currency, reading))
+
+async def _make(
+    store: Store, reader: HistoryReader, product: ProductID, question: Question, *, stale: bool = False
+) -> tuple[int, bytes]:
+    state = await store.product(product)
+    if state is None:
+        raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
+    reading = await reader.read(state, question)
+    return state.version, encode(history_answer(product, question.offer, state.currency, reading, stale=stale))

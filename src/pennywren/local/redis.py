@@ -122,23 +122,50 @@ def _write_cli(folder: Path, binary: RedisBinary) -> None:
     script.chmod(0o700)
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterMember:
+    """What a server needs to be a node of a Redis Cluster."""
+
+    password: str
+    bus_port: int
+    node_timeout_ms: int
+
+    def options(self) -> dict[str, str]:
+        """Its part of the configuration; the password is elsewhere."""
+        return {
+            "cluster-enabled": "yes",
+            "cluster-port": str(self.bus_port),
+            "cluster-node-timeout": str(self.node_timeout_ms),
+            # A slot without a node is the trouble of its own products only, and a replica may answer for them.
+            "cluster-require-full-coverage": "no",
+            "cluster-allow-reads-when-down": "yes",
+        }
+
+
 def embedded_redis(
-    name: str, folder: Path, *, logs: Path, time_series: bool = True, durable: bool = True
+    name: str,
+    folder: Path,
+    *,
+    logs: Path,
+    time_series: bool = True,
+    durable: bool = True,
+    member: ClusterMember | None = None,
 ) -> EmbeddedRedis:
     """A Redis that keeps its data in `folder`, on a free port of the loopback interface.
 
-    Its password, new at each start, keeps other users of this machine out: who may write to a work queue may run jobs.
+    Its password, new at each start (that of its cluster for a `member` of one), keeps other users of this machine out:
+    who may write to a work queue may run jobs.
 
     Raises:
         MissingPart: no server to run.
     """
     binary = find_redis()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    port, password = free_port(), secrets.token_hex(16)
+    port, password = free_port(), member.password if member else secrets.token_hex(16)
     # In a file, because everybody may read the arguments of a process.
     password_file = folder / "password.conf"
     password_file.touch(mode=0o600)
-    password_file.write_text(f"requirepass {password}\n")
+    password_file.write_text(f"requirepass {password}\n" + (f"masterauth {password}\n" if member else ""))
     env = dict(os.environ)
     if binary.needs_openssl_1:
         env["LD_LIBRARY_PATH"] = str(link_openssl_1(folder / "lib"))
@@ -160,6 +187,7 @@ def embedded_redis(
         "logfile": "",
         "daemonize": "no",
     }
+    options |= member.options() if member else {}
     if time_series:
         options["loadmodule"] = str(binary.module)
     arguments = [word for key, value in options.items() for word in (f"--{key}", value)]

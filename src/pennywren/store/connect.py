@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 import hiredis
 from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from pennywren.errors import MissingPart, Unavailable
+from pennywren.store.cluster import Address, ClusterClient, Topology
 
+CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster")
+_PORT: Final = 6379
 _FREE_WITHIN_S: Final = 20
+_PATIENCE_S: Final = 20.0
+_ANSWERS_WITHIN_S: Final = 10.0
 # redis-py raises these besides its own on a failover (redis-py #4287, #3835).
 CONNECTION_FAULTS: Final = (RedisError, OSError, AttributeError, TypeError)
 
@@ -40,24 +47,72 @@ Client = Redis
 """The asyncio client, answering with strings."""
 
 
-def connect(url: str, *, max_connections: int = 64, decode: bool = True) -> Client:
+def connect(
+    url: str, *, max_connections: int = 64, decode: bool = True, patience: float = _PATIENCE_S, standby: bool = False
+) -> Client:
     """A client for `url`; nothing is sent yet. `decode=False` answers with bytes (for encoded answers).
+
+    `redis+cluster://user:password@host:port,host:port` (or `rediss+cluster`) is a Redis Cluster, by a few of its nodes;
+    `patience` is how many seconds its client waits for a slot that no node answers for. A `standby` client reads from
+    replicas, which may be behind, and cannot write.
 
     Who finds all connections in use waits for one: a job with 200 egresses has more under way than that.
     """
-    pool = BlockingConnectionPool.from_url(
+    if not is_cluster(url):
+        return Redis.from_pool(_pool(url, max_connections, decode=decode, retries=3))
+
+    def open_node(address: Address) -> Client:
+        # The client of the cluster tries again, after it has asked who has the slot now.
+        within = min(_ANSWERS_WITHIN_S, patience + 0.5)
+        pool = _pool(_node_url(url, address), max_connections, decode=decode, retries=0, answers_within=within)
+        if standby:
+            pool.connection_kwargs["redis_connect_func"] = _read_only
+        return Redis.from_pool(pool)
+
+    return ClusterClient(Topology(_seeds(url)), open_node, patience=patience, from_replicas=standby)
+
+
+async def _read_only(connection: AbstractConnection) -> None:
+    """Let a replica answer, rather than name its primary."""
+    await connection.on_connect()
+    await connection.send_command("READONLY")
+    await connection.read_response()
+
+
+def is_cluster(url: str) -> bool:
+    """Whether `url` names nodes of a Redis Cluster."""
+    return urlsplit(url).scheme in CLUSTER_SCHEMES
+
+
+def _seeds(url: str) -> tuple[Address, ...]:
+    hosts = urlsplit(url).netloc.rpartition("@")[2].split(",")
+    parts = [urlsplit(f"//{host}") for host in hosts]
+    return tuple((part.hostname or "127.0.0.1", part.port or _PORT) for part in parts)
+
+
+def _node_url(url: str, address: Address) -> str:
+    parts = urlsplit(url)
+    login, at, _ = parts.netloc.rpartition("@")
+    host = f"[{address[0]}]" if ":" in address[0] else address[0]
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme.removesuffix('+cluster')}://{login}{at}{host}:{address[1]}/0{query}"
+
+
+def _pool(
+    url: str, max_connections: int, *, decode: bool, retries: int, answers_within: float = _ANSWERS_WITHIN_S
+) -> BlockingConnectionPool:
+    return BlockingConnectionPool.from_url(
         url,
         timeout=_FREE_WITHIN_S,
         decode_responses=decode,
         protocol=3,
         connection_class=_PackingConnection,
         max_connections=max_connections,
-        socket_timeout=10,
-        socket_connect_timeout=3,
+        socket_timeout=answers_within,
+        socket_connect_timeout=min(answers_within, 3),
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
     )
-    return Redis.from_pool(pool)
 
 
 async def require_time_series(client: Client) -> None:

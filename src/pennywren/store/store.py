@@ -94,6 +94,14 @@ class Store:
             for (at, avg), (_, low), (_, high) in zip(averages, lows, highs, strict=True)
         ]
 
+    async def lacks_rules(self, product: ProductID) -> bool:
+        """Whether a series of a product in tier charted has lost the rules that keep its compactions."""
+        async with self.client.pipeline(transaction=False) as pipe:
+            for offer in Offer:
+                pipe.execute_command("TS.INFO", keyspace.raw(product, offer))
+            replies = await self._execute(pipe)
+        return any(reply and not reply["rules"] for reply in replies)
+
     async def cached(self, product: ProductID, question: str) -> tuple[int, bytes | None]:
         """The product's version (0 if never recorded), and the stored answer if it was made from that version."""
         async with self._bytes.pipeline(transaction=False) as pipe:

@@ -62,6 +62,8 @@ async def show_history(request: Request, product: FromPath[str]) -> Answer:
     resources = resources_of(request)
     id_ = product_in_path(product, resources.settings.default_marketplace)
     answer = await resources.history.answer(id_, parse_question(dict(request.query_params), resources.clock()))
+    if answer.stale:
+        return Response(answer.body, media_type="application/json", headers={"vary": VARY})
     return conditional(request, answer.body, "application/json", answer.etag)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from litestar.connection import ASGIConnection
 
@@ -30,7 +30,7 @@ from pennywren.pipeline.watching_by_mail import WatchingByMail
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
-from pennywren.store.connect import Client, connect, require_time_series
+from pennywren.store.connect import Client, connect, is_cluster, require_time_series
 from pennywren.store.store import Store
 from pennywren.trust.asns import load_asns
 from pennywren.trust.networks import NETWORK_KEY
@@ -39,6 +39,9 @@ from pennywren.web.live_pages import LivePages
 from pennywren.web.metrics_board import MetricsBoard
 from pennywren.web.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
+
+_PATIENCE_S: Final = 1.0
+"""A request does not wait longer for a slot of a cluster whose node is away: it is answered with 503 then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
         MissingPart: Redis has no TimeSeries.
         Unavailable: Redis or PostgreSQL does not answer.
     """
-    client, bytes_client = connect(settings.redis_url or ""), connect(settings.redis_url or "", decode=False)
+    url = settings.redis_url or ""
+    client, bytes_client = connect(url, patience=_PATIENCE_S), connect(url, decode=False, patience=_PATIENCE_S)
     await require_time_series(client)
     pool = await open_pool(settings.postgres_url or "")
     queue = WorkQueue(settings.queue_url or "")
@@ -92,14 +96,18 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
     reporting = Reporting(store, pool, settings, clock, network_key, asns)
     try:
-        async with open_channels(settings, pool, clock) as channels, ProductImages(settings, client) as images:
+        async with (
+            open_channels(settings, pool, clock) as channels,
+            ProductImages(settings, client) as images,
+            _open_standby(settings, clock) as standby,
+        ):
             yield Resources(
                 settings=settings,
                 clock=clock,
                 client=client,
                 pool=pool,
                 store=store,
-                history=HistoryService(store, HistoryReader(store, settings, clock)),
+                history=HistoryService(store, HistoryReader(store, settings, clock), standby),
                 pictures=Pictures(store),
                 images=images,
                 subscribing=subscribing,
@@ -127,6 +135,22 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
         await pool.close()
         await bytes_client.aclose()
         await client.aclose()
+
+
+@asynccontextmanager
+async def _open_standby(settings: Settings, clock: Clock) -> AsyncGenerator[tuple[Store, HistoryReader] | None]:
+    """What reads the replicas of a cluster; None where prices are kept in one Redis."""
+    url = settings.redis_url or ""
+    if not is_cluster(url):
+        yield None
+        return
+    clients = [connect(url, decode=decode, patience=_PATIENCE_S, standby=True) for decode in (True, False)]
+    store = Store(*clients)
+    try:
+        yield store, HistoryReader(store, settings, clock)
+    finally:
+        for client in clients:
+            await client.aclose()
 
 
 def resources_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Resources:

@@ -1,18 +1,19 @@
 """Commands on a running system: what a person or a script gets to see."""
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from redis import Redis
 
 from pennywren import keyspace
 from pennywren.cli import importing
 from pennywren.cli.shell import shell
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
+from pennywren.store.connect import connect
 
 KETTLE = ProductID("us", "B08N5WRWNW")
 
@@ -32,9 +33,22 @@ def run(environ: dict[str, str], *args: str) -> Result:
 
 
 def _in_frontier(redis_url: str) -> set[str]:
-    with Redis.from_url(redis_url, decode_responses=True) as client:
-        keys = [keyspace.frontier(n) for n in range(keyspace.PARTITIONS)]
-        return {str(product) for key in keys for product in client.zrange(key, 0, -1)}
+    async def read() -> set[str]:
+        client = connect(redis_url)
+        async with client.pipeline(transaction=False) as pipe:
+            for n in range(keyspace.PARTITIONS):
+                pipe.zrange(keyspace.frontier(n), 0, -1)
+            found: list[list[str]] = await pipe.execute()
+        await client.aclose()
+        return {product for products in found for product in products}
+
+    return asyncio.run(read())
+
+
+async def _lose_all(redis_url: str) -> None:
+    client = connect(redis_url)
+    await client.flushall()
+    await client.aclose()
 
 
 def test_a_product_is_tracked_by_whatever_a_person_types(environ: dict[str, str], redis_url: str) -> None:
@@ -124,8 +138,7 @@ def test_an_interrupted_import_goes_on_where_it_was(
 
 def test_the_frontier_is_rebuilt_from_the_catalogue(environ: dict[str, str], redis_url: str) -> None:
     run(environ, "track", "B08N5WRWNW", "de:B07FZ8S74R")
-    with Redis.from_url(redis_url) as client:
-        client.flushall()
+    asyncio.run(_lose_all(redis_url))
     rebuilt = run(environ, "rebuild", "--json")
     assert json.loads(rebuilt.stdout) == {"watches": 0, "productsAdded": 2}
     assert _in_frontier(redis_url) == {"us:B08N5WRWNW", "de:B07FZ8S74R"}

@@ -66,7 +66,9 @@ async def _everything(store: Store, product: ProductID) -> object:
 async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
     client = connect(redis_url)
     store = Store(client, connect(redis_url, decode=False))
-    await client.delete(*(await client.keys("*:us:*") or ["none"]), keyspace.changes(keyspace.partition_of(PRODUCT)))
+    partition = keyspace.partition_of(PRODUCT)
+    # Of one partition: a cluster deletes keys of one slot only.
+    await client.delete(keyspace.changes(partition), *(await client.keys(f"{{{partition}}}:*:us:*")))
     recorder = Recorder(store, GAP, now=NOW)
     await client.set(keyspace.test_server(keyspace.partition_of(PRODUCT)), 1)
     reference = ReferenceProduct(NOW, GAP * 1000)

@@ -1,0 +1,81 @@
+"""`pennywren cluster`: what an operator sees and does."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pennywren import keyspace
+from pennywren.cli.shell import shell
+from pennywren.local.cluster import LocalCluster
+from pennywren.store.cluster import ClusterClient
+from tests.cluster.conftest import open_client
+
+
+@pytest.fixture
+def environ(tmp_path: Path, started_cluster: LocalCluster) -> dict[str, str]:
+    return {"PENNYWREN_DATA_DIR": str(tmp_path / "data"), "PENNYWREN_REDIS_URL": started_cluster.url}
+
+
+def run(environ: dict[str, str], *args: str) -> Result:
+    return CliRunner().invoke(shell, args, env=environ)
+
+
+async def _fill(cluster: LocalCluster) -> None:
+    client: ClusterClient = open_client(cluster)
+    await client.flushall()
+    for partition in (1, 2, 3, 4, 5, 6):
+        await client.zadd(keyspace.frontier(partition), {f"us:{i}": 1 for i in range(400)})
+    await client.aclose()
+
+
+def test_the_plan_shows_nodes_and_its_lines_can_be_run(environ: dict[str, str], started_cluster: LocalCluster) -> None:
+    asyncio.run(_fill(started_cluster))
+    shown = run(environ, "cluster", "plan")
+    assert shown.exit_code == 0
+    assert len(re.findall(r"^127\.0\.0\.1:\d+ +\d+ +[\d,]+ +[\d,]+$", shown.stdout, re.MULTILINE)) == 3
+    plan = json.loads(run(environ, "cluster", "plan", "--json").stdout)
+    assert sum(node["partitions"] for node in plan["nodes"]) == keyspace.PARTITIONS
+    before, after = ([node[key] for node in plan["nodes"]] for key in ("products", "productsAfter"))
+    assert sum(before) == sum(after)
+    assert max(after) < max(before)
+
+    lines = [line.split()[1:] for line in shown.stdout.splitlines() if line.startswith("pennywren ")]
+    assert len(lines) == len(plan["moves"])
+    for line in lines:
+        assert run(environ, *line).exit_code == 0
+    even = json.loads(run(environ, "cluster", "plan", "--json").stdout)
+    assert [node["products"] for node in even["nodes"]] == after
+    assert "there is nothing to move" in run(environ, "cluster", "plan").stdout
+
+
+def test_there_is_nothing_to_mend_where_nothing_was_lost(environ: dict[str, str]) -> None:
+    assert run(environ, "cluster", "mend", "1", "2").stdout == "There was nothing to mend.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("move", "1", "--to", "somewhere"), "'somewhere' is no node: write HOST:PORT"),
+        (("move", "1", "--to", "10.9.9.9:1"), "is no primary with slots of this cluster: they are 127.0.0.1:"),
+        (("move", "2000", "--to", "127.0.0.1:1"), "2000"),
+        (("move", "--to", "127.0.0.1:1"), "PARTITIONS"),
+    ],
+)
+def test_what_cannot_be_moved_is_refused_with_a_sentence(
+    environ: dict[str, str], args: tuple[str, ...], said: str
+) -> None:
+    refused = run(environ, "cluster", *args)
+    assert refused.exit_code == 2
+    assert said in refused.output
+
+
+def test_one_redis_has_no_plan(environ: dict[str, str], redis_server: str) -> None:
+    if redis_server.startswith("redis+cluster"):
+        pytest.skip("the tests run on a cluster")
+    refused = run({**environ, "PENNYWREN_REDIS_URL": redis_server}, "cluster", "plan")
+    assert refused.exit_code == 2
+    assert "redis+cluster://HOST:PORT,HOST:PORT" in refused.stderr

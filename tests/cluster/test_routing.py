@@ -1,0 +1,86 @@
+"""Each command goes to the node that has its slot, and whoever calls does not notice."""
+
+import pytest
+from redis.exceptions import RedisClusterException, ResponseError
+
+from pennywren import keyspace
+from pennywren.local.cluster import LocalCluster
+from pennywren.store.cluster import ClusterClient
+from pennywren.store.connect import connect
+from pennywren.store.scripts import Script
+from tests.cluster.conftest import open_client
+
+
+async def test_a_pipeline_over_all_partitions_is_answered_in_its_order(cluster_client: ClusterClient) -> None:
+    async with cluster_client.pipeline(transaction=False) as pipe:
+        for partition in range(keyspace.PARTITIONS):
+            pipe.set(f"{{{partition}}}:number", partition)
+            pipe.get(f"{{{partition}}}:number")
+        replies = await pipe.execute()
+    assert replies[1::2] == [str(partition) for partition in range(keyspace.PARTITIONS)]
+    held = [await node.dbsize() for _, node in await cluster_client.each_primary()]
+    # The numbers, and the marks of a test server.
+    assert sum(held) == 2 * keyspace.PARTITIONS
+    assert len(held) == 3
+    assert min(held) > 0
+
+
+async def test_one_bad_command_fails_alone(cluster_client: ClusterClient) -> None:
+    async with cluster_client.pipeline(transaction=False) as pipe:
+        pipe.set("{1}:a", "x")
+        pipe.hget("{1}:a", "field")
+        pipe.set("{2}:a", "y")
+        first, second, third = await pipe.execute(raise_on_error=False)
+    assert (first, third) == (True, True)
+    assert isinstance(second, ResponseError)
+
+
+async def test_a_transaction_is_of_one_slot(cluster_client: ClusterClient) -> None:
+    async with cluster_client.pipeline(transaction=True) as pipe:
+        pipe.set("{1}:a", "x")
+        pipe.get("{1}:a")
+        assert await pipe.execute() == [True, "x"]
+        pipe.set("{1}:a", "x")
+        pipe.set("{2}:a", "x")
+        with pytest.raises(RedisClusterException, match="one slot"):
+            await pipe.execute()
+
+
+async def test_a_script_is_loaded_on_each_node_that_runs_it(cluster_client: ClusterClient) -> None:
+    script = Script("swap")
+    await cluster_client.script_flush()
+    replies = await script.run_many(
+        cluster_client, [([f"{{{partition}}}:value"], ["", "12345678body", 1000]) for partition in range(8)]
+    )
+    assert replies == [1] * 8
+
+
+async def test_what_stands_in_no_slot_is_looked_for_on_all_nodes(cluster_client: ClusterClient) -> None:
+    for partition in range(30):
+        await cluster_client.set(f"{{{partition}}}:hearsay:us:X", "1")
+    found = [key async for key in cluster_client.scan_iter(match=keyspace.any_hearsay(), count=1000)]
+    assert len(found) == 30
+
+
+async def test_any_node_of_the_cluster_is_enough_to_find_the_others(started_cluster: LocalCluster) -> None:
+    gone = "127.0.0.1:1"
+    login, _, nodes = started_cluster.url.rpartition("@")
+    client = connect(f"{login}@{gone},{nodes.split(',')[4]}")
+    assert await client.get("{1}:nothing") is None
+    await client.aclose()
+
+
+async def test_a_standby_reads_what_was_written_and_writes_nothing(
+    started_cluster: LocalCluster, cluster_client: ClusterClient
+) -> None:
+    await cluster_client.set("{1}:a", "x")
+    for node in started_cluster.primaries:
+        with node.client() as primary:
+            primary.execute_command("WAIT", 1, 2000)
+    standby = connect(started_cluster.url, patience=0.5, standby=True)
+    assert await standby.get("{1}:a") == "x"
+    client = open_client(started_cluster)
+    primaries = {address for address, _ in await client.each_primary()}
+    assert all(r not in primaries for replicas in client.topology.replicas.values() for r in replicas)
+    await client.aclose()
+    await standby.aclose()
