@@ -2,6 +2,7 @@
 
 PennywrenError
 ├── BadInput                 the caller's words; says what was wrong and what to do
+│   ├── KeyReused            an Idempotency-Key came with another request before
 │   ├── BadProduct
 │   ├── BadQuery
 │   └── BadSetting
@@ -12,6 +13,7 @@ PennywrenError
 │   └── MissingScope         an access token may not do this; carries the scope
 ├── RateLimited              carries retry_after in seconds
 ├── Conflict
+│   ├── InProgress           the same request is being worked on; carries retry_after
 │   └── VersionMoved         a rewrite lost against a newer record: read again and retry
 ├── Unavailable              a part is down; carries retry_after
 │   └── MissingPart          a part is not installed, or cannot do what we need
@@ -47,6 +49,10 @@ class BadQuery(BadInput):
 
 class BadSetting(BadInput):
     """A setting has a value that cannot be used."""
+
+
+class KeyReused(BadInput):
+    """This Idempotency-Key came with another request before: give each request a key of its own."""
 
 
 class NotFound(PennywrenError):
@@ -87,6 +93,14 @@ class Conflict(PennywrenError):
 
 class VersionMoved(Conflict):
     """The product was recorded in the meantime: read it again and retry."""
+
+
+class InProgress(Conflict):
+    """This very request is being worked on: send it again in a moment."""
+
+    def __init__(self, message: str | None = None, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(PennywrenError):

@@ -265,6 +265,11 @@ def limit(purpose: str, who: str) -> str:
     return f"{{limit}}:{purpose}:{who}"
 
 
+def once(name: str) -> str:
+    """String: what became of a request with an Idempotency-Key, encrypted; expires."""
+    return f"{{once}}:{name}"
+
+
 def streams(network: str) -> str:
     """Sorted set: the streams that one network holds open; score: until when each counts (ms)."""
     return f"{{limit}}:streams:{network}"

@@ -43,6 +43,7 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.crawl_threshold() == "{frontier}:lambda"
     assert keyspace.time_to_alert("hour", 490002) == "{metrics}:timeToAlert:hour:490002"
     assert keyspace.metric("pennywren_crawls_total") == "{metrics}:pennywren_crawls_total"
+    assert keyspace.once("1f0e") == "{once}:1f0e"
     assert keyspace.streams("192.0.2.0/24") == "{limit}:streams:192.0.2.0/24"
     assert keyspace.limit("track", "192.0.2.0") == "{limit}:track:192.0.2.0"
     assert keyspace.reporter("5f3a9c0d1e2b4a68") == "{r}:reporter:5f3a9c0d1e2b4a68"

@@ -114,7 +114,7 @@ async def test_the_same_key_gets_the_same_answer_and_is_counted_once(site: Site,
     assert first.status_code == 200
     assert again.json() == first.json()
     assert await claims_of(site) == [1500]
-    check(await install.send(install.seen(1400), key="a"), 409, "conflict")
+    check(await install.send(install.seen(1400), key="a"), 422, "key-reused")
     assert (await install.send(*batch, key="b")).status_code == 200
     assert await claims_of(site) == [1500, 1500]
 

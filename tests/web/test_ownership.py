@@ -66,6 +66,7 @@ ROWS = [
     Row("GET /products/{product}/points/{timestamp}/proof", OPEN),
     Row("GET /products/{product}/suggestions", OPEN),
     Row("GET /products/{product}/targets", (400, 400, 400)),
+    Row("GET /products", (400, 400, 400)),
     Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
     Row("POST /products/list", OPEN, form={"links": str(PRODUCT)}),
     Row("POST /products/{product}/watch", (401, 303, 303), form={"amount": "10"}),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from pennywren.accounts.installs import Install
-from pennywren.errors import Conflict, PennywrenError, RateLimited, Unavailable
+from pennywren.errors import KeyReused, PennywrenError, RateLimited, Unavailable
 from pennywren.model.product import ProductID
 from pennywren.pipeline.report_context import Observation
 from pennywren.pipeline.report_judging import Line
@@ -69,7 +69,7 @@ def enter(work: Work, reply: Any) -> None:
         message = f"Too many reports: try again in {max(1, round(seconds))} seconds."
         work.error = RateLimited(message, retry_after=seconds)
     elif said.other_body:
-        work.error = Conflict("This Idempotency-Key was used for another body: give each batch a key of its own.")
+        work.error = KeyReused()
     elif said.under_way:
         work.error = Unavailable("This very batch is being worked on: send it again in a moment.", retry_after=2)
     elif said.answer is not None:

@@ -17,6 +17,7 @@ from pennywren.web import (
     account,
     account_data,
     assets,
+    batch,
     developers,
     exports,
     home,
@@ -50,6 +51,7 @@ from pennywren.web.body import MAX_BODY
 from pennywren.web.counting import count_request
 from pennywren.web.headers import add_headers
 from pennywren.web.hot_history import HotHistory
+from pennywren.web.once import Once, refuse_noted
 from pennywren.web.operations import SCOPES
 from pennywren.web.paths import PlainPaths
 from pennywren.web.problems import CrossSite, answer_error
@@ -64,6 +66,7 @@ HANDLERS: Final = (
     static_files.show_static,
     home.show_problem,
     home.show_openapi,
+    batch.list_products,
     products.show_product,
     products.show_history,
     exports.show_history_csv,
@@ -152,7 +155,7 @@ MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> PlainPaths:
     """The website and the API as one ASGI application; without settings they are read from the environment."""
     litestar = create_litestar(settings or load_settings(), clock)
-    return PlainPaths(litestar, HotHistory(litestar, clock))
+    return PlainPaths(litestar, Once(litestar, HotHistory(litestar, clock)))
 
 
 def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:
@@ -173,7 +176,7 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
     return Litestar(
         route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],
         lifespan=[lifespan],
-        guards=[refuse_forged, count_request],
+        guards=[refuse_noted, refuse_forged, count_request],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
         before_send=[add_headers],
         compression_config=CompressionConfig(

@@ -24,8 +24,9 @@ _REASONS: Final = {
     401: "Sign in first",
     403: "Not allowed",
     404: "Not found",
-    409: "It exists",
+    409: "A conflict",
     413: "Too large",
+    422: "The Idempotency-Key belongs to another request",
     429: "Too many requests",
     500: "A fault of ours",
     503: "A part is not reachable",
@@ -38,6 +39,17 @@ _SECURITY: Final[dict[str, list[dict[str, list[str]]]]] = {
     "install": [{"install": []}],
     "pairing": [{"pairing": []}],
 }
+
+
+_KEY: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same request again with the same key gets the answer of the first time; for a day.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+    "example": "0c1f3a52-6d0e-4c58-9b5e-2f1d8c1b7a10",
+}
+_UNCOUNTED: Final = ("getHealth", "getMetrics", "takeSms", "takeMailEvents")
+"""What no limit refuses."""
 
 
 def build_document() -> dict[str, Any]:
@@ -72,6 +84,11 @@ def build_document() -> dict[str, Any]:
     }
 
 
+def _is_once(operation: Operation) -> bool:
+    """Whether an Idempotency-Key is looked at; what gateways and providers send is known again by itself."""
+    return operation.method == "post" and not operation.path.startswith("/hooks/")
+
+
 def _structs(operation: Operation) -> list[type[msgspec.Struct]]:
     """What an operation takes and answers with."""
     return [one for one in (operation.body, *operation.answers.values()) if isinstance(one, type)]
@@ -79,8 +96,12 @@ def _structs(operation: Operation) -> list[type[msgspec.Struct]]:
 
 def _described(operation: Operation) -> dict[str, Any]:
     statuses = {*operation.problems, *((401,) if operation.auth != "open" else ()), 500, 503}
-    if operation.method != "get":
+    if operation.method != "get" or operation.auth == "person":
         statuses.add(403)
+    if _is_once(operation):
+        statuses |= {400, 409, 422}
+    if operation.id not in _UNCOUNTED:
+        statuses.add(429)
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
@@ -110,6 +131,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             {"name": n, "in": "path", "required": True, "description": PARAMETERS[n], "schema": text, **_example(n)}
             for n in in_path
         ),
+        *((_KEY,) if _is_once(operation) else ()),
         *({"name": n, "in": "query", "description": d, "schema": text} for n, d in operation.query.items()),
     ]
 

@@ -105,6 +105,18 @@ _OURS: Final[dict[type[errors.PennywrenError], Kind]] = {
     errors.Conflict: Kind(
         "conflict", 409, "Conflict", "It is there already, or something else changed it at the same time."
     ),
+    errors.InProgress: Kind(
+        "in-progress",
+        409,
+        "Being worked on",
+        "The same request with the same Idempotency-Key has not been answered yet; send it again in a moment.",
+    ),
+    errors.KeyReused: Kind(
+        "key-reused",
+        422,
+        "The Idempotency-Key belongs to another request",
+        "A key stands for one request for a day: another body, another address or another Accept needs another key.",
+    ),
     errors.Unavailable: Kind(
         "unavailable",
         503,
@@ -154,7 +166,7 @@ def answer_error(request: Request, error: Exception) -> Answer:
     if kind is INTERNAL:
         _log.error("unexpected error in %s %s", request.method, _route(request), exc_info=error)
     headers = _headers(error)
-    problem = Problem(kind.type, kind.title, kind.status, _plain(_detail(kind, error)), _plain(request.scope["path"]))
+    problem = problem_of(error, request.scope["path"])
     if prefers_html(request.headers.get("accept")):
         known, speaking = f"problems.{kind.slug}", language_of(request)
         title = speaking.say(known) if speaking.has(known) else kind.title
@@ -163,6 +175,12 @@ def answer_error(request: Request, error: Exception) -> Answer:
             pasted=problem.instance.removeprefix("/products/") if problem.instance.startswith("/products/") else "",
         )  # fmt: skip
     return Response(msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def problem_of(error: Exception, instance: str) -> Problem:
+    """An error as the JSON that tells it; `instance` is the address that it is about."""
+    kind = kind_of(error)
+    return Problem(kind.type, kind.title, kind.status, _plain(_detail(kind, error)), _plain(instance))
 
 
 def _detail(kind: Kind, error: Exception) -> str:
@@ -185,7 +203,7 @@ def _plain(text: str) -> str:
 
 def _headers(error: Exception) -> dict[str, str]:
     headers = {"cache-control": "no-store", "vary": VARY}
-    if isinstance(error, errors.RateLimited | errors.Unavailable):
+    if isinstance(error, errors.RateLimited | errors.Unavailable | errors.InProgress):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.NotSignedIn):
         headers["www-authenticate"] = "Bearer"

@@ -151,10 +151,6 @@ async def product_page(
         exports=exports,
         embed=_embedding(f"{base_url}/products/{product}", language_of(request).say("product.chart_title")),
     )
-    if main is not None:
-        page.headers["link"] = ", ".join(
-            f'<{path}>; rel="alternate"; type="{kind}"' for path, kind in list(exports.values())[:2]
-        )
     return page
 
 

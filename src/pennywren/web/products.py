@@ -48,12 +48,14 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
             person=person, target=target, base_url=resources.settings.base_url, now=resources.clock(),
         )  # fmt: skip
         if person is not None:
-            page.headers["cache-control"] = PRIVATE
+            page.headers.update({"cache-control": PRIVATE, **({"link": alternates(id_)} if state else {})})
             return page
-        answer = conditional(request, str(page.content).encode(), "text/html")
-        answer.headers.update({name: value for name, value in page.headers.items() if name == "link"})
-        return answer
-    return conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
+        found = conditional(request, str(page.content).encode(), "text/html")
+    else:
+        found = conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
+    if state is not None:
+        found.headers["link"] = alternates(id_)
+    return found
 
 
 @get("/products/{product:str}/history")
@@ -83,6 +85,15 @@ async def track_product(request: Request) -> Answer:
         return redirect(f"/products/{id_}")
     view = TrackedView(product_id=str(id_), status="known" if is_known else "tracked", url=f"/products/{id_}")
     return Response(view, status_code=200 if is_known else 202)
+
+
+def alternates(product: ProductID) -> str:
+    """The Link header of a product with prices: what else there is of it (RFC 8288)."""
+    own = f"/products/{product}"
+    kinds = (("history", "application/json"), ("history.csv", "text/csv"), ("chart.svg", "image/svg+xml"))
+    return ", ".join(
+        [f'<{own}>; rel="canonical"', *(f'<{own}/{name}>; rel="alternate"; type="{kind}"' for name, kind in kinds)]
+    )
 
 
 async def _catalogued(resources: Resources, product: ProductID, *, needed: bool) -> CatalogueRow | None:

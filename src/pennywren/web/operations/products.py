@@ -4,11 +4,22 @@ from typing import Final
 
 from pennywren.history.answer import History
 from pennywren.web import views
+from pennywren.web.batch import ProductBatch
 from pennywren.web.operations.operation import Operation
 from pennywren.web.operations.parameters import HISTORY, OFFER, PICTURE
 from pennywren.web.proofs import ProofView
 
 PRODUCTS: Final = (
+    Operation(
+        "get",
+        "/products",
+        "listProducts",
+        "Several products now, each with its state or its problem",
+        {200: ProductBatch, 304: None},
+        (400,),
+        query={"ids": "1 to 100 products, with commas between them; `ids` may also come several times."},
+        scope="products:read",
+    ),
     Operation(
         "get",
         "/products/{product}",
