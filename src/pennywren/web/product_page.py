@@ -135,7 +135,7 @@ async def product_page(
         "export_svg": (f"/products/{product}/chart.svg", "image/svg+xml"),
         "export_png": (f"/products/{product}/chart.png", "image/png"),
     }
-    page = html_page(
+    return html_page(
         request,
         "product.html",
         **glance.values(),
@@ -151,7 +151,6 @@ async def product_page(
         exports=exports,
         embed=_embedding(f"{base_url}/products/{product}", language_of(request).say("product.chart_title")),
     )
-    return page
 
 
 async def look_at(
