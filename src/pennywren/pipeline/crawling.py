@@ -199,13 +199,18 @@ class Crawler:
     async def _let_go(self, token: Token) -> None:
         """We are being stopped: nobody shall have to wait until the token and the lease run out."""
         visit = self._visits.get(token.host)
-        if token.host not in self._settled:
-            await egress.done(self._client, token, "unused" if visit is None else "failed")
-        if visit is not None:
-            await give_back(self._client, visit.lease, visit.now)
+        try:
+            if token.host not in self._settled:
+                await egress.done(self._client, token, "unused" if visit is None else "failed")
+            if visit is not None:
+                await give_back(self._client, visit.lease, visit.now)
+        except (Unavailable, RedisError, OSError) as error:
+            # They run out by themselves; that we are being stopped must not be forgotten over it.
+            _log.info("%s leaves its token and its lease to run out: %s", self._through.name, error)
 
     async def _keep_busy(self, host: str, deadline: float) -> None:
-        while time.monotonic() < deadline:
+        # Libraries have lost cancellations, so that it alone does not end this loop.
+        while time.monotonic() < deadline and not self._stopping.is_set():
             try:
                 step = await self.step(host)
                 if self._catalogue is not None:
@@ -213,6 +218,8 @@ class Crawler:
             except (Unavailable, RedisError, OSError) as error:
                 _log.warning("%s waits: %s", self._through.name, error)
                 step = Step(False, _NAP_S)
+            if self._stopping.is_set():
+                break
             # Also after work, and where nothing is to be waited for: no loop of ours runs without letting others.
             await asyncio.sleep(min(step.wait_s, max(deadline - time.monotonic(), 0.0)))
 

@@ -79,6 +79,7 @@ async def price(stage: Stage) -> int | None:
 
 BLOCKS = {
     "429": ok(b"", status="429 Too Many Requests"),
+    "429 in gzip that is none": ok(b"wait", "Content-Encoding: gzip", status="429 Too Many Requests"),
     "503": ok(GOOD.encode(), status="503 Service Unavailable"),
     "captcha with status 200": ok(pages.captcha_page().encode()),
     "robot check with status 200": ok(b"<html><head><title>Robot Check</title></head><body>Sorry</body></html>"),
