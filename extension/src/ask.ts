@@ -14,10 +14,10 @@ export async function ask(question: Question): Promise<Answer> {
   }
 }
 
-/** The language of the texts, and which way it is written. */
+/** The language of the texts, and which way it is written: that of what is said, whatever the browser itself speaks. */
 export function speak(root: HTMLElement): void {
-  root.lang = say("@@ui_locale").replace("_", "-") || "en";
-  root.dir = say("@@bidi_dir") || "ltr";
+  root.lang = say("language");
+  root.dir = say("direction");
 }
 
 /** What a trouble says, as a sentence. */

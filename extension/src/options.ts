@@ -96,5 +96,5 @@ async function showReports(): Promise<void> {
 function report({ at, to, body, status, verdicts }: Sent): HTMLElement {
   const when = new Intl.DateTimeFormat(chrome.i18n.getUILanguage(), { dateStyle: "medium", timeStyle: "medium" }).format(at);
   const told = make("ul", {}, ...verdicts.map((each) => make("li", { dir: "auto" }, each)));
-  return make("details", {}, make("summary", {}, `${when} · ${status ?? ""} · ${to}`), make("pre", { tabindex: "0" }, body), told);
+  return make("details", {}, make("summary", {}, `${when} · ${status} · ${to}`), make("pre", { tabindex: "0" }, body), told);
 }

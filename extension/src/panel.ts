@@ -34,7 +34,7 @@ export async function fill(
     body.replaceChildren(numbers(answer, locale), box, link(answer.page));
     const shown = answer.histories.filter((history, i) => i === 0 || history.history.length > 0);
     const target = answer.watches.find((watch) => watch.threshold !== null)?.threshold ?? null;
-    const chart = mountChart(box, shown, { words: locale.startsWith("de") ? GERMAN : ENGLISH, locales: [locale], target });
+    const chart = mountChart(box, shown, { words: say("language") === "de" ? GERMAN : ENGLISH, locales: [locale], target });
     act(targets(answer, locale, (moved) => chart.setTarget(moved)));
     return;
   }
@@ -54,7 +54,7 @@ function numbers({ product, histories }: Shown, locale: string): HTMLElement {
   for (const [name, price] of rows) {
     if (name === say("typical") && price === null) continue;
     const text = price === null || price === undefined ? say("none") : format.price(Math.round(price));
-    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, text)));
+    list.append(make("div", {}, make("dt", {}, name), make("dd", {}, make("bdi", {}, text))));
   }
   const lowest = main !== undefined && main.low !== null && main.low === product.currentPrice && main.low !== main.high;
   const verdict = lowest ? "isLowest" : past?.verdict ? `verdict_${past.verdict}` : null;

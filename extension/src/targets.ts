@@ -23,7 +23,7 @@ export function targets(shown: Answer & { kind: "history" }, locale: string, mov
       if (seen.has(threshold) || seen.size >= MOST) continue;
       seen.add(threshold);
       const chosen = watch?.threshold === threshold;
-      const button = make("button", { type: "button", "aria-pressed": String(chosen) }, format.price(threshold));
+      const button = make("button", { type: "button", "aria-pressed": String(chosen) }, make("bdi", {}, format.price(threshold)));
       button.addEventListener("click", () => void choose(threshold));
       row.append(button);
     }

@@ -1,6 +1,7 @@
 """The built extension in a real Chromium, with a real server behind it and shops over TLS before it."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -171,13 +172,14 @@ async def world(
         tls_shops(shop, folder) as shops,
         async_playwright() as playwright,
     ):
-        extension = [f"--disable-extensions-except={built}", f"--load-extension={built}"]
+        extension = [f"--lang={locale}", f"--disable-extensions-except={built}", f"--load-extension={built}"]
         context = await playwright.chromium.launch_persistent_context(
             folder / "profile",
             executable_path=CHROMIUM,
             headless=True,
             args=["--no-sandbox", "--disable-dev-shm-usage", *extension, *shops.browser_arguments],
             locale=locale,
+            env={**os.environ, "LANGUAGE": locale.replace("-", "_")},
             color_scheme="dark" if dark else "light",
         )
         try:

@@ -32,6 +32,7 @@ class TlsShops:
     port: int
     shop: Shop
     pages: dict[str, str] = field(default_factory=dict[str, str])
+    policy: str = STRICT
 
     @property
     def browser_arguments(self) -> list[str]:
@@ -45,12 +46,12 @@ class TlsShops:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             path = head.split(" ", 2)[1].partition("?")[0]
             host = next((x[6:].strip() for x in head.split("\r\n") if x.lower().startswith("host: ")), "")
-            body, status = self._answer(host, path)
+            body, status, kind = self._answer(host, path)
             lines = [
                 f"HTTP/1.1 {status} X",
-                "content-type: text/html;charset=utf-8",
+                f"content-type: {kind}",
                 f"content-length: {len(body)}",
-                f"content-security-policy: {STRICT}",
+                f"content-security-policy: {self.policy}",
                 "connection: close",
             ]
             writer.write("\r\n".join([*lines, "", ""]).encode() + body)
@@ -60,12 +61,13 @@ class TlsShops:
         finally:
             writer.close()
 
-    def _answer(self, host: str, path: str) -> tuple[bytes, int]:
+    def _answer(self, host: str, path: str) -> tuple[bytes, int, str]:
         page = self.pages.get(f"{host}{path}")
         if page is not None:
-            return page.encode(), 200
+            return page.encode(), 200, "text/html;charset=utf-8"
         answer = self.shop.answer("GET", path, b"", "127.0.0.1", "")
-        return answer.body.encode() if isinstance(answer.body, str) else answer.body, answer.status
+        body = answer.body.encode() if isinstance(answer.body, str) else answer.body
+        return body, answer.status, answer.type
 
 
 @asynccontextmanager

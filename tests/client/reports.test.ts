@@ -65,6 +65,17 @@ test("nothing is kept or sent before the person agrees, while it is paused, or f
   assert.deepEqual(calls, []);
 });
 
+test("what waits for one server is not told to another", async () => {
+  const area = storage();
+  const { reporter, calls } = worker(area);
+  await reporter.agree();
+  await reporter.offer(kettle());
+  await area.set({ origin: "https://other.example" });
+  await reporter.agree();
+  assert.equal(await reporter.flush(), null);
+  assert.deepEqual(calls, []);
+});
+
 test("a batch goes out with the install's token and a key, and is kept byte for byte", async () => {
   const area = storage();
   const { reporter, calls } = worker(area, [told()]);

@@ -19,8 +19,7 @@ export interface Sent {
   readonly at: number;
   readonly to: string;
   readonly body: string;
-  /** HTTP status; null where nobody answered in time and it was given up. */
-  readonly status: number | null;
+  readonly status: number;
   readonly verdicts: readonly string[];
 }
 

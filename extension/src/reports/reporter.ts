@@ -75,8 +75,10 @@ export class Reporter {
   /** They agreed to the disclosure: what is seen is reported to the server of the settings from now on. */
   agree(): Promise<void> {
     return this.#alone(async () => {
-      const { origin } = await readSettings(this.#world.area);
-      await this.#world.area.set({ consent: { origin, at: this.#world.now(), paused: false } });
+      const { origin, consent, ledger } = await this.#read();
+      // What waits for one server is not told to another.
+      const kept = consent?.origin === origin ? ledger : { ...ledger, waiting: [], batch: null, hours: {} };
+      await this.#world.area.set({ consent: { origin, at: this.#world.now(), paused: false }, ledger: kept });
     });
   }
 

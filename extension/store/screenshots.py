@@ -1,0 +1,107 @@
+"""Makes the pictures of the store listing: `python extension/store/screenshots.py`, from the folder of the checkout.
+
+The real extension in Chromium, with a real server; the pages are those of our own demo shop, whose goods are invented.
+"""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.servers import Servers, servers  # noqa: E402
+from pennywren.accounts.signing_in import make_link  # noqa: E402
+from pennywren.local.shop.goods import GOODS, HERO  # noqa: E402
+from pennywren.model.clock import DAY, system_clock  # noqa: E402
+from pennywren.model.offer import Offer  # noqa: E402
+from pennywren.model.series import Steps  # noqa: E402
+from pennywren.postgres import catalogue  # noqa: E402
+from pennywren.postgres.catalogue import CatalogueEntry  # noqa: E402
+from pennywren.record.rewriting import rewrite  # noqa: E402
+from pennywren.settings import load_settings  # noqa: E402
+from tests.browser.extension_world import PANEL, World, build, world  # noqa: E402
+
+SIZE: Final = {"width": 1280, "height": 800}
+NARROW: Final = {"width": 360, "height": 800}
+_PAST: Final = (
+    (420, 1749), (391, 1699), (352, 1849), (310, 1649), (274, 1699), (231, 1749), (188, 1549), (171, 1799),
+    (120, 1649), (88, 1899), (61, 1749), (33, 1849), (12, 1649), (3, 1599),
+)  # fmt: skip
+
+
+async def main(up: Servers) -> None:
+    """All pictures, in light and dark."""
+    with tempfile.TemporaryDirectory(prefix="pennywren-pictures-") as name:
+        folder = Path(name)
+        built = build(folder / "built")
+        for theme, locale in (("light", "en-US"), ("dark", "en-US"), ("rtl", "ar")):
+            own = folder / theme
+            own.mkdir()
+            given = {
+                "DATA_DIR": str(own),
+                "REDIS_URL": up.redis_url,
+                "QUEUE_URL": up.queue_url,
+                "POSTGRES_URL": up.postgres_url,
+            }
+            settings = load_settings({f"PENNYWREN_{key}": value for key, value in given.items()}, own)
+            async with world(settings, built, own, locale=locale, dark=theme == "dark") as here:
+                await _take(here, theme)
+
+
+async def _take(here: World, theme: str) -> None:
+    await _know(here)
+    here.shops.policy = "default-src 'self'; style-src 'unsafe-inline'"
+    page = await here.context.new_page()
+    await page.set_viewport_size(SIZE)
+    await page.goto(f"https://{HERO.id.market.host}/dp/{HERO.id.asin}")
+    await page.wait_for_selector(f"{PANEL} .targets button")
+    await page.screenshot(path=HERE / f"panel-{theme}.png")
+    if theme == "rtl":
+        return
+    await page.set_viewport_size(NARROW)
+    await page.locator(PANEL).scroll_into_view_if_needed()
+    await page.screenshot(path=HERE / f"narrow-{theme}.png")
+    await _connect(here)
+    await page.set_viewport_size(SIZE)
+    await page.reload()
+    await page.locator(f"{PANEL} .targets button").nth(1).click()
+    await page.wait_for_selector(f"{PANEL} .targets button[aria-pressed=true]")
+    await page.screenshot(path=HERE / f"watch-{theme}.png")
+    for name in ("options", "popup"):
+        own = await here.own(f"{name}.html")
+        await own.set_viewport_size(SIZE if name == "options" else {"width": 380, "height": 270})
+        await own.wait_for_selector("#reports button" if name == "options" else "#watches li")
+        await own.screenshot(path=HERE / f"{name}-{theme}.png")
+
+
+async def _know(here: World) -> None:
+    now = system_clock()
+    await catalogue.upsert(here.resources.pool, [CatalogueEntry(good.id, good.title) for good in GOODS])
+    points = [(now - days * DAY, price) for days, price in _PAST]
+    await rewrite(
+        here.resources.store, HERO.id, "USD", {Offer.BUYBOX: Steps(points, [], now)}, reason="import", tier="charted"
+    )
+
+
+async def _connect(here: World) -> None:
+    browser = await here.context.new_page()
+    await browser.goto(
+        f"{here.origin}/sign-in/{await make_link(here.resources.pool, 'ada@example.com', system_clock())}"
+    )
+    await browser.click("main form button")
+    connect = await here.own("connect.html")
+    await connect.click("#code button")
+    await browser.goto(f"{here.origin}/account/connections?code={await connect.inner_text('.code')}")
+    await browser.click("main form button")
+    await connect.wait_for_selector("main:has-text('ada@example.com')")
+    await connect.close()
+    await browser.close()
+
+
+if __name__ == "__main__":
+    with servers() as up:
+        asyncio.run(main(up))
