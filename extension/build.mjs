@@ -8,6 +8,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 import { build } from "esbuild";
 
+import { ENGLISH, GERMAN } from "../src/pennywren/web/client/chart/words.ts";
 import { PRODUCT_PAGES } from "./src/marketplaces.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -61,14 +62,21 @@ for (const [browser, differences] of Object.entries(own)) {
   await writeFile(join(output, `pennywren-${browser}.zip`), await zip(folder));
 }
 
-/** `words/*.json` say `{name}` where something is filled in; the browser wants placeholders, in one order for all languages. */
+/**
+ * `words/*.json` say `{name}` where something is filled in; the browser wants placeholders, in one order for all languages.
+ * What the chart says comes along as `chart_…`: in English and German from the website, else from `words/chart/`.
+ */
 async function writeWords(folder) {
   const read = async (name) => JSON.parse(await readFile(join(here, "words", name), "utf8"));
-  const english = await read("en.json");
+  const ofChart = async (name) => {
+    const words = { "en.json": ENGLISH, "de.json": GERMAN }[name] ?? (await read(`chart/${name}`));
+    return Object.fromEntries(Object.entries(words).map(([key, text]) => [`chart_${key.replaceAll(".", "_")}`, text]));
+  };
+  const english = { ...(await read("en.json")), ...(await ofChart("en.json")) };
   const orders = Object.fromEntries(Object.entries(english).map(([key, text]) => [key, places(text)]));
-  for (const name of (await readdir(join(here, "words"))).sort()) {
+  for (const name of (await readdir(join(here, "words"))).filter((each) => each.endsWith(".json")).sort()) {
     const messages = {};
-    for (const [key, text] of Object.entries(await read(name))) {
+    for (const [key, text] of Object.entries({ ...(await read(name)), ...(await ofChart(name)) })) {
       const order = orders[key] ?? [];
       const placeholders = Object.fromEntries(order.map((each, i) => [each, { content: `$${i + 1}` }]));
       const message = text.replaceAll("$", "$$$$").replace(/\{(\w+)\}/g, (_, each) => `$${each}$`);

@@ -5,8 +5,8 @@ import { makeFormat } from "../../src/pennywren/web/client/chart/format.ts";
 import { prepare } from "../../src/pennywren/web/client/chart/history.ts";
 import { mountChart } from "../../src/pennywren/web/client/chart/mount.ts";
 import { statistics } from "../../src/pennywren/web/client/chart/statistics.ts";
-import { ENGLISH, GERMAN } from "../../src/pennywren/web/client/chart/words.ts";
 import { ask, say, sentence } from "./ask.ts";
+import { chartWords } from "./chart_words.ts";
 import type { Answer } from "./messages.ts";
 import { targets } from "./targets.ts";
 
@@ -34,7 +34,7 @@ export async function fill(
     body.replaceChildren(numbers(answer, locale), box, link(answer.page));
     const shown = answer.histories.filter((history, i) => i === 0 || history.history.length > 0);
     const target = answer.watches.find((watch) => watch.threshold !== null)?.threshold ?? null;
-    const chart = mountChart(box, shown, { words: say("language") === "de" ? GERMAN : ENGLISH, locales: [locale], target });
+    const chart = mountChart(box, shown, { words: chartWords(), locales: [locale], target });
     act(targets(answer, locale, (moved) => chart.setTarget(moved)));
     return;
   }

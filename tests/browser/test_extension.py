@@ -237,3 +237,15 @@ async def test_pages_as_shops_serve_them_get_a_panel_and_keep_working(here: Worl
         await _says(page, "¥4,280" if product is japanese else "Nobody follows this product yet.")
         assert await page.locator(PANEL).count() == 1
         assert not await page.locator(f"{PANEL}.corner").count(), "there is a price to stand under"
+
+
+async def test_in_arabic_panel_and_chart_are_written_from_the_right(
+    settings: Settings, built: Path, tmp_path: Path
+) -> None:
+    async with world(settings, built, tmp_path, locale="ar") as here:
+        await _known(here)
+        page = await here.visit(KETTLE)
+        await _says(page, "راسلني")
+        await _says(page, "الكل")
+
+        assert await page.locator(f"{PANEL} .panel").evaluate("panel => getComputedStyle(panel).direction") == "rtl"

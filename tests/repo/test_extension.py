@@ -87,13 +87,26 @@ def test_every_language_says_the_same_with_the_same_places(locale: str) -> None:
     assert len(theirs["description"]) <= 132
 
 
+def test_the_chart_speaks_every_language_with_the_same_places() -> None:
+    source = (ROOT / "src/pennywren/web/client/chart/words.ts").read_text()
+    english = dict(re.findall(r'^  "?([\w.]+)"?: "(.*)",$', source.partition("export type")[0], re.MULTILINE))
+    translated = {path.stem: json.loads(path.read_text()) for path in (WORDS / "chart").glob("*.json")}
+
+    assert len(english) > 40
+    assert {"en", "de", *translated} == set(LOCALES)
+    for locale, theirs in translated.items():
+        assert list(theirs) == list(english), locale
+        for key, text in theirs.items():
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), (locale, key)
+
+
 def test_the_built_messages_fill_in_by_name_in_one_order(tmp_path: Path) -> None:
     built = _build(tmp_path)
     for locale in LOCALES:
         messages = json.loads((built / "chrome" / "_locales" / locale / "messages.json").read_text())
         assert messages["trouble_limited"]["placeholders"] == {"seconds": {"content": "$1"}}
         assert "$seconds$" in messages["trouble_limited"]["message"]
-        assert set(messages) == set(_words("en"))
+        assert {key for key in messages if not key.startswith("chart_")} == set(_words("en"))
 
 
 def test_no_markup_is_ever_made_of_text_and_nothing_is_loaded_from_afar() -> None:
