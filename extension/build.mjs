@@ -1,4 +1,5 @@
 // Builds the extension: `node extension/build.mjs OUTPUT_DIR` makes chrome/, firefox/ and a zip of each.
+// With `--development` Chrome gives it the same id on every machine; the stores give their own.
 // The same sources give the same bytes: files in order, and one date for all.
 
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -30,6 +31,8 @@ const manifest = {
   optional_host_permissions: ["https://*/*"],
   content_security_policy: { extension_pages: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src https: http://localhost:* http://127.0.0.1:*" },
 };
+const DEVELOPMENT_KEY =
+  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqmTNRW9J6J9AUZ0eZBKE/zA4OLuXSbdK24NQAXXvDZh2XM0xTaFCYk/H4GLuVDxjdVlQysMVQm69dN+ieNFZjPe4iy20ohnndLrYgyyZWxcj59PQXAdjvoihKtCMclKjQxDgWGnD3c75TSv3zT0v+g6PwD6fx4G7KmaJvZmKql+pUrlE1CM+JnSFOyTDMsc2sIemXC06vXGNKmy4Q2s2TYQ76kbWUYPm8fA3P/UsdBzVsiU7lzhFA6uW+EC3vkKpWmAK3kj3FR3HyNSsfODDXFGVm9jBgoW3dkz8MetMaF5PRNZq3z+LEZQLH1HsQKpVKsZ5dBAV5l5PdE2vCUP2WQIDAQAB";
 const gecko = {
   browser_specific_settings: {
     gecko: {
@@ -42,7 +45,7 @@ const gecko = {
 };
 // Chrome passes over what is Firefox's; it stands in both, so that the linter has no error to name in either.
 const own = {
-  chrome: { minimum_chrome_version: "121", background: { service_worker: "background.js", scripts: ["background.js"], type: "module" }, ...gecko },
+  chrome: { minimum_chrome_version: "121", background: { service_worker: "background.js", scripts: ["background.js"], type: "module" }, ...gecko, ...(process.argv.includes("--development") ? { key: DEVELOPMENT_KEY } : {}) },
   firefox: { background: { scripts: ["background.js"], type: "module" }, ...gecko },
 };
 

@@ -50,9 +50,16 @@ chrome.alarms.onAlarm.addListener(({ name }) => {
   if (name === CHECK) void checkPairing();
 });
 
-chrome.runtime.onStartup.addListener(() => void reporter.flush().then(sendAt));
+// Alarms do not outlive every update and restart; what waits does.
+function goOn(): void {
+  void reporter.flush().then(sendAt);
+  void checkPairing();
+}
+
+chrome.runtime.onStartup.addListener(goOn);
 
 chrome.runtime.onInstalled.addListener(() => {
+  goOn();
   chrome.contextMenus.removeAll(() => {
     chrome.contextMenus.create({
       id: "history", title: chrome.i18n.getMessage("menu"), contexts: ["link"], targetUrlPatterns: [...PRODUCT_PAGES],
@@ -174,7 +181,8 @@ function sendAt(when: number | null): void {
 async function checkPairing(): Promise<void> {
   const { origin } = await readSettings();
   const pairing = await look(area, origin).catch(() => null);
-  if (pairing && pairing.status !== "waiting") await chrome.alarms.clear(CHECK);
+  if (pairing?.status === "waiting") await chrome.alarms.create(CHECK, { periodInMinutes: 1 });
+  else if (pairing) await chrome.alarms.clear(CHECK);
 }
 
 async function explained(error: unknown): Promise<Answer> {

@@ -71,6 +71,13 @@ async def test_the_history_stands_under_the_price_and_nothing_moves(here: World)
     assert await page.evaluate(SHIFTS) == []
     assert await here.worker.evaluate("chrome.storage.local.get('ledger')") == {}, "nobody agreed to report"
 
+    # The menu of a link to a product leads to its page here.
+    chosen = "link => chrome.contextMenus.onClicked.dispatch({ menuItemId: 'history', linkUrl: link }, {})"
+    async with here.context.expect_page() as opened:
+        await here.worker.evaluate(chosen, f"https://www.amazon.com/A-Kettle/dp/{KETTLE.asin}/ref=x")
+    menu = await opened.value
+    await menu.wait_for_url(f"{here.origin}/products/{KETTLE}")
+
 
 async def test_it_follows_what_the_page_does_and_stays_where_it_is_put(here: World) -> None:
     await _known(here)
@@ -175,6 +182,8 @@ async def test_after_a_yes_a_price_is_reported_once_and_the_exact_bytes_are_show
     await _says(options, here.origin, "#reports")
     await options.click("#reports .act")
     await _says(options, "Prices that you see are reported", "#reports")
+    # Two tabs of one product are one report.
+    await here.visit(KETTLE)
     await here.visit(KETTLE)
     await until(lambda: _waiting(here))
 
