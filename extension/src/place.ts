@@ -2,10 +2,10 @@
 
 import type { Position } from "./settings.ts";
 
+/** In the middle column: the buy box beside it has prices of its own, and comes first in the source. */
 const ANCHORS: Readonly<Record<Exclude<Position, "corner">, string>> = {
-  price:
-    "#corePriceDisplay_desktop_feature_div, #corePrice_desktop, #corePriceDisplay_mobile_feature_div, #apex_desktop, #price, #outOfStock, #availability_feature_div",
-  title: "#title_feature_div, #titleSection, #title",
+  price: "#apex_desktop, #corePriceDisplay_desktop_feature_div, #corePrice_desktop, #corePriceDisplay_mobile_feature_div",
+  title: "#title_feature_div, #titleSection",
 };
 /** A page that throws us out again and again is left in peace: the panel moves to the corner. */
 const PATIENCE = 30;
