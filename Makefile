@@ -60,7 +60,7 @@ lint-extension: extension ## Lint both packages as the stores do; fetches the li
 	@for browser in chrome firefox; do $(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter extension/dist/pennywren-$$browser.zip; done
 
 screenshots: $(STAMP) $(MODULES) ## Take the pictures of the store listing anew
-	@$(BIN)/python extension/store/screenshots.py
+	@$(BIN)/python -m bench.store_pictures
 
 demo: $(STAMP) $(CLIENT_BUILT) ## Run everything with a demo shop whose prices move; Ctrl-C ends it
 	@exec $(BIN)/pennywren demo

@@ -1,32 +1,31 @@
-"""Makes the pictures of the store listing: `python extension/store/screenshots.py`, from the folder of the checkout.
+"""Makes the pictures of the store listing, `extension/store/*.png`: `python -m bench.store_pictures`.
 
 The real extension in Chromium, with a real server; the pages are those of our own demo shop, whose goods are invented.
 """
 
 import asyncio
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
-HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parents[1]
-sys.path.insert(0, str(ROOT))
+from playwright.async_api import ViewportSize
 
-from bench.servers import Servers, servers  # noqa: E402
-from pennywren.accounts.signing_in import make_link  # noqa: E402
-from pennywren.local.shop.goods import GOODS, HERO  # noqa: E402
-from pennywren.model.clock import DAY, system_clock  # noqa: E402
-from pennywren.model.offer import Offer  # noqa: E402
-from pennywren.model.series import Steps  # noqa: E402
-from pennywren.postgres import catalogue  # noqa: E402
-from pennywren.postgres.catalogue import CatalogueEntry  # noqa: E402
-from pennywren.record.rewriting import rewrite  # noqa: E402
-from pennywren.settings import load_settings  # noqa: E402
-from tests.browser.extension_world import PANEL, World, build, world  # noqa: E402
+from bench.servers import Servers, servers
+from pennywren.accounts.signing_in import make_link
+from pennywren.local.shop.goods import GOODS, HERO
+from pennywren.model.clock import DAY, system_clock
+from pennywren.model.offer import Offer
+from pennywren.model.series import Steps
+from pennywren.postgres import catalogue
+from pennywren.postgres.catalogue import CatalogueEntry
+from pennywren.record.rewriting import rewrite
+from pennywren.settings import load_settings
+from tests.browser.extension_world import PANEL, World, build, world
 
-SIZE: Final = {"width": 1280, "height": 800}
-NARROW: Final = {"width": 360, "height": 800}
+HERE: Final = Path(__file__).parents[1] / "extension" / "store"
+SIZE: Final[ViewportSize] = {"width": 1280, "height": 800}
+NARROW: Final[ViewportSize] = {"width": 360, "height": 800}
+POPUP: Final[ViewportSize] = {"width": 380, "height": 270}
 _PAST: Final = (
     (420, 1749), (391, 1699), (352, 1849), (310, 1649), (274, 1699), (231, 1749), (188, 1549), (171, 1799),
     (120, 1649), (88, 1899), (61, 1749), (33, 1849), (12, 1649), (3, 1599),
@@ -73,7 +72,7 @@ async def _take(here: World, theme: str) -> None:
     await page.screenshot(path=HERE / f"watch-{theme}.png")
     for name in ("options", "popup"):
         own = await here.own(f"{name}.html")
-        await own.set_viewport_size(SIZE if name == "options" else {"width": 380, "height": 270})
+        await own.set_viewport_size(SIZE if name == "options" else POPUP)
         await own.wait_for_selector("#reports button" if name == "options" else "#watches li")
         await own.screenshot(path=HERE / f"{name}-{theme}.png")
 
