@@ -60,6 +60,16 @@ class Site:
         """A program of somebody who has just signed in."""
         return self.client(token=await self.token(email))
 
+    async def browser_of(self, email: str) -> httpx.AsyncClient:
+        """The browser of somebody who has just signed in: it prefers HTML and holds the cookie."""
+        link = await make_link(self.resources.pool, email, self.clock())
+        async with self.client() as first:
+            await first.post(f"/sign-in/{link}", headers=HTML)
+            browser = self.client()
+            browser.headers.update(HTML)
+            browser.cookies.update(first.cookies)
+        return browser
+
     async def lose_redis(self) -> None:
         """From now on nothing answers where Redis was."""
         connections = self.resources.client.connection_pool
@@ -72,10 +82,17 @@ class Site:
         texts = [mail["text"] or "" for mail in read_mails(self.mails)]
         return [found.group(0) for text in texts if (found := re.search(r"/sign-in/\S+", text))]
 
-    async def record(self, price: int | None, *, product: ProductID = PRODUCT, title: str | None = "A kettle") -> None:
-        """Let a crawl see a price of the buy box; None for no offer."""
+    async def record(
+        self,
+        price: int | None,
+        *,
+        product: ProductID = PRODUCT,
+        title: str | None = "A kettle",
+        at: int | None = None,
+    ) -> None:
+        """Let a crawl see a price of the buy box, now or at some ms UTC; None for no offer."""
         await catalogue.upsert(self.resources.pool, [CatalogueEntry(product, title)])
-        look = Look(product, product.market.currency, {Offer.BUYBOX: price})
+        look = Look(product, product.market.currency, {Offer.BUYBOX: price}, at)
         await Recorder(self.resources.store, self.resources.settings.gap_after).record(
             [LookToRecord(look, availability="in_stock")]
         )

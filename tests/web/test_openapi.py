@@ -38,6 +38,10 @@ PAGES = {
     "POST /products/{product}/watch",
     "POST /account/subscriptions/{subscription}",
     "POST /account/subscriptions/{subscription}/delete",
+    "POST /account/subscriptions",
+    "POST /account/subscriptions/{subscription}/rule",
+    "POST /account/subscriptions/{subscription}/terms",
+    "POST /account/subscriptions/{subscription}/quiet",
 }
 """What is for people only."""
 

@@ -202,4 +202,4 @@ async def test_the_account_page_shows_every_kind(site: Site, owner: httpx.AsyncC
         await owner.post("/subscriptions", json=wish(rule=rule))
     page = (await owner.get("/account")).text
     assert "the price is lower than ever since we began to look" in page
-    assert "10 % below the price when you began to watch (to 17.99 USD or less)" in page
+    assert "10\u00a0% below the price when you began to watch (at $17.99 or less)" in page

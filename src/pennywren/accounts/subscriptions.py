@@ -212,7 +212,7 @@ async def save(connection: Connection, changed: Subscription, now: int) -> None:
                 update subscriptions set kind = $2, rule = $3, watch_set = $4, threshold = $5, measure = $6,
                     base_price = $7, state = $8, armed_at = $9, last_alert_at = $10, last_alert_price = $11,
                     rearm_after = $12, once = $13, expires_at = $14, notice_at = $15, snoozed_until = $16,
-                    look_again_at = $17
+                    look_again_at = $17, notification_type = $18
                 where id = $1
                 """,
                 changed.id,
@@ -231,6 +231,7 @@ async def save(connection: Connection, changed: Subscription, now: int) -> None:
                 _moment(changed.notice_at),
                 _moment(changed.snoozed_until),
                 _moment(next_look(changed, now)),
+                changed.notification_type.value,
             )
     except asyncpg.UniqueViolationError as error:
         raise await _conflict_of_kind(connection, changed) from error

@@ -1,13 +1,13 @@
 """One language as templates use it: sentences, prices, dates and numbers. Times are UTC, prices minor units."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
@@ -80,6 +80,14 @@ class Language:
     def short_minute(self, ms: int) -> str:
         """`25 Nov 2026, 10:40`, where all times are UTC and say so."""
         return f"{self.short_day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}"
+
+    def second(self, ms: int) -> str:
+        """`10:40:07 UTC`."""
+        return f"{format_time(_moment(ms), 'HH:mm:ss', locale=self._locale)}\u00a0UTC"
+
+    def span(self, seconds: int) -> str:
+        """`6 hours`, `7 days`: in the largest unit that it fills."""
+        return format_timedelta(timedelta(seconds=seconds), granularity="minute", threshold=1.5, locale=self._locale)
 
     def duration(self, seconds: float | None) -> str:
         """`0.8 s`, `12 s`, `3 min`, or a dash where nothing was measured."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from pennywren.accounts.subscription import MAX_REARM, State, Subscription, notice_of
+from pennywren.accounts.subscription import MAX_REARM, NotificationType, State, Subscription, notice_of
 from pennywren.errors import BadInput
 from pennywren.model.clock import DAY
 from pennywren.model.rule import Rule
@@ -46,6 +46,7 @@ class Amendment:
     snoozed_until: int | UnsetType | None = UNSET
     state: State | None = None
     """ACTIVE or PAUSED: the others are not a person's to set."""
+    notification_type: NotificationType | None = None
 
 
 def amended(of: Subscription, by: Amendment, now: int) -> Subscription:
@@ -60,6 +61,8 @@ def amended(of: Subscription, by: Amendment, now: int) -> Subscription:
     changed = of
     if by.once is not None:
         changed = replace(changed, once=by.once)
+    if by.notification_type is not None:
+        changed = replace(changed, notification_type=by.notification_type)
     if by.rearm_after is not UNSET:
         _check_rearm(by.rearm_after)
         changed = replace(changed, rearm_after=by.rearm_after)

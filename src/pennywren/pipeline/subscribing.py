@@ -108,7 +108,7 @@ class Subscribing:
         """Change a subscription. Another rule arms the watch anew: prices seen before now pass it by; met, it is told.
 
         Raises:
-            BadInput: the rule or the terms cannot be used.
+            BadInput: the rule, the channel or the terms cannot be used.
             NotFound: the person has no subscription of this id.
             Conflict: another one of the person is of the kind that this one would become.
             Unavailable: a part does not answer.
@@ -165,6 +165,8 @@ class Subscribing:
             if before is None:
                 return None
             changed = amended(before, amendment, now)
+            if changed.notification_type is not before.notification_type:
+                await subscriptions.require_channel(connection, before.person_id, changed.notification_type)
             if amendment.rule is not None:
                 state = await self._store.product(before.product)
                 base = await base_price(self._store, changed.rule, before.product, before.offer, state)

@@ -1,4 +1,4 @@
-"""The account page and its forms, which work without JavaScript; amounts are typed as people write them."""
+"""The list of one's watches, and the forms of a line of it; amounts are typed as people write them."""
 
 from typing import Annotated
 
@@ -7,21 +7,23 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from pennywren.accounts import subscriptions
+from pennywren.accounts.subscription import NotificationType
 from pennywren.model.rule import PriceAtOrBelow
+from pennywren.notify import suppressed
 from pennywren.pipeline.amending import Amendment
-from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.pages import html_page, redirect
+from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.rule_form import typed_amount
 from pennywren.web.subscriptions import subscription_id
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
-from pennywren.web.watching import amount_in
+from pennywren.web.watch_rows import SHOWS, SORTS, watch_page
 
-_PAGE = 100
 _OWN = {"cache-control": PRIVATE}
 
 
@@ -33,24 +35,31 @@ class Amount(Question):
 
 @get("/account")
 async def show_account(request: Request) -> Answer:
-    """The watches of whoever asks, with what each price is now."""
+    """The watches of whoever asks: how each stands, what was decided about it last, and forms for several at once."""
     person = await require_person(request)
     resources = resources_of(request)
-    after = subscription_id(request.query_params.get("after", "0"))
+    query = request.query_params
+    sort, show = SORTS.get(query.get("sort", ""), "added"), SHOWS.get(query.get("show", ""), "all")
+    page = await watch_page(
+        resources.pool, resources.store, person.id, sort=sort, show=show,
+        number=number_in_path(query.get("page", "1")), now=resources.clock(),
+    )  # fmt: skip
     async with transaction(resources.pool) as connection:
-        watches = await subscriptions.list_of(connection, person.id, after=after, limit=_PAGE)
-    products = [watch.product for watch in watches]
-    titles = await catalogue.titles(resources.pool, products)
-    states = await resources.store.products(products)
-    prices = [state.offers.get(watch.offer) if state else None for watch, state in zip(watches, states, strict=True)]
+        stopped = await suppressed.find(connection, "email", [person.email])
     return html_page(
         request,
         "account.html",
         headers=_OWN,
         person=person,
-        watches=list(zip(watches, prices, strict=True)),
-        titles=titles,
-        next=watches[-1].id if len(watches) == _PAGE else None,
+        page=page,
+        sort=sort,
+        sorts=SORTS,
+        show=show,
+        shows=SHOWS,
+        channels=[each.value for each in NotificationType],
+        suppressed=person.email in stopped,
+        done=number_in_path(query["done"]) if "done" in query else None,
+        left=number_in_path(query.get("left", "0")),
     )
 
 
@@ -63,7 +72,7 @@ async def change_watch(request: Request, subscription: FromPath[str]) -> Answer:
     form = await read_body(request, Amount)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get(connection, person.id, id_)
-    rule = PriceAtOrBelow(amount_in(form.amount, watch.currency))
+    rule = PriceAtOrBelow(typed_amount(form.amount, watch.currency))
     await resources.subscribing.change(person.id, id_, Amendment(rule=rule))
     return redirect(f"/account#watch-{id_}")
 

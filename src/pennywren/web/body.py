@@ -1,7 +1,7 @@
 """Reading a request's body: JSON, or a form with the same fields."""
 
-from typing import Final, TypeVar
-from urllib.parse import parse_qsl
+from typing import Any, Final, TypeVar, get_origin
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -10,7 +10,7 @@ from pennywren.web.types import Request
 
 MAX_BODY: Final = 64 * 1024
 """Bytes; more is answered with 413 before it is read."""
-_MAX_FIELDS: Final = 50
+_MAX_FIELDS: Final = 300
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -24,15 +24,19 @@ async def read_body(request: Request, kind: type[T]) -> T:
     raw = await request.body()
     try:
         if _is_form(request, raw):
-            fields = dict(
-                parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-            )
-            return msgspec.convert(fields, kind, strict=False)
+            fields = parse_qs(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+            return msgspec.convert(_values(fields, kind), kind, strict=False)
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, ValueError) as error:
         raise BadInput(f"The body cannot be used: {error}") from error
     except RecursionError as error:
         raise BadInput("The body cannot be used: it is nested too deeply.") from error
+
+
+def _values(fields: dict[str, list[str]], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The last value of each field, and all of those that `kind` has as a list."""
+    lists = {each.encode_name for each in msgspec.structs.fields(kind) if get_origin(each.type) is list}
+    return {name: values if name in lists else values[-1] for name, values in fields.items()}
 
 
 def _is_form(request: Request, raw: bytes) -> bool:

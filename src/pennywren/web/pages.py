@@ -9,8 +9,10 @@ from litestar.datastructures import Cookie
 from pennywren.language.catalogue import preferred
 from pennywren.language.speaking import Language, language
 from pennywren.model.clock import rfc3339
+from pennywren.web.account_pages import ACCOUNT_PAGES
 from pennywren.web.assets import BUILD
 from pennywren.web.image_address import image_address
+from pennywren.web.rule_words import waits_for
 from pennywren.web.static_files import address
 from pennywren.web.types import Answer, Request
 
@@ -32,6 +34,8 @@ def _environment() -> Environment:
     values["static"] = address
     values["built"] = BUILD.address
     values["image_address"] = image_address
+    values["waits_for"] = waits_for
+    values["account_pages"] = ACCOUNT_PAGES
     return environment
 
 

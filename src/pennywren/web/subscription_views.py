@@ -50,7 +50,10 @@ def amendment_of(body: SubscriptionChange) -> Amendment:
         BadInput: nothing, two rules, or a time that is none.
     """
     if body == SubscriptionChange():
-        raise BadInput("Say what to change: threshold, rule, once, rearmAfter, expiresTime, snoozedUntil or state.")
+        raise BadInput(
+            "Say what to change: threshold, rule, once, rearmAfter, expiresTime, snoozedUntil, state or "
+            "notificationType."
+        )
     return Amendment(
         rule=rule_of(body.threshold, body.rule),
         once=body.once,
@@ -58,6 +61,7 @@ def amendment_of(body: SubscriptionChange) -> Amendment:
         expires_at=_maybe("expiresTime", body.expires_time),
         snoozed_until=_maybe("snoozedUntil", body.snoozed_until),
         state=None if body.state is None else State(body.state),
+        notification_type=body.notification_type,
     )
 
 

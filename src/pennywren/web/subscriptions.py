@@ -11,10 +11,13 @@ from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.limits import spend_for_unknown
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY
 from pennywren.web.resources import resources_of
 from pennywren.web.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewSubscription, SubscriptionChange, SubscriptionList
+from pennywren.web.watch_page import show_watch_page
 from pennywren.web.watch_views import trace_view
 
 _PAGE = 100
@@ -58,11 +61,13 @@ async def list_subscriptions(request: Request) -> Answer:
 
 @get("/subscriptions/{subscription:str}")
 async def show_subscription(request: Request, subscription: FromPath[str]) -> Answer:
-    """One watch."""
+    """One watch; a page with its forms for people."""
     person = await require_person(request)
     async with transaction(resources_of(request).pool) as connection:
         found = await subscriptions.get(connection, person.id, subscription_id(subscription))
-    return Response(subscription_view(found), headers=_OWN)
+    if prefers_html(request.headers.get("accept")):
+        return await show_watch_page(request, person, found)
+    return Response(subscription_view(found), headers={**_OWN, "vary": VARY})
 
 
 @get("/subscriptions/{subscription:str}/trace")

@@ -102,6 +102,7 @@ class SubscriptionChange(Question):
     expires_time: Time | msgspec.UnsetType | None = msgspec.UNSET
     snoozed_until: Time | msgspec.UnsetType | None = msgspec.UNSET
     state: Literal["active", "paused"] | None = None
+    notification_type: NotificationType | None = None
 
 
 class NeverSeen(Answer):

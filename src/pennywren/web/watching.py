@@ -7,8 +7,8 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from pennywren.accounts.pending_watches import PendingWatch, find
-from pennywren.errors import BadInput, NotSignedIn
-from pennywren.model.money import MAX_PRICE, MIN_PRICE, parse_amount
+from pennywren.errors import NotSignedIn
+from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
@@ -19,6 +19,7 @@ from pennywren.web.network import network_of
 from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.rule_form import typed_amount
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -42,7 +43,7 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     form = await read_body(request, WatchForm)
     state = await resources.store.product(id_)
     currency = state.currency if state else id_.market.currency
-    threshold = amount_in(form.amount, currency) if form.suggested is None else form.suggested
+    threshold = typed_amount(form.amount, currency) if form.suggested is None else form.suggested
     if person is None and not form.email.strip():
         raise NotSignedIn("Say where to write to: an e-mail address is all that we need.")
     await spend_for_unknown(request, id_, person)
@@ -85,15 +86,3 @@ async def confirm_watch(request: Request, token: FromPath[str]) -> Answer:
     return html_page(
         request, "watch-confirm.html", headers=_OWN, token=token, title="", price="", product=product, done=True
     )
-
-
-def amount_in(amount: str, currency: str) -> int:
-    """An amount as typed, in minor units.
-
-    Raises:
-        BadInput: not an amount of this currency.
-    """
-    try:
-        return parse_amount(amount, currency)
-    except ValueError as error:
-        raise BadInput(f"{error}.") from error

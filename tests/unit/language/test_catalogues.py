@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from string import Formatter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +13,25 @@ from pennywren.accounts.subscription import NotificationType, State
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, preferred, sentence
 from pennywren.language.speaking import language
 from pennywren.model.offer import Offer
+from pennywren.model.rule import KINDS as KINDS_OF_RULE
+from pennywren.model.rule import Base
+from pennywren.notify.decisions import Reason
+from pennywren.web.account_pages import ACCOUNT_PAGES
 from pennywren.web.problems import KINDS
 from pennywren.web.status_board import STATES
+from pennywren.web.watch_rows import SHOWS, SORTS
 
 SOURCE = Path(__file__).parents[3] / "src" / "pennywren"
 MAILS = sorted((SOURCE / "notify" / "channels" / "email" / "templates").iterdir())
 TEMPLATES = [*sorted((SOURCE / "web" / "templates").glob("*.html")), *MAILS]
+
+
+ALERTS = ("change", "created", "expiry", "correction")
+"""What an alert may be about."""
+
+
+def kind_name(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 def forms(of: Sentence) -> list[str]:
@@ -61,6 +75,14 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
         "channel": [kind.value for kind in NotificationType],
         "account": [state.value for state in State if state is not State.ACTIVE],
         "problems": list(KINDS),
+        "account_pages": [name for name, _ in ACCOUNT_PAGES],
+        "state": [state.value for state in State],
+        "sort": list(SORTS),
+        "show": list(SHOWS),
+        "kind": [kind_name(kind) for kind in KINDS_OF_RULE],
+        "rule": [kind_name(kind) for kind in KINDS_OF_RULE],
+        "base": [base.value for base in Base],
+        "outcome": [*(reason.value for reason in Reason), *ALERTS, "notCrossed", "notDecided"],
     }
     wanted = {f"{table}.{value}" for table, each in values.items() for value in each}
 

@@ -60,6 +60,7 @@ WATCHES: Final = (
         (404,),
         "person",
         scope="watches:read",
+        html=True,
     ),
     Operation(
         "get",
@@ -75,7 +76,7 @@ WATCHES: Final = (
         "patch",
         "/subscriptions/{subscription}",
         "changeSubscription",
-        "Another rule, a pause, a snooze, an end",
+        "Another rule, a pause, a snooze, an end, another channel",
         {200: views.SubscriptionView},
         (400, 404, 409, 413),
         "person",

@@ -1,0 +1,5 @@
+"""The pages of an account, as its navigation lists them: the name in the catalogue, and the address."""
+
+from typing import Final
+
+ACCOUNT_PAGES: Final = (("watches", "/account"),)
