@@ -139,7 +139,7 @@ def test_whatever_belongs_to_a_person_needs_a_scope_or_a_session() -> None:
     session_only = {operation.id for operation in OPERATIONS if operation.auth == "person" and not operation.scope}
 
     assert needed - {None} == set(SCOPES)
-    assert session_only == {"createToken", "listTokens", "deleteToken"}
+    assert session_only == {"createToken", "listTokens", "deleteToken", "listSessions", "deleteSession"}
     for operation in OPERATIONS:
         if operation.scope:
             assert operation.scope.endswith(":read") == (operation.method == "get"), operation.id

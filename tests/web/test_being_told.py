@@ -45,6 +45,7 @@ def signed(site: Site, secret: str, body: object, *, seconds: int = 0) -> dict[s
 async def test_preferences_have_defaults_and_each_changes_alone(owner: httpx.AsyncClient) -> None:
     first = (await owner.get("/account/preferences")).json()
     assert first == {
+        "language": None,
         "locale": "en", "timeZone": "UTC", "channels": [], "quietHours": None, "digest": "off", "digestHour": 8,
         "digestWeekday": 1, "weeklyBudget": None,
     }  # fmt: skip

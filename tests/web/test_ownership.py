@@ -1,12 +1,13 @@
 """Every route, asked by nobody, by its owner and by a stranger. A new route without a row fails."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
 import pytest
 
-from pennywren.accounts import access_tokens, phones, push_subscriptions, webhooks
+from pennywren.accounts import access_tokens, phones, push_subscriptions, sessions, webhooks
 from pennywren.accounts.links import QUIET_WATCH, STOP_MAILS, UNSUBSCRIBE
 from pennywren.accounts.people import find_or_add
 from pennywren.model.clock import rfc3339
@@ -27,6 +28,7 @@ class Row:
 
 OPEN = (200, 200, 200)
 NEW = {"productID": "us:B000000001", "threshold": 100, "notificationType": "EMAIL"}
+BOUGHT = {"product": "us:B000000001", "paid": "10", "bought": "2020-01-01", "until": "2031-01-01"}
 BROWSER = {
     "endpoint": "https://fcm.googleapis.com/fcm/send/abc",
     "keys": {
@@ -93,6 +95,28 @@ ROWS = [
     Row("GET /subscriptions/{subscription}/trace", (401, 404, 200)),
     Row("PATCH /subscriptions/{subscription}", (401, 404, 200), json={"threshold": 900}),
     Row("DELETE /subscriptions/{subscription}", (401, 404, 204)),
+    Row("GET /account/import", (401, 200, 200)),
+    Row("POST /account/import", (401, 200, 200), form={"list": str(PRODUCT)}),
+    Row("POST /account/import/watch", (401, 200, 200), form={"row": json.dumps(NEW), "target": "1", "take": "0"}),
+    Row("GET /account/bought", (401, 200, 200)),
+    Row("POST /account/bought", (401, 303, 303), form=BOUGHT),
+    Row("GET /feeds/{token}", (404, 404, 404)),
+    Row("POST /account/feed", (401, 303, 303)),
+    Row("POST /account/feed/end", (401, 303, 303)),
+    Row("GET /account/data", (401, 200, 200)),
+    Row("GET /account/delete", (401, 200, 200)),
+    Row("GET /account/channels", (401, 200, 200)),
+    Row("GET /account/deliveries", (401, 200, 200)),
+    Row("POST /account/phones/{phone}/delete", (401, 404, 303)),
+    Row("POST /account/push-subscriptions/{browser}/delete", (401, 404, 303)),
+    Row("POST /account/webhooks/{webhook}/delete", (401, 404, 303)),
+    Row("POST /account/connections/tokens", (401, 200, 200), form={"name": "Mine", "scopes": "watches:read"}),
+    Row("POST /installs/{install}/delete", (401, 404, 404)),
+    Row("POST /account/preferences", (401, 303, 303), form={"digest": "daily"}),
+    Row("GET /account/sessions", (401, 200, 200)),
+    Row("DELETE /account/sessions/{session}", (401, 404, 204)),
+    Row("POST /account/sessions/{session}/end", (401, 404, 303)),
+    Row("POST /account/sessions/end-others", (401, 303, 303)),
     Row("GET /account/preferences", (401, 200, 200)),
     Row("PATCH /account/preferences", (401, 200, 200), json={"digest": "daily"}),
     Row("GET /account/email", (401, 200, 200)),
@@ -146,12 +170,15 @@ async def own_addresses(site: Site, email: str) -> dict[str, str | int]:
         hook = await webhooks.add(connection, person.id, "https://hook.invalid/")
         browser = await push_subscriptions.add(connection, person.id, "https://fcm.googleapis.com/x", "", "", None)
         token, _ = await access_tokens.make(connection, person.id, "Mine", ["watches:read"], site.clock(), None)
+        await sessions.start_session(connection, person.id, "cookie", site.clock() + 1)
+        session, *_ = await sessions.list_of(connection, person.id, site.clock())
         phone, _ = await phones.add(connection, person.id, "+436601234567", site.clock(), code="123456")
     return {
         "phone": phone.id,
         "browser": browser.id,
         "webhook": hook.id,
         "access_token": token.id,
+        "session": session.id,
         "stop": STOP_MAILS.sign(site.resources.unsubscribe_key, person.id),
     }
 

@@ -64,3 +64,5 @@ STOP_MAILS: Final = LinkKind(b"stop mails", "stop-mails", "link")
 """Ends all alert mails to a person, by their id: a digest has many subscriptions and one unsubscribe header."""
 QUIET_WATCH: Final = LinkKind(b"quiet watch", "watch", "link")
 """Snoozes or pauses a watch, by its subscription's id."""
+FEED: Final = LinkKind(b"feed", "feeds", "feed")
+"""Reads the feed of a person's alerts, by the id of its row: it ends when the row is another one."""

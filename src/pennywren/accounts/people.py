@@ -18,6 +18,9 @@ class Person:
     email: str
     plan: Plan
     language: str
+    """Of the mails that they did not say anything about."""
+    chosen_language: str | None = None
+    """What they want pages to be in; None: as their browser asks."""
 
 
 async def find_or_add(connection: Connection, email: str, language: str | None = None) -> Person:
@@ -45,5 +48,5 @@ async def email_of(connection: Connection, person_id: int) -> str | None:
 
 
 def person_of(row: asyncpg.Record) -> Person:
-    """A row with id, email, plan and language."""
-    return Person(row["id"], row["email"], row["plan"], row["language"])
+    """A row with id, email, plan and language, perhaps with chosen_language."""
+    return Person(row["id"], row["email"], row["plan"], row["language"], row.get("chosen_language"))

@@ -9,6 +9,7 @@ import asyncpg
 from babel import Locale, UnknownLocaleError
 
 from pennywren.errors import BadInput
+from pennywren.language.catalogue import LANGUAGES
 from pennywren.postgres.pool import Connection
 
 Digest = Literal["off", "daily", "weekly"]
@@ -40,6 +41,8 @@ class Preferences:
     """Monday is 1 (ISO 8601); for a weekly digest."""
     weekly_budget: int | None = None
     """Messages in any seven days; a digest is one. None for any number."""
+    language: str | None = None
+    """Of the website's pages; None: as the browser asks."""
 
 
 async def of_people(connection: Connection, person_ids: Sequence[int], *, lock: bool = False) -> dict[int, Preferences]:
@@ -62,13 +65,13 @@ async def get(connection: Connection, person_id: int) -> Preferences:
 
 _KEEP: Final = """
 insert into preferences (person_id, locale, time_zone, channels, quiet_from, quiet_to, digest, digest_hour,
-                         digest_weekday, weekly_budget)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                         digest_weekday, weekly_budget, language)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (person_id) do update set
     locale = excluded.locale, time_zone = excluded.time_zone, channels = excluded.channels,
     quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, digest = excluded.digest,
     digest_hour = excluded.digest_hour, digest_weekday = excluded.digest_weekday,
-    weekly_budget = excluded.weekly_budget
+    weekly_budget = excluded.weekly_budget, language = excluded.language
 """
 
 # What waits under the old wishes is looked at again under the new ones, by the next sweep.
@@ -100,7 +103,10 @@ async def change(connection: Connection, person_id: int, changes: dict[str, Any]
         wanted.digest_hour,
         wanted.digest_weekday,
         wanted.weekly_budget,
+        wanted.language,
     )
+    if wanted.language is not None:
+        await connection.execute("update people set language = $2 where id = $1", person_id, wanted.language)
     if wanted != known:
         await connection.execute(_LOOK_AGAIN, person_id)
     return wanted
@@ -127,6 +133,8 @@ def checked(wanted: Preferences) -> Preferences:
         raise BadInput("The digestHour must be 0 to 23, and digestWeekday 1 (Monday) to 7.")
     if wanted.weekly_budget is not None and not 1 <= wanted.weekly_budget <= MAX_BUDGET:
         raise BadInput(f"weeklyBudget must be 1 to {MAX_BUDGET}, or null for any number.")
+    if wanted.language not in (None, *LANGUAGES):
+        raise BadInput(f"language must be one of {', '.join(LANGUAGES)}, or null for what your browser asks for.")
     return wanted
 
 
@@ -165,4 +173,5 @@ def _preferences(row: asyncpg.Record) -> Preferences:
         digest_hour=row["digest_hour"],
         digest_weekday=row["digest_weekday"],
         weekly_budget=row["weekly_budget"],
+        language=row["language"],
     )

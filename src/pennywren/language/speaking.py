@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from babel import Locale
-from babel.dates import format_date, format_time, format_timedelta
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
@@ -80,6 +80,17 @@ class Language:
     def short_minute(self, ms: int) -> str:
         """`25 Nov 2026, 10:40`, where all times are UTC and say so."""
         return f"{self.short_day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}"
+
+    def weekday(self, number: int) -> str:
+        """`Monday` for 1 (ISO 8601)."""
+        return str(get_day_names("wide", "stand-alone", self._locale)[number - 1])
+
+    def name_of(self, tag: str) -> str:
+        """What this language calls another one, or its form in a region: `German (Austria)`; else the tag."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self._locale) or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
 
     def second(self, ms: int) -> str:
         """`10:40:07 UTC`."""

@@ -13,6 +13,7 @@ from pennywren.notify import suppressed
 from pennywren.pipeline.amending import Amendment
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
+from pennywren.web.feeds import alternate, feed_address
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.pages import html_page, redirect
@@ -46,11 +47,13 @@ async def show_account(request: Request) -> Answer:
     )  # fmt: skip
     async with transaction(resources.pool) as connection:
         stopped = await suppressed.find(connection, "email", [person.email])
+    feed = await feed_address(resources, person)
     return html_page(
         request,
         "account.html",
-        headers=_OWN,
+        headers={**_OWN, **alternate(feed)},
         person=person,
+        feed=feed,
         page=page,
         sort=sort,
         sorts=SORTS,

@@ -1,29 +1,22 @@
 """An account's data: all of it as a file, its watches as a table, and the way out."""
 
-import csv
-import io
-
 import msgspec
 from litestar import Response, get, post
 
-from pennywren.accounts import access_tokens, subscriptions
-from pennywren.accounts.people import Person
-from pennywren.accounts.subscriptions import Subscription
-from pennywren.model.clock import rfc3339
+from pennywren.accounts import access_tokens
 from pennywren.pipeline.leaving import forget_person
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
+from pennywren.web.feeds import alternate, feed_address
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import ended_cookie, require_person
-from pennywren.web.pages import redirect
-from pennywren.web.resources import Resources, resources_of
+from pennywren.web.pages import html_page, redirect
+from pennywren.web.resources import resources_of
 from pennywren.web.subscription_views import subscription_view
 from pennywren.web.token_views import token_view
 from pennywren.web.types import Answer, Request
-
-_PAGE = 1_000
-_COLUMNS = ("product", "title", "offer", "waitsFor", "target", "currency", "state", "createdTime")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from pennywren.web.watch_rows import held_by
+from pennywren.web.watch_table import write_table
 
 
 @get("/account/data.json")
@@ -31,7 +24,7 @@ async def show_data(request: Request) -> Answer:
     """All that is kept about whoever asks."""
     person = await require_person(request)
     resources = resources_of(request)
-    held = await _held(resources, person)
+    held = await held_by(resources.pool, person.id)
     async with transaction(resources.pool) as connection:
         row = await connection.fetchrow("select plan, language, created_at from people where id = $1", person.id)
         alerts = await connection.fetch(
@@ -58,23 +51,30 @@ async def show_data(request: Request) -> Answer:
 
 @get("/account/watches.csv")
 async def show_watches_csv(request: Request) -> Answer:
-    """The watches of whoever asks, as a table; amounts are minor units."""
+    """The watches of whoever asks, as a table that the import reads back; amounts are decimals."""
     person = await require_person(request)
     resources = resources_of(request)
-    held = await _held(resources, person)
+    held = await held_by(resources.pool, person.id)
     titles = await catalogue.titles(resources.pool, [each.product for each in held])
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(_COLUMNS)
-    for each in held:
-        title = titles.get(each.product, "")
-        # A spreadsheet would run a title that begins like a formula.
-        safe = f"'{title}" if title.startswith(_FORMULA) else title
-        table.writerow(
-            (each.product, safe, each.offer, each.waits_for, each.threshold, each.currency, each.state,
-             rfc3339(each.created_at))
-        )  # fmt: skip
-    return _file(text.getvalue().encode(), "text/csv; charset=utf-8", "watches.csv")
+    return _file(write_table(held, titles).encode(), "text/csv; charset=utf-8", "watches.csv")
+
+
+@get("/account/data")
+async def show_data_page(request: Request) -> Answer:
+    """The page that has all of this."""
+    person = await require_person(request)
+    feed = await feed_address(resources_of(request), person)
+    return html_page(
+        request, "account-data.html", headers={"cache-control": PRIVATE, **alternate(feed)}, person=person, feed=feed
+    )
+
+
+@get("/account/delete")
+async def confirm_delete_account(request: Request) -> Answer:
+    """The page with the button; it changes nothing."""
+    person = await require_person(request)
+    held = len(await held_by(resources_of(request).pool, person.id))
+    return html_page(request, "account-delete.html", headers={"cache-control": PRIVATE}, person=person, held=held)
 
 
 @post("/account/delete", status_code=303)
@@ -84,14 +84,6 @@ async def delete_account(request: Request) -> Answer:
     resources = resources_of(request)
     await forget_person(resources.pool, resources.store, person.id, person.email)
     return redirect("/", [ended_cookie(resources.settings)])
-
-
-async def _held(resources: Resources, person: Person) -> list[Subscription]:
-    held: list[Subscription] = []
-    async with transaction(resources.pool) as connection:
-        while page := await subscriptions.list_of(connection, person.id, after=held[-1].id if held else 0, limit=_PAGE):
-            held += page
-    return held
 
 
 def _file(body: bytes, media_type: str, name: str) -> Answer:

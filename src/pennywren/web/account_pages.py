@@ -2,4 +2,12 @@
 
 from typing import Final
 
-ACCOUNT_PAGES: Final = (("watches", "/account"),)
+ACCOUNT_PAGES: Final = (
+    ("watches", "/account"),
+    ("import", "/account/import"),
+    ("deliveries", "/account/deliveries"),
+    ("preferences", "/account/preferences"),
+    ("channels", "/account/channels"),
+    ("connections", "/account/connections"),
+    ("data", "/account/data"),
+)

@@ -15,8 +15,8 @@ _MAX_FIELDS: Final = 300
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-async def read_body(request: Request, kind: type[T]) -> T:
-    """The body as a `kind`.
+async def read_body(request: Request, kind: type[T], *, most_fields: int = _MAX_FIELDS) -> T:
+    """The body as a `kind`; a form has `most_fields` at most.
 
     Raises:
         BadInput: not JSON, not UTF-8, nested too deeply, or not the fields that `kind` has; says where.
@@ -24,7 +24,7 @@ async def read_body(request: Request, kind: type[T]) -> T:
     raw = await request.body()
     try:
         if _is_form(request, raw):
-            fields = parse_qs(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+            fields = parse_qs(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=most_fields)
             return msgspec.convert(_values(fields, kind), kind, strict=False)
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, ValueError) as error:

@@ -38,6 +38,7 @@ class PreferencesView(Answer):
     digest_hour: int
     digest_weekday: Annotated[int, Meta(description="1 is Monday.")]
     weekly_budget: Annotated[int | None, Meta(description="Messages in any seven days; a digest is one.")]
+    language: Annotated[str | None, Meta(description="Of the website's pages; null: as the browser asks.")]
 
 
 class PreferencesChange(Question):
@@ -51,6 +52,7 @@ class PreferencesChange(Question):
     digest_hour: Annotated[int, Meta(ge=0, le=23)] | UnsetType = UNSET
     digest_weekday: Annotated[int, Meta(ge=1, le=7)] | UnsetType = UNSET
     weekly_budget: Annotated[int, Meta(ge=1, le=10_000)] | UnsetType | None = UNSET
+    language: Annotated[str, Meta(max_length=10)] | UnsetType | None = UNSET
 
 
 class NewPhone(Question):
@@ -203,6 +205,7 @@ def preferences_view(of: Preferences) -> PreferencesView:
         digest_hour=of.digest_hour,
         digest_weekday=of.digest_weekday,
         weekly_budget=of.weekly_budget,
+        language=of.language,
     )
 
 

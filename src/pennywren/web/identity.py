@@ -13,6 +13,7 @@ from pennywren.accounts.people import Person
 from pennywren.accounts.sessions import LIFETIME, signed_in
 from pennywren.errors import Forbidden, MissingScope, NotSignedIn
 from pennywren.settings import Settings
+from pennywren.web.pages import SPOKEN
 from pennywren.web.resources import resources_of
 
 Connected = ASGIConnection[Any, Any, Any, Any]
@@ -74,7 +75,8 @@ async def caller_of(request: Connected) -> Caller | None:
     """
     state = request.scope["state"]
     if _CALLER not in state:
-        state[_CALLER] = await _look_up(request)
+        state[_CALLER] = caller = await _look_up(request)
+        state[SPOKEN] = caller.person.chosen_language if caller else None
     return state[_CALLER]
 
 

@@ -17,13 +17,16 @@ from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token, person_or_none, require_person
 from pennywren.web.limits import spend_for_network
+from pennywren.web.negotiation import prefers_html
 from pennywren.web.network import network_of
+from pennywren.web.pages import VARY, redirect
 from pennywren.web.report_views import InstallList, InstallPairing, InstallView, NewInstallView
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 _BURST = 20
+_PAGE = "/account/connections#installs"
 
 
 @post("/installs", status_code=201, from_anywhere=True)
@@ -41,6 +44,8 @@ async def create_install(request: Request) -> Answer:
 async def list_installs(request: Request) -> Answer:
     """The installs that whoever asks has paired with their account."""
     person = await require_person(request)
+    if prefers_html(request.headers.get("accept")):
+        return redirect(_PAGE)
     async with transaction(resources_of(request).pool) as connection:
         found = await installs_of(connection, person.id)
     return Response(InstallList([_view(each) for each in found]), headers=_OWN)
@@ -53,6 +58,8 @@ async def pair(request: Request) -> Answer:
     pairing = await read_body(request, InstallPairing)
     async with transaction(resources_of(request).pool) as connection:
         paired = await pair_install(connection, pairing.token, person.id)
+    if prefers_html(request.headers.get("accept")):
+        return redirect(_PAGE)
     return Response(_view(paired), headers=_OWN)
 
 

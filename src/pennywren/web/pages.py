@@ -12,12 +12,15 @@ from pennywren.model.clock import rfc3339
 from pennywren.web.account_pages import ACCOUNT_PAGES
 from pennywren.web.assets import BUILD
 from pennywren.web.image_address import image_address
-from pennywren.web.rule_words import waits_for
+from pennywren.web.rule_words import rule_words, waits_for
 from pennywren.web.static_files import address
 from pennywren.web.types import Answer, Request
 
 VARY: Final = "Accept, Accept-Language, Cookie"
 """What the face of an address depends on: HTML or JSON, the language, and whether somebody is signed in."""
+
+SPOKEN: Final = "spoken"
+"""Where a request's state holds the language that its person has chosen, once it is known who asks."""
 
 
 def _environment() -> Environment:
@@ -35,6 +38,7 @@ def _environment() -> Environment:
     values["built"] = BUILD.address
     values["image_address"] = image_address
     values["waits_for"] = waits_for
+    values["rule_words"] = rule_words
     values["account_pages"] = ACCOUNT_PAGES
     return environment
 
@@ -43,7 +47,10 @@ _ENVIRONMENT: Final = _environment()
 
 
 def language_of(request: Request) -> Language:
-    """The language that a request's browser likes best, of those that we speak."""
+    """The language that whoever is signed in has chosen, else the one of ours that the browser likes best."""
+    chosen: str | None = request.scope["state"].get(SPOKEN)
+    if chosen is not None:
+        return language(chosen)
     return language(preferred(request.headers.get("accept-language")))
 
 

@@ -16,6 +16,7 @@ from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.store.limits import spend
 from pennywren.web.body import read_body
+from pennywren.web.connections_page import show_connections_page
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token, caller_of, require_person
 from pennywren.web.limits import spend_for_network, spend_for_unknown
@@ -121,9 +122,7 @@ async def show_connections(request: Request) -> Answer:
         async with transaction(resources.pool) as connection:
             pairing = await pairings.of_code(connection, code, resources.clock())
         return await _confirming(request, pairing, "/account/connections", whose=person.email)
-    async with transaction(resources.pool) as connection:
-        tokens = await access_tokens.list_of(connection, person.id)
-    return html_page(request, "connections.html", headers=_OWN, tokens=tokens)
+    return await show_connections_page(request, person)
 
 
 @post("/account/connections", status_code=200)

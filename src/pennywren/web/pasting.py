@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from litestar import post
 from msgspec import Meta
 
+from pennywren.accounts.subscription import NotificationType
 from pennywren.errors import BadInput, BadProduct, RateLimited, Unavailable
 from pennywren.model.product import ProductID
 from pennywren.pipeline.tracking import track
@@ -14,11 +15,12 @@ from pennywren.postgres import catalogue
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import person_or_none
+from pennywren.web.import_rows import import_rows
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.pages import html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
-from pennywren.web.views import Question
+from pennywren.web.views import NewSubscription, Question
 
 MOST: Final = 100
 """Products that one list may bring."""
@@ -76,9 +78,11 @@ async def track_list(request: Request) -> Answer:
             await track(resources.client, resources.pool, [product], urgent=True)
         followed.append(product)
     titles = await _titles(request, followed)
+    wishes = [NewSubscription(str(product), NotificationType.EMAIL) for product in followed]
     return html_page(
         request,
         "pasted.html",
+        rows=await import_rows(resources, person, wishes) if person else [],
         headers={"cache-control": PRIVATE},
         products=[(product, titles.get(product)) for product in followed],
         later=later,

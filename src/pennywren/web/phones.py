@@ -11,18 +11,21 @@ from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewPhone, PhoneCode, PhoneList, phone_view
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
-from pennywren.web.pages import language_of
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY, language_of, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/account/phones")
 async def list_phones(request: Request) -> Answer:
     """The numbers of whoever asks."""
     person = await require_person(request)
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/channels#phones")
     async with transaction(resources_of(request).pool) as connection:
         found = await phones.list_of(connection, person.id)
         stopped = await suppressed.find(connection, "sms", [phone.number for phone in found])
@@ -35,6 +38,8 @@ async def add_phone(request: Request) -> Answer:
     person = await require_person(request)
     wish = await read_body(request, NewPhone)
     made = await resources_of(request).phone_codes.send(person.id, wish.number, language_of(request))
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/channels?done=code#phones")
     return Response(phone_view(made), status_code=202, headers=_OWN)
 
 
@@ -49,6 +54,8 @@ async def confirm_phone(request: Request, phone: FromPath[str]) -> Answer:
     # Outside, so that a wrong try stays counted.
     if confirmed is None:
         raise BadInput("This is not the code that was sent.")
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/channels?done=confirmed#phones")
     return Response(phone_view(confirmed), headers=_OWN)
 
 

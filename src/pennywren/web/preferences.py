@@ -13,10 +13,13 @@ from pennywren.web.body import read_body
 from pennywren.web.channel_views import PreferencesChange, QuietHours, email_view, preferences_view
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY, redirect
+from pennywren.web.preferences_form import preferences_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/account/preferences")
@@ -25,6 +28,8 @@ async def show_preferences(request: Request) -> Answer:
     person = await require_person(request)
     async with transaction(resources_of(request).pool) as connection:
         found = await preferences.get(connection, person.id)
+    if prefers_html(request.headers.get("accept")):
+        return preferences_page(request, person, found)
     return Response(preferences_view(found), headers=_OWN)
 
 
@@ -44,6 +49,8 @@ async def show_email(request: Request) -> Answer:
     person = await require_person(request)
     async with transaction(resources_of(request).pool) as connection:
         found = await suppressed.find(connection, "email", [person.email])
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/deliveries")
     return Response(email_view(person.email, found.get(person.email)), headers=_OWN)
 
 
@@ -53,6 +60,8 @@ async def resume_email(request: Request) -> Answer:
     person = await require_person(request)
     async with transaction(resources_of(request).pool) as connection:
         await suppressed.lift(connection, "email", person.email)
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/deliveries")
     return Response(email_view(person.email, None), headers=_OWN)
 
 

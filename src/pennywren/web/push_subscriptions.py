@@ -15,12 +15,14 @@ from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewPushSubscription, PushKeyView, PushSubscriptionList, push_view
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
 _WORKER: Final = (files("pennywren.web") / "static" / "push-worker.js").read_bytes()
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/push/key")
@@ -40,6 +42,8 @@ async def show_push_worker(request: Request) -> Answer:
 async def list_push_subscriptions(request: Request) -> Answer:
     """The browsers of whoever asks."""
     person = await require_person(request)
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/channels#browsers")
     async with transaction(resources_of(request).pool) as connection:
         found = await push_subscriptions.list_of(connection, person.id)
     return Response(PushSubscriptionList([push_view(each) for each in found]), headers=_OWN)

@@ -8,12 +8,14 @@ from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.token_views import NewToken, TokenList, token_view
 from pennywren.web.types import Answer, Request
 
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @post("/tokens")
@@ -33,6 +35,8 @@ async def create_token(request: Request) -> Answer:
 async def list_tokens(request: Request) -> Answer:
     """The access tokens of whoever asks, without the tokens themselves."""
     person = await require_person(request)
+    if prefers_html(request.headers.get("accept")):
+        return redirect("/account/connections#tokens")
     async with transaction(resources_of(request).pool) as connection:
         found = await access_tokens.list_of(connection, person.id)
     return Response(TokenList([token_view(each) for each in found]), headers=_OWN)

@@ -17,19 +17,24 @@ from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewWebhook, WebhookList, WebhookTest, webhook_view
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
+from pennywren.web.negotiation import prefers_html
+from pennywren.web.pages import VARY, html_page, redirect
 from pennywren.web.paths import number_in_path
-from pennywren.web.resources import Resources, resources_of
+from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
 TESTS_PER_HOUR: Final = 20
+_PAGE: Final = "/account/channels#webhooks"
 
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": VARY}
 
 
 @get("/account/webhooks")
 async def list_webhooks(request: Request) -> Answer:
     """The webhooks of whoever asks, without their secrets."""
     person = await require_person(request)
+    if prefers_html(request.headers.get("accept")):
+        return redirect(_PAGE)
     async with transaction(resources_of(request).pool) as connection:
         found = await webhooks.list_of(connection, person.id)
     return Response(WebhookList([webhook_view(each) for each in found]), headers=_OWN)
@@ -44,7 +49,7 @@ async def add_webhook(request: Request) -> Answer:
     checked_url(wish.url, parse_networks(",".join(resources.settings.webhook_networks)))
     async with transaction(resources.pool) as connection:
         made = await webhooks.add(connection, person.id, wish.url)
-    return Response(webhook_view(made, _secret(resources, made)), status_code=201, headers=_OWN)
+    return _with_secret(request, made, 201)
 
 
 @post("/account/webhooks/{webhook:str}/rotate", status_code=200)
@@ -54,7 +59,7 @@ async def rotate_webhook(request: Request, webhook: FromPath[str]) -> Answer:
     resources = resources_of(request)
     async with transaction(resources.pool) as connection:
         found = await webhooks.rotate(connection, person.id, number_in_path(webhook), resources.clock())
-    return Response(webhook_view(found, _secret(resources, found)), headers=_OWN)
+    return _with_secret(request, found, 200)
 
 
 @post("/account/webhooks/{webhook:str}/test", status_code=200)
@@ -70,6 +75,9 @@ async def test_webhook(request: Request, webhook: FromPath[str]) -> Answer:
         found.url, tuple(derive_secret(resources.webhook_key, found.id, number) for number in numbers)
     )
     error = await resources.channels.webhook.send(address, f"ping-{secrets.token_hex(8)}", ping_body())
+    if prefers_html(request.headers.get("accept")):
+        problem = None if error is None else error.message
+        return html_page(request, "webhook-tested.html", headers=_OWN, person=person, webhook=found, problem=problem)
     return Response(WebhookTest(error is None, error.message if error else None), headers=_OWN)
 
 
@@ -82,5 +90,9 @@ async def delete_webhook(request: Request, webhook: FromPath[str]) -> Answer:
     return Response(None, status_code=204, headers=_OWN)
 
 
-def _secret(resources: Resources, of: Webhook) -> str:
-    return derive_secret(resources.webhook_key, of.id, of.key_number)
+def _with_secret(request: Request, of: Webhook, status: int) -> Answer:
+    """A webhook with its secret, which is shown where it was just made and never again."""
+    secret = derive_secret(resources_of(request).webhook_key, of.id, of.key_number)
+    if prefers_html(request.headers.get("accept")):
+        return html_page(request, "secret.html", headers=_OWN, kind="webhook", name=of.url, secret=secret, back=_PAGE)
+    return Response(webhook_view(of, secret), status_code=status, headers=_OWN)

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pennywren.accounts.access_tokens import SCOPES
+from pennywren.accounts.preferences import DIGESTS
+from pennywren.accounts.sessions import LIFETIME
 from pennywren.accounts.subscription import NotificationType, State
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, preferred, sentence
 from pennywren.language.speaking import language
@@ -79,6 +82,15 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
         "state": [state.value for state in State],
         "sort": list(SORTS),
         "show": list(SHOWS),
+        "suppressed": ["bounced", "complained", "unsubscribed"],
+        "about_alert": list(ALERTS),
+        "channel_name": ["email", "sms", "push", "webhook"],
+        "delivery": ["delivered", "retry", "failed", "bounced", "complained"],
+        "digest": list(DIGESTS),
+        "session_kind": list(LIFETIME),
+        "scope": [scope.replace(":", "_") for scope in SCOPES],
+        "secret": ["webhook", "webhook_hint", "token", "token_hint"],
+        "channels": ["done_code", "done_confirmed", "done_deleted"],
         "kind": [kind_name(kind) for kind in KINDS_OF_RULE],
         "rule": [kind_name(kind) for kind in KINDS_OF_RULE],
         "base": [base.value for base in Base],

@@ -25,14 +25,13 @@ from pennywren.web.rule_words import rule_words
 
 amounts = st.integers(1, 10**9)
 percents = st.integers(1, 9_999).map(lambda hundredths: hundredths / 100)
-steps = st.one_of(st.tuples(percents, st.none()), st.tuples(st.none(), amounts))
 bases = st.sampled_from(Base)
 rules = st.one_of(
     amounts.map(PriceAtOrBelow),
     amounts.map(PriceAtOrAbove),
-    st.builds(lambda base, step: Drop(base, *step), bases, steps),
-    st.builds(lambda base, step: Rise(base, *step), bases, steps),
-    steps.map(lambda step: AnyChange(*step)),
+    st.one_of(st.builds(Drop, bases, percents), st.builds(Drop, bases, st.none(), amounts)),
+    st.one_of(st.builds(Rise, bases, percents), st.builds(Rise, bases, st.none(), amounts)),
+    st.one_of(st.builds(AnyChange, percents), st.builds(AnyChange, st.none(), amounts)),
     st.integers(1, 3650).map(LowestInDays),
     st.sampled_from([AllTimeLow(), BackInStock(), OutOfStock()]),
 )

@@ -17,3 +17,6 @@ function begin(): void {
 
 begin();
 stayTrue(document, begin, (root) => nameLocalTimes(root, navigator.languages));
+if (document.querySelector("[data-push]")) {
+  void import("./push.ts").then(({ offerPush }) => offerPush(document), () => undefined);
+}

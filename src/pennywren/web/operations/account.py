@@ -3,7 +3,9 @@
 from typing import Final
 
 from pennywren.web import channel_views
+from pennywren.web.delivery_views import DeliveryList
 from pennywren.web.operations.operation import Operation
+from pennywren.web.session_views import SessionList
 
 ACCOUNT: Final = (
     Operation(
@@ -13,6 +15,7 @@ ACCOUNT: Final = (
         "How you are told",
         {200: channel_views.PreferencesView},
         auth="person",
+        html=True,
         scope="account:read",
     ),
     Operation(
@@ -45,4 +48,18 @@ ACCOUNT: Final = (
         "person",
         scope="account:write",
     ),
+    Operation(
+        "get",
+        "/account/deliveries",
+        "listDeliveries",
+        "What was sent to you, and what became of it",
+        {200: DeliveryList},
+        (400,),
+        "person",
+        html=True,
+        query={"before": "The `next` of the page before."},
+        scope="account:read",
+    ),
+    Operation("get", "/account/sessions", "listSessions", "Where you are signed in", {200: SessionList}, auth="person"),
+    Operation("delete", "/account/sessions/{session}", "deleteSession", "End a session", {204: None}, (404,), "person"),
 )

@@ -1,0 +1,68 @@
+"""The page of the ways to reach whoever asks (phones, browsers, webhooks), and the forms that only it has."""
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from pennywren.accounts import phones, push_subscriptions, webhooks
+from pennywren.notify import suppressed
+from pennywren.postgres.pool import transaction
+from pennywren.web.headers import PRIVATE
+from pennywren.web.identity import require_person
+from pennywren.web.pages import html_page, redirect
+from pennywren.web.paths import number_in_path
+from pennywren.web.resources import resources_of
+from pennywren.web.types import Answer, Request
+
+PATH = "/account/channels"
+
+
+@get(PATH)
+async def show_channels(request: Request) -> Answer:
+    """All ways to reach whoever asks."""
+    person = await require_person(request)
+    resources = resources_of(request)
+    async with transaction(resources.pool) as connection:
+        numbers = await phones.list_of(connection, person.id)
+        stopped = await suppressed.find(connection, "sms", [phone.number for phone in numbers])
+        browsers = await push_subscriptions.list_of(connection, person.id)
+        hooks = await webhooks.list_of(connection, person.id)
+    return html_page(
+        request,
+        "channels.html",
+        headers={"cache-control": PRIVATE},
+        person=person,
+        phones=numbers,
+        stopped=stopped,
+        browsers=browsers,
+        webhooks=hooks,
+        now=resources.clock(),
+        has_sms=resources.channels.sms is not None,
+        done=request.query_params.get("done", ""),
+    )
+
+
+@post("/account/phones/{phone:str}/delete", status_code=303)
+async def delete_phone_by_form(request: Request, phone: FromPath[str]) -> Answer:
+    """Forget a number."""
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        await phones.delete(connection, person.id, number_in_path(phone))
+    return redirect(f"{PATH}?done=deleted#phones")
+
+
+@post("/account/push-subscriptions/{browser:str}/delete", status_code=303)
+async def delete_browser_by_form(request: Request, browser: FromPath[str]) -> Answer:
+    """Send nothing to a browser any more."""
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        await push_subscriptions.delete(connection, person.id, number_in_path(browser))
+    return redirect(f"{PATH}?done=deleted#browsers")
+
+
+@post("/account/webhooks/{webhook:str}/delete", status_code=303)
+async def delete_webhook_by_form(request: Request, webhook: FromPath[str]) -> Answer:
+    """Send nothing to a webhook any more."""
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        await webhooks.delete(connection, person.id, number_in_path(webhook))
+    return redirect(f"{PATH}?done=deleted#webhooks")
