@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from pennywren.accounts import admins
 from pennywren.accounts.signing_in import make_link
 from pennywren.local.maildir import read_mails
 from pennywren.model.clock import system_clock
@@ -14,6 +15,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
+from pennywren.postgres.pool import transaction
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.web.paths import PlainPaths
 from pennywren.web.resources import Resources
@@ -69,6 +71,12 @@ class Site:
             browser.headers.update(HTML)
             browser.cookies.update(first.cookies)
         return browser
+
+    async def admin_of(self, email: str) -> httpx.AsyncClient:
+        """The browser of somebody who runs the installation and has just signed in."""
+        async with transaction(self.resources.pool) as connection:
+            await admins.grant(connection, email, who="a test")
+        return await self.browser_of(email)
 
     async def lose_redis(self) -> None:
         """From now on nothing answers where Redis was."""

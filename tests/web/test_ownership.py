@@ -24,9 +24,14 @@ class Row:
     statuses: tuple[int, int, int]
     json: Mapping[str, object] | None = None
     form: Mapping[str, str] | None = None
+    admin: int | None = None
+    """What somebody who runs the installation gets, where that is something else than what its owner gets."""
 
 
 OPEN = (200, 200, 200)
+NOT_THERE = (401, 404, 404)
+"""To whoever does not run the installation."""
+UNBLOCK = {"subject": "192.0.2.0/24", "because": "it was a university", "action": "unblock"}
 NEW = {"productID": "us:B000000001", "threshold": 100, "notificationType": "EMAIL"}
 BOUGHT = {"product": "us:B000000001", "paid": "10", "bought": "2020-01-01", "until": "2031-01-01"}
 BROWSER = {
@@ -95,6 +100,15 @@ ROWS = [
     Row("GET /subscriptions/{subscription}/trace", (401, 404, 200)),
     Row("PATCH /subscriptions/{subscription}", (401, 404, 200), json={"threshold": 900}),
     Row("DELETE /subscriptions/{subscription}", (401, 404, 204)),
+    Row("GET /admin", NOT_THERE, admin=200),
+    Row("GET /admin/reporters", NOT_THERE, admin=200),
+    Row("POST /admin/reporters", NOT_THERE, form=UNBLOCK, admin=303),
+    Row("GET /admin/egresses", NOT_THERE, admin=200),
+    Row("GET /admin/unreadable", NOT_THERE, admin=200),
+    Row("GET /admin/unreadable/{marketplace}/{layout}/{number}", NOT_THERE, admin=404),
+    Row("GET /admin/plans", NOT_THERE, admin=200),
+    Row("POST /admin/plans/{person_id}", NOT_THERE, form={"plan": "plus", "because": "she asked"}, admin=303),
+    Row("GET /admin/trail", NOT_THERE, admin=200),
     Row("GET /account/import", (401, 200, 200)),
     Row("POST /account/import", (401, 200, 200), form={"list": str(PRODUCT)}),
     Row("POST /account/import/watch", (401, 200, 200), form={"row": json.dumps(NEW), "target": "1", "take": "0"}),
@@ -179,6 +193,7 @@ async def own_addresses(site: Site, email: str) -> dict[str, str | int]:
         "webhook": hook.id,
         "access_token": token.id,
         "session": session.id,
+        "person_id": person.id,
         "stop": STOP_MAILS.sign(site.resources.unsubscribe_key, person.id),
     }
 
@@ -223,6 +238,9 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
         install="0123456789abcdef",
         name=BUILD.names["client"] if "build" in row.route else "style.css",
         token=UNSUBSCRIBE.sign(site.resources.unsubscribe_key, own["id"]),
+        marketplace="us",
+        layout="none",
+        number=1,
         **others,
     )
     statuses: list[int] = []
@@ -234,6 +252,10 @@ async def test_what_belongs_to_somebody_is_nobody_elses(
             assert f'"id":{own["id"]},' not in answer.text
 
     assert tuple(statuses) == row.statuses
+    if row.admin is not None:
+        async with await site.admin_of("admin@example.com") as admin:
+            answer = await admin.request(method, path, json=row.json, data=row.form)
+        assert answer.status_code == row.admin
 
 
 async def test_a_strangers_id_and_a_missing_one_are_told_alike(

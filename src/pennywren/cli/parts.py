@@ -59,3 +59,13 @@ async def open_parts(*, connections: int = 4) -> AsyncGenerator[Parts]:
             yield Parts(settings, store, pool)
         finally:
             await pool.close()
+
+
+@asynccontextmanager
+async def open_database() -> AsyncGenerator[Pool]:
+    """The database alone."""
+    pool = await open_pool(required(load_settings(), "postgres_url"), size=1)
+    try:
+        yield pool
+    finally:
+        await pool.close()

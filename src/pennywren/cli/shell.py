@@ -34,6 +34,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "trust": "trust:trust",
         "alerts": "alerts:alerts",
         "cluster": "cluster:cluster",
+        "admin": "admin:admin",
     },
     "Data": {
         "import": "importing:import_command",

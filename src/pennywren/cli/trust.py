@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from pennywren.cli.parts import open_parts
-from pennywren.cli.trust_blocks import block, checked_reason, unblock, whoever_types
+from pennywren.cli.trust_blocks import block, unblock, whoever_types
 from pennywren.cli.trust_explain import explain, reporter
 from pennywren.errors import BadInput
 from pennywren.history.question import parse_time
@@ -16,6 +16,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import Steps
 from pennywren.notify.corrections import count_told
+from pennywren.pipeline.blocking import checked_reason
 from pennywren.pipeline.withdrawing import Plan, plan_withdrawal
 from pennywren.pipeline.withdrawing import withdraw as withdraw_price
 from pennywren.postgres.pool import transaction

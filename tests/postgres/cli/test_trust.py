@@ -69,7 +69,7 @@ def test_a_false_price_is_withdrawn_only_when_it_is_meant(environ: dict[str, str
         ("us:B08N5WRWNW", "2020-01-01", "false", "no buybox price of us:B08N5WRWNW was in force", 1),
         ("us:B08N5WRWNW", "yesterday", "false", "is not a time", 2),
         ("us:B08N5WRWNW", " ", "false", "AT: give a time", 2),
-        ("us:B08N5WRWNW", FALSE_AT, " ", "--because: say why", 2),
+        ("us:B08N5WRWNW", FALSE_AT, " ", "because: say why", 2),
     ],
 )
 def test_what_cannot_be_withdrawn_is_said(

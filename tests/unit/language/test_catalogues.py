@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.accounts.access_tokens import SCOPES
+from pennywren.accounts.people import Plan
 from pennywren.accounts.preferences import DIGESTS
 from pennywren.accounts.sessions import LIFETIME
 from pennywren.accounts.subscription import NotificationType, State
@@ -19,7 +21,10 @@ from pennywren.model.offer import Offer
 from pennywren.model.rule import KINDS as KINDS_OF_RULE
 from pennywren.model.rule import Base
 from pennywren.notify.decisions import Reason
+from pennywren.postgres.admin_log import Action
+from pennywren.trust.reputation import Tenure
 from pennywren.web.account_pages import ACCOUNT_PAGES
+from pennywren.web.admin import ADMIN_PAGES
 from pennywren.web.problems import KINDS
 from pennywren.web.status_board import STATES
 from pennywren.web.watch_rows import SHOWS, SORTS
@@ -82,6 +87,11 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
         "state": [state.value for state in State],
         "sort": list(SORTS),
         "show": list(SHOWS),
+        "admin_pages": [name for name, _ in ADMIN_PAGES],
+        "admin_action": list(get_args(Action)),
+        "admin_said": ["block", "unblock", "plan", "same"],
+        "tenure": [tenure.value for tenure in Tenure],
+        "plan": list(get_args(Plan)),
         "suppressed": ["bounced", "complained", "unsubscribed"],
         "about_alert": list(ALERTS),
         "channel_name": ["email", "sms", "push", "webhook"],
