@@ -8,6 +8,7 @@ from typing import Final
 from bench import (
     alert_latency,
     capacity,
+    cluster_nodes,
     egresses,
     extension_paint,
     fan_out,
@@ -31,6 +32,7 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "fanout": fan_out.measure,
     "frontier": lambda _: frontier_quality.measure(),
     "capacity": lambda _: capacity.measure(),
+    "cluster": cluster_nodes.measure,
     "restore": restoring.measure,
     "trust": lambda _: trust_quality.measure(),
 }
