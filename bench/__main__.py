@@ -18,6 +18,7 @@ from bench import (
     reports_http,
     restoring,
     trust_quality,
+    withdrawal,
 )
 from bench.report import Section, write
 from bench.servers import Servers, servers
@@ -35,6 +36,7 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "cluster": cluster_nodes.measure,
     "restore": restoring.measure,
     "trust": lambda _: trust_quality.measure(),
+    "withdrawal": withdrawal.measure,
 }
 
 

@@ -1,13 +1,15 @@
 -- admit: products of one partition enter the frontier, and where somebody waits for them the urgent lane.
 --
--- What is known keeps its place: a product in the frontier keeps its due time, a leased one its lease.
+-- What is known keeps its place: a product in the frontier keeps its due time, a leased one its lease. Of a full urgent
+-- lane the last one gives way to what goes ahead of it; it stays in the frontier.
 --
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] how many the urgent lane may hold
 -- ARGV[3…] for each product: product, due (ms; '' for now), '' or how far ahead of now (ms) to put it into the urgent
 --   lane as well
--- RETURNS now, then for each product: 1 if it was new here, and 1 in the urgent lane, 0 not asked for, -1 it is full
+-- RETURNS now, then for each product: 1 if it was new here, and 1 in the urgent lane, 0 not asked for, -1 it is
+--   full of what goes ahead
 -- CALLED BY pennywren.frontier.admission
 
 local call = redis.call
@@ -33,7 +35,13 @@ for i = 3, #ARGV, 3 do
       call('ZADD', urgent, now - hurry, product)
       lane = 1
     else
+      local last = call('ZRANGE', urgent, -1, -1, 'WITHSCORES')
       lane = -1
+      if last[2] and tonumber(last[2]) > now - hurry then
+        call('ZREM', urgent, last[1])
+        call('ZADD', urgent, now - hurry, product)
+        lane = 1
+      end
     end
   end
   reply[#reply + 1] = new

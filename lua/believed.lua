@@ -1,29 +1,53 @@
 -- believed: what is believed of a product, what was said of it, and what depends on what is claimed now; only reads.
 --
--- KEYS[1]  {n}:product:ID  KEYS[2]  {n}:hearsay:ID  KEYS[3]  {n}:held:ID  KEYS[4…7]  {n}:watch:ID:OFFER of the four
---   offers
+-- The range of the last 90 days is asked of the series, and only for a claim that differs from what is believed. Each
+-- change has a sample of the price before it, so a price that held into the span is in it. Without a series the range
+-- is that of the whole history.
+--
+-- KEYS[1]  {n}:product:ID  KEYS[2]  {n}:hearsay:ID  KEYS[3]  {n}:held:ID  KEYS[4]  {n}:urgent  KEYS[5]  {n}:leases
+--   KEYS[6…9]  {n}:watch:ID:OFFER  KEYS[10…13]  {n}:price:ID:OFFER:raw, each of the four offers
 -- ARGV[1]  the claims, as msgpack: { offer number (1 to 4), offer, price (minor units; nil for no offer), … }: three
---   values each  ARGV[2]  how many there are
--- RETURNS  { currency, rate, hearsay, since when its page fails (ms), watches of the product } (nil where there is
---   none), then for each claim { price, state, lastSeen, low, high, crawled, watches that the price would trigger }
+--   values each  ARGV[2]  how many there are  ARGV[3]  the product  ARGV[4]  where the 90 days begin (ms)
+-- RETURNS  { currency, rate, hearsay, since when its page fails (ms), watches of the product, 1 if somebody looks at it
+--   now or it waits in the urgent lane } (nil where there is none), then for each claim { price, state, lastSeen, low,
+--   high, crawled, watches that the price would trigger }
 -- CALLED BY pennywren.trust.believed
 
-local call = redis.call
+local call, pcall = redis.call, redis.pcall
 local known = call('HMGET', KEYS[1], 'currency', 'rate')
 local watches = 0
-for i = 4, 7 do
+for i = 6, 9 do
   watches = watches + call('ZCARD', KEYS[i])
 end
-local reply = { { known[1], known[2], call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches } }
+local on_its_way = (call('ZSCORE', KEYS[4], ARGV[3]) or call('ZSCORE', KEYS[5], ARGV[3])) and 1 or 0
+
+-- One bucket holds them all: it is longer than any history.
+local function lately(series, aggregate, otherwise, beyond)
+  local found = pcall('TS.RANGE', series, ARGV[4], '+', 'ALIGN', ARGV[4], 'AGGREGATION', aggregate, '9007199254740991')
+  if not otherwise or found.err or #found == 0 then
+    return otherwise
+  end
+  local value = found[1][2]
+  value = type(value) == 'table' and tonumber(value.ok) or tonumber(value)
+  return string.format('%.0f', beyond(value, tonumber(otherwise)))
+end
+
+local reply = {
+  { known[1], known[2], call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches, on_its_way },
+}
 local claims = cmsgpack.unpack(ARGV[1])
 for i = 1, tonumber(ARGV[2]) do
   local number, offer, price = claims[3 * i - 2], claims[3 * i - 1], claims[3 * i]
   local of = call('HMGET', KEYS[1], offer .. ':price', offer .. ':state', offer .. ':lastSeen', offer .. ':low',
     offer .. ':high', offer .. ':crawled')
   local told = 0
+  if price and string.format('%.0f', price) ~= of[1] then
+    of[4] = lately(KEYS[9 + number], 'min', of[4], math.max)
+    of[5] = lately(KEYS[9 + number], 'max', of[5], math.min)
+  end
   if price and watches > 0 then
     local above = of[2] == '1' and of[1] and '(' .. of[1] or '+inf'
-    told = call('ZCOUNT', KEYS[3 + number], string.format('%.0f', price), above)
+    told = call('ZCOUNT', KEYS[5 + number], string.format('%.0f', price), above)
   end
   of[7] = told
   reply[i + 1] = of

@@ -60,10 +60,14 @@ async def test_a_trace_says_of_each_change_what_became_of_it_and_why(site: Site,
         (1999, "beforeArmed"),
     ]
     words = {change["newPrice"]: change["text"] for change in trace["changes"]}
-    assert words[1599] == "15.99 USD is above 13.00 USD."
-    assert words[1250] == "It was at 13.00 USD or less already, at 12.99 USD."
+    assert words[1599] == "$15.99 is above $13.00."
+    assert words[1250] == "It was at $13.00 or less already, at $12.99."
     assert words[1300] == "The last alert was too short a time ago, and this is no new low since."
     assert trace["text"] == "It is paused: nothing is told."
+    german = (await owner.get(f"{where}/trace", headers={"accept-language": "de"})).json()
+    assert german["text"] == "Er ist pausiert: Nichts wird gemeldet."
+    assert german["changes"][6]["text"] == "15,99\u00a0$ liegt über 13,00\u00a0$."
+    assert german["changes"][2]["decisions"][0]["text"].startswith("Die letzte Nachricht war zu kurz her")
     (told,) = [change["alert"] for change in trace["changes"] if change["alert"]]
     assert (told["state"], told["acceptedTime"], told["attempts"]) == ("decided", None, [])
     assert told["seenTime"] == told["verifiedTime"] <= told["decidedTime"] <= told["queuedTime"]
@@ -102,7 +106,7 @@ async def test_an_operator_reads_the_same_on_the_command_line(site: Site, owner:
     assert shown.exit_code == 0, shown.output
     assert "us:B08N5WRWNW buybox, when the price is at 13.00 USD or less" in shown.output
     assert "15.99 -> 12.99 USD  told: It crossed the watch" in shown.output
-    assert "19.99 -> 15.99 USD  notCrossed: 15.99 USD is above 13.00 USD." in shown.output
+    assert "19.99 -> 15.99 USD  notCrossed: $15.99 is above $13.00." in shown.output
     assert "is decided: seen 20" in shown.output
     told = json.loads((await asyncio.to_thread(run, str(made["id"]), "--json")).output)
     assert [change["code"] for change in told["changes"]] == ["told", "notCrossed", "beforeArmed"]

@@ -76,6 +76,7 @@ ROWS = [
     Row("GET /products", (400, 400, 400)),
     Row("POST /products", OPEN, json={"product": str(PRODUCT)}),
     Row("POST /products/list", OPEN, form={"links": str(PRODUCT)}),
+    Row("POST /products/{product}/price", OPEN, form={"amount": "10"}),
     Row("POST /products/{product}/watch", (401, 303, 303), form={"amount": "10"}),
     Row("GET /begin/{token}", (404, 404, 404)),
     Row("POST /begin/{token}", (404, 404, 404)),

@@ -122,6 +122,17 @@ async def find_installs(pool: Pool, tokens: Sequence[str]) -> dict[str, Install]
     return {usable[bytes(row["token_hash"])]: _of(row) for row in rows}
 
 
+async def born_of(pool: Pool, name: str) -> int | None:
+    """When the install of this id was made (ms UTC); None where none of this id is in use.
+
+    Raises:
+        Unavailable: the database is not reachable.
+    """
+    async with transaction(pool) as connection:
+        at = await connection.fetchval("select created_at from installs where id = $1 and revoked_at is null", name)
+    return None if at is None else to_ms(at)
+
+
 async def revoke_install(
     client: Client, pool: Pool, name: str, now: int, *, token: str | None = None, person_id: int | None = None
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 import asyncpg
 
+from pennywren.postgres.moments import to_ms
 from pennywren.postgres.pool import Connection
 
 Plan = Literal["free", "plus"]
@@ -45,6 +46,12 @@ async def find_or_add(connection: Connection, email: str, language: str | None =
 async def email_of(connection: Connection, person_id: int) -> str | None:
     """A person's address; None if they are gone."""
     return await connection.fetchval("select email::text from people where id = $1", person_id)
+
+
+async def known_since(connection: Connection, person_id: int) -> int | None:
+    """Since when (ms UTC) a person has had an account; None if they are gone."""
+    at = await connection.fetchval("select created_at from people where id = $1", person_id)
+    return None if at is None else to_ms(at)
 
 
 def person_of(row: asyncpg.Record) -> Person:

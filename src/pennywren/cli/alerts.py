@@ -11,8 +11,8 @@ from pennywren.cli.parts import open_parts
 from pennywren.errors import NotFound
 from pennywren.model.clock import rfc3339
 from pennywren.model.money import format_amount
-from pennywren.notify.decisions import WORDS
-from pennywren.pipeline.explaining import Explained, Explainer, Trace
+from pennywren.notify.decisions import reason_words
+from pennywren.pipeline.explaining import ENGLISH, Explained, Explainer, Trace
 from pennywren.postgres.pool import transaction
 
 
@@ -66,7 +66,7 @@ async def _explain(subscription_id: int) -> Trace:
 def _lines(of: Explained, currency: str) -> list[str]:
     old, new = ("no offer" if each is None else format_amount(each, currency) for each in (of.old_price, of.new_price))
     lines = [f"{rfc3339(of.at)}  {old} -> {new} {currency}  {of.code}: {of.text}"]
-    lines += [f"    {rfc3339(each.at)}  {each.reason}: {WORDS[each.reason]}" for each in of.decisions]
+    lines += [f"    {rfc3339(each.at)}  {each.reason}: {reason_words(ENGLISH, each.reason)}" for each in of.decisions]
     receipt = of.receipt
     if receipt is None:
         return lines

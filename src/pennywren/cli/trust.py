@@ -45,7 +45,7 @@ for _command in (explain, reporter, block, unblock):
 @click.argument("product")
 @click.argument("offer", type=click.Choice([str(each) for each in Offer]))
 @click.argument("at")
-@click.option("--because", required=True, help="Why it was false; told to those who were alerted, after 'because'.")
+@click.option("--because", required=True, help="Why it was false; told to those who were alerted, as the reason.")
 @click.option("--yes", is_flag=True, help="Do it. Without this only what would happen is shown.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def withdraw(product: str, offer: str, at: str, because: str, yes: bool, as_json: bool) -> None:

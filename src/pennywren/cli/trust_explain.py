@@ -169,10 +169,31 @@ def reporter(reporter_id: str, as_json: bool) -> None:
         f"  right {known.right:.1f}, wrong {known.wrong:.1f} (each weighs double), judged {known.outcomes} times"
     )
     click.echo(f"  agreed {known.agreed:.1f}, said something else {known.claimed:.1f}")
-    words = ", ".join(f"{trust:.2f} if {tenure}" for tenure, trust in found.trust.items())
-    click.echo(f"  its next claim is believed {words}")
+    for line in _trust_lines(found):
+        click.echo(f"  {line}")
     for each in found.verdicts:
         click.echo(f"  {each.reports:>5} {each.verdict}: {in_words(each.reason)}")
+
+
+def _trust_lines(found: ReporterExplained) -> list[str]:
+    """How far its next claim is believed, and how much of that crawls of its own claims said."""
+    tenures = list(found.trust) if found.tenure is None else [found.tenure]
+    judged = found.reputation.right + found.reputation.wrong
+    if found.tenure is None:
+        lines = ["it is no install in use: what is usual depends on what it is"]
+    else:
+        lines = [f"an install of tenure {found.tenure}"]
+    for tenure in tenures:
+        usual, trust = found.usual[tenure], found.trust[tenure]
+        if judged < 0.05:
+            lines.append(f"its next claim is believed {trust:.2f}: no crawl has judged it, so as any {tenure} one's")
+        else:
+            moved = "raised" if trust > usual else "lowered" if trust < usual else "left"
+            lines.append(
+                f"its next claim is believed {trust:.2f}: {usual:.2f} is usual of {tenure} ones, "
+                f"{moved} by what crawls said of its own"
+            )
+    return lines
 
 
 async def _reporter(reporter_id: str) -> ReporterExplained:
@@ -195,6 +216,8 @@ def _reporter_fields(found: ReporterExplained) -> dict[str, object]:
         "claimed": round(known.claimed, 3),
         "judged": known.outcomes,
         "spokeTime": rfc3339(found.spoke_at) if found.spoke_at else None,
+        "tenure": None if found.tenure is None else found.tenure.value,
+        "usual": {tenure.value: round(share, 3) for tenure, share in found.usual.items()},
         "trust": {tenure.value: round(trust, 3) for tenure, trust in found.trust.items()},
         "verdicts": [asdict(each) for each in found.verdicts],
     }

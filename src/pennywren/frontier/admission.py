@@ -9,6 +9,7 @@ from pennywren import keyspace
 from pennywren.frontier import hints
 from pennywren.frontier.claiming import Lane
 from pennywren.frontier.score import time_of
+from pennywren.model.clock import HOUR
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
 from pennywren.store.scripts import Argument, Call, Script
@@ -17,7 +18,11 @@ _SCRIPT: Final = Script("admit")
 _BATCH: Final = 500
 
 URGENT_CAP: Final = 256
-"""Products that may wait in the urgent lane of one partition; more come in the order of their due times."""
+"""Products that may wait in the urgent lane of one partition; whatever goes last beyond that comes in the order of
+its due time."""
+
+MOST_AHEAD: Final = 12 * HOUR
+"""How far ahead (ms) what a person waits for goes, and what alerts hang on: nothing goes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Admission:
     """When it is due (ms), or another score; None for now. A product that is in the frontier keeps its own."""
     urgent: bool = False
     """Whether somebody waits for it."""
-    ahead: int = 0
+    ahead: int = MOST_AHEAD
     """How far (ms) it goes ahead of what was asked for at the same time: what is worth more is crawled first, and
     what waits long enough all the same."""
 

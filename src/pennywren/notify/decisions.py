@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from pennywren.language.speaking import Language
 from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import Connection, affected
 
@@ -45,31 +46,9 @@ class Reason(StrEnum):
     COMPLAINED = "complained"
 
 
-WORDS: Final[dict[Reason, str]] = {
-    Reason.UNVERIFIED: "The price was not seen by a crawl of ours: it is verified before anybody is told.",
-    Reason.BEFORE_ARMED: "The change was seen before the watch was made or last changed.",
-    Reason.OTHER_CURRENCY: "The price is in another currency than the watch.",
-    Reason.PAUSED: "The watch was paused.",
-    Reason.SNOOZED: "The watch was snoozed.",
-    Reason.ENDED: "The watch was to tell once, and had told.",
-    Reason.EXPIRED: "The watch had expired.",
-    Reason.COOLING_DOWN: "The last alert was too short a time ago, and this is no new low since.",
-    Reason.OUT_OF_TURN: "A later change had been told already.",
-    Reason.QUIET_HOURS: "Held until your quiet hours end.",
-    Reason.DIGEST: "Held for your next digest.",
-    Reason.BUDGET: "Held: your budget of messages for the week is used up.",
-    Reason.NO_LONGER_TRUE: "Dropped after it was held: it was no longer true.",
-    Reason.WITHDRAWN: "Dropped before it was sent: the price was found false.",
-    Reason.SUPPRESSED: "Not sent: mails to your address came back or were reported, so it is suppressed.",
-    Reason.NO_CHANNEL: "Not sent: no channel that you chose works here.",
-    Reason.SPEND_CAP: "Not sent: the limit of what messages may cost today is reached.",
-    Reason.DELIVERED: "The channel accepted the message.",
-    Reason.RETRY: "The channel did not take the message; it is tried again.",
-    Reason.FAILED: "The channel refused the message for good.",
-    Reason.BOUNCED: "The message came back.",
-    Reason.COMPLAINED: "The message was reported as unwanted.",
-}
-"""Each reason in a sentence for the person."""
+def reason_words(speaking: Language, reason: Reason) -> str:
+    """A reason in a sentence for the person."""
+    return speaking.say(f"decision.{reason}")
 
 
 @dataclass(frozen=True, slots=True)

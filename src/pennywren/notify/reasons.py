@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from pennywren.language.catalogue import DEFAULT, sentence
 from pennywren.language.rules import rule_words
 from pennywren.model.offer import Offer
 from pennywren.model.rule import Rule
@@ -41,7 +42,10 @@ def reason_in_words(asked: Asked, currency: str, reader: Reader) -> str:
     if asked.about == "correction" and asked.corrects is not None:
         if asked.because is None:
             return words.say("reason.corrected", wrong=amount(asked.corrects))
-        return words.say("reason.corrected_because", wrong=amount(asked.corrects), because=asked.because.rstrip(". "))
+        # An operator's own words stay as they are; those of the rule are ours to translate.
+        is_ours = asked.because == sentence(DEFAULT, "because.elsewhere")
+        because = words.say("because.elsewhere") if is_ours else asked.because.rstrip(". ")
+        return words.say("reason.corrected_because", wrong=amount(asked.corrects), because=because)
     what = rule_words(words, asked.rule, amount, asked.base_price)
     if asked.offer in _NAMED_OFFERS:
         what = words.say(f"reason.{_NAMED_OFFERS[asked.offer]}", what=what)

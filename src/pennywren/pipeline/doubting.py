@@ -7,6 +7,7 @@ from typing import Final
 from pennywren import keyspace
 from pennywren.errors import NotFound, VersionMoved
 from pennywren.frontier.admission import admit
+from pennywren.language.catalogue import DEFAULT, sentence
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 DOUBTS: Final = Counter(
     "pennywren_doubts_total", "Startling prices that one egress saw, by what became of them.", ("outcome",)
 )
-BECAUSE: Final = "other addresses that we asked from saw the old price right afterwards"
+BECAUSE: Final = sentence(DEFAULT, "because.elsewhere")
 _KEPT_S: Final = 90 * 86_400
 """Like all else that is held of a product."""
 _NEW: Final = (Recorded.CHANGED, Recorded.BACK)

@@ -7,14 +7,16 @@ from the history and the rule of now.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from pennywren.accounts.subscription import State, Subscription
 from pennywren.history.changes import last_changes
+from pennywren.language.catalogue import DEFAULT
+from pennywren.language.speaking import Language, language
 from pennywren.model.change import PriceChange
-from pennywren.model.money import format_money
 from pennywren.model.rule import crosses
 from pennywren.notify import decisions, receipts
-from pennywren.notify.decisions import KEPT, WORDS, Decision
+from pennywren.notify.decisions import KEPT, Decision, reason_words
 from pennywren.notify.receipts import Receipt
 from pennywren.notify.telling import withheld
 from pennywren.notify.uncrossed import why_not
@@ -22,12 +24,7 @@ from pennywren.pipeline.watched import watching_of
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.store.store import Store
 
-_NOW = {
-    State.ACTIVE: "It is active.",
-    State.PAUSED: "It is paused: nothing is told.",
-    State.ENDED: "It told once, as it was asked to, and has ended.",
-    State.EXPIRED: "It has expired.",
-}
+ENGLISH: Final = language(DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,8 @@ class Explainer:
         self._store = store
         self._cooldown = cooldown
 
-    async def explain(self, of: Subscription, count: int = KEPT) -> Trace:
-        """What was decided about the last `count` changes.
+    async def explain(self, of: Subscription, count: int = KEPT, *, speaking: Language = ENGLISH) -> Trace:
+        """What was decided about the last `count` changes, in the words of a language.
 
         Raises:
             Unavailable: PostgreSQL or Redis does not answer.
@@ -77,18 +74,24 @@ class Explainer:
         if state is not None and offer is not None:
             steps = await self._store.steps(of.product, of.offer, 0, offer.last_seen + 1)
             changes = last_changes(of.product, of.offer, state.currency, steps, count)
-        return Trace(of, self._now(of), tuple(self._merge(of, changes, alerts, decided)[:count]))
+        merged = self._merge(of, changes, alerts, decided, speaking)
+        return Trace(of, self._now(of, speaking), tuple(merged[:count]))
 
-    def _now(self, of: Subscription) -> str:
-        text = _NOW[of.state]
+    def _now(self, of: Subscription, speaking: Language) -> str:
+        text = speaking.say(f"trace.{of.state}")
         if of.place is None:
-            return f"{text} What it is counted from is not known yet."
+            return speaking.say("trace.no_base", now=text)
         if of.snoozed_until is not None and of.state is State.ACTIVE:
-            return f"{text} It is snoozed: what happens is told when the snooze ends, if it still holds."
+            return speaking.say("trace.snoozed", now=text)
         return text
 
     def _merge(
-        self, of: Subscription, changes: list[PriceChange], alerts: list[Receipt], decided: list[Decision]
+        self,
+        of: Subscription,
+        changes: list[PriceChange],
+        alerts: list[Receipt],
+        decided: list[Decision],
+        speaking: Language,
     ) -> list[Explained]:
         by_change: defaultdict[str, list[Decision]] = defaultdict(list)
         for each in decided:
@@ -98,47 +101,36 @@ class Explainer:
         for change in changes:
             id_ = change.change_id
             receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
-            code, text = _outcome(receipt, reasons) or self._computed(of, change)
+            code, text = _outcome(receipt, reasons, speaking) or self._computed(of, change, speaking)
             found[id_] = Explained(id_, change.at, change.old, change.new, code, text, reasons, receipt)
         for id_ in (*told, *by_change):
             if id_ not in found:
                 receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
-                outcome = _outcome(receipt, reasons)
+                outcome = _outcome(receipt, reasons, speaking)
                 assert outcome is not None  # there is one or the other
                 at, new = (receipt.seen_at, receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
                 old = receipt.old_price if receipt else None
                 found[id_] = Explained(id_, at, old, new, *outcome, reasons, receipt)
         return sorted(found.values(), key=lambda each: each.at, reverse=True)
 
-    def _computed(self, of: Subscription, change: PriceChange) -> tuple[str, str]:
+    def _computed(self, of: Subscription, change: PriceChange, speaking: Language) -> tuple[str, str]:
         at, watching = of.place, watching_of(of, self._cooldown)
         if at is None or watching is None:
-            return "notCrossed", "What the watch is counted from was not known."
+            return "notCrossed", speaking.say("trace.base_unknown")
         if change.at < of.armed_at:
-            return "beforeArmed", WORDS[decisions.Reason.BEFORE_ARMED]
+            return "beforeArmed", reason_words(speaking, decisions.Reason.BEFORE_ARMED)
         if not crosses(change, at):
-            return "notCrossed", why_not(at, change, lambda minor: format_money(minor, of.currency))
+            return "notCrossed", why_not(at, change, speaking)
         reason = withheld(watching, change)
         if reason is not None:
-            return reason.value, WORDS[reason]
-        return "notDecided", (
-            "It crosses the watch as it is now, and nothing was decided: it was imported, or the watch was another one "
-            "then, or the matcher has not read it yet."
-        )
+            return reason.value, reason_words(speaking, reason)
+        return "notDecided", speaking.say("trace.not_decided")
 
 
-def _outcome(receipt: Receipt | None, reasons: tuple[Decision, ...]) -> tuple[str, str] | None:
+def _outcome(receipt: Receipt | None, reasons: tuple[Decision, ...], speaking: Language) -> tuple[str, str] | None:
     if receipt is not None:
-        return "told", _TOLD[receipt.about]
-    return (reasons[0].reason.value, WORDS[reasons[0].reason]) if reasons else None
-
-
-_TOLD = {
-    "change": "It crossed the watch, and an alert was decided.",
-    "created": "What the watch waits for was so already when it was made or changed, and an alert said so.",
-    "expiry": "The end of the watch was told.",
-    "correction": "A price that had been told was found false, and that was told.",
-}
+        return "told", speaking.say(f"trace.{receipt.about}")
+    return (reasons[0].reason.value, reason_words(speaking, reasons[0].reason)) if reasons else None
 
 
 def _read_id(change_id: str, otherwise: int) -> tuple[int, int | None]:

@@ -40,6 +40,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     recording.OBSERVATIONS,
     delivering.DELIVERIES,
     report_following.REPORTS,
+    report_following.PUT_OFF,
     teaching.LESSONS,
     alert_times.TIME_TO_ALERT,
     archiving.ARCHIVED,

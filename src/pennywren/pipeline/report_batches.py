@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pennywren.accounts import installs
 from pennywren.accounts.installs import Install
 from pennywren.errors import KeyReused, PennywrenError, RateLimited, Unavailable
 from pennywren.model.product import ProductID
@@ -15,10 +16,19 @@ from pennywren.store.swaps import Kept
 from pennywren.trust import door
 from pennywren.trust.believed import ProductBelieved
 from pennywren.trust.door import Knock
-from pennywren.trust.reputation import Cohorts
+from pennywren.trust.reputation import Cohorts, Tenure
 from pennywren.trust.telling import Told, told_as
 
 _decode: Final = msgspec.msgpack.Decoder(list[str]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who types a price into the website: a person with a confirmed address, or whoever is behind a network."""
+
+    name: str
+    """What reputation is kept under; says nothing of the person."""
+    tenure: Tenure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Batch:
     """One request: what an install says, and how it shows who it is."""
 
     token: str
+    """Empty for a visitor of the website."""
     network: str
     """The /24 or /48 that it came from."""
     items: tuple[Observation | Told, ...]
@@ -33,6 +44,12 @@ class Batch:
     key: str | None
     """Its Idempotency-Key."""
     body_hash: bytes
+    visitor: Visitor | None = None
+
+    @property
+    def speaker(self) -> str:
+        """The name of whoever speaks, if the token is anybody's."""
+        return installs.name_of(self.token) if self.visitor is None else self.visitor.name
 
 
 @dataclass(slots=True)

@@ -69,7 +69,7 @@ def context_of(
 
 
 def _past(of: OfferBelieved, changes_per_day: float) -> Past:
-    """The range is that of the whole history, and half of it stands for how far the price usually moves."""
+    """Half of the range of the last 90 days stands for how far the price usually moves."""
     spread = math.log(of.high / of.low) / 2 if of.low and of.high and of.high > of.low else _USUAL_VOLATILITY
     return Past(of.low, of.high, spread, changes_per_day, of.last_seen)
 

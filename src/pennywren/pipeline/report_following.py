@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 REPORTS: Final = Counter(
     "pennywren_reports_total", "Reports of browsers, by what was decided over them and why.", ("verdict", "reason")
 )
+PUT_OFF: Final = Counter(
+    "pennywren_verifications_put_off_total", "Reports worth a crawl that found the urgent lane full."
+)
 _TRIES: Final = 50
 _DISCOVERIES_PER_HOUR: Final = 60
 _DISCOVERIES_AT_ONCE: Final = 20
@@ -61,7 +64,7 @@ class ReportFollower:
 
     async def ask_for(
         self,
-        urgent: Sequence[Admission],
+        urgent: Sequence[tuple[Admission, Subject | None]],
         hints: Mapping[ProductID, Subject],
         tally: Mapping[tuple[str, str], int],
         now: int,
@@ -73,12 +76,16 @@ class ReportFollower:
         """
         client = self._store.client
         try:
-            if urgent:
-                await admit_all(client, urgent)
+            admitted = await admit_all(client, [admission for admission, _ in urgent]) if urgent else []
+            put_off = [each for each, became in zip(urgent, admitted, strict=True) if became.urgent == "full"]
+            # No crawl of these is on its way: whoever says it next is judged anew, and their turn comes sooner.
+            hints = {**hints, **{admission.product: subject for admission, subject in put_off if subject is not None}}
             for product, subject in hints.items():
                 await signal(client, self._planner, product, subject, now, changed=True)
             if tally:
                 async with client.pipeline(transaction=False) as pipe:
+                    if put_off:
+                        count(pipe, PUT_OFF, by=len(put_off))
                     for (verdict, reason), times in tally.items():
                         count(pipe, REPORTS, verdict, reason, by=times)
                     await pipe.execute()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pennywren.frontier.admission import Admission
+from pennywren.frontier.admission import MOST_AHEAD, Admission
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.model.clock import HOUR, MINUTE, SECOND
 from pennywren.model.observation import Look, Source
@@ -23,7 +23,7 @@ from pennywren.trust.believed import OfferBelieved, ProductBelieved
 from pennywren.trust.hearsay import Hearsay, independent
 from pennywren.trust.judge import Kind, Reason, Verdict
 from pennywren.trust.memory import read_said
-from pennywren.trust.reports import Heard, Report, counts_as_look, judge_report, worth_a_hint
+from pennywren.trust.reports import HINT_EVERY, Heard, Report, counts_as_look, judge_report, worth_a_hint
 from pennywren.trust.reputation import Cohorts, Standing
 from pennywren.trust.telling import Told, tell
 
@@ -33,8 +33,11 @@ AHEAD: Final = MINUTE
 """A reporter's clock may be ahead by so much (ms)."""
 CONFIRM_EVERY: Final = MINUTE
 """A confirmation is recorded as a look if the last look is older than this (ms)."""
-AHEAD_FOR_WORTH: Final = 12 * SECOND
-"""For each crawl that it is worth, a held report goes so far ahead (ms) of what was asked for at the same time."""
+AHEAD_FOR_WORTH: Final = 140 * SECOND
+"""For each crawl that it is worth, a held report goes so far ahead (ms) of what was asked for at the same time: of what
+is still heard when a crawl comes, the one with the most at stake goes first, whenever it was said."""
+ASKED_LATELY: Final = 10 * SECOND
+"""A crawl that was asked for so lately (ms) may not be seen in its lane yet."""
 
 
 @dataclass(slots=True)
@@ -58,7 +61,8 @@ class Judged:
     changed: bool = False
     """Whether there is anything new to remember of it."""
     looks: list[LookToRecord] = field(default_factory=list[LookToRecord])
-    urgent: Admission | None = None
+    urgent: tuple[Admission, Subject | None] | None = None
+    """A crawl to ask for; the subject where its turn may come sooner if the urgent lane has no place for it."""
     hint: Subject | None = None
     unknown: bool = False
     tally: Tally[tuple[str, str]] = field(default_factory=Tally[tuple[str, str]])
@@ -93,7 +97,7 @@ def judge_lines(
 
 def _hear(line: Line, judged: Judged, believed: ProductBelieved, cohorts: Cohorts, planner: Planner, now: int) -> Heard:
     seen, of = line.seen, believed.claims[line.claim]
-    hearsay = judged.said.get(seen.offer, Hearsay())
+    hearsay = _as_it_is(judged.said.get(seen.offer, Hearsay()), believed, now)
     report = Report(
         seen.product, seen.offer, seen.price, seen.currency, min(seen.at, now), line.standing, seen.conditions
     )
@@ -102,6 +106,15 @@ def _hear(line: Line, judged: Judged, believed: ProductBelieved, cohorts: Cohort
         judged.said[seen.offer] = heard.hearsay
         judged.changed = True
     return heard
+
+
+def _as_it_is(hearsay: Hearsay, believed: ProductBelieved, now: int) -> Hearsay:
+    """What was said, without a crawl that was asked for and is not on its way: it found the lane full of what is worth
+    more, or could not read the page just then. While the page fails for long, the frontier says when to try again."""
+    asked = hearsay.asked_at
+    if asked is None or believed.on_its_way or believed.failing is not None or now - asked < ASKED_LATELY:
+        return hearsay
+    return hearsay.not_asked()
 
 
 def _follow(
@@ -128,7 +141,13 @@ def _follow(
             judged.looks.append(_look(seen, price, at, subject, planner, _grounds(heard, seen) if moves else None))
             looked[seen.offer] = at
     elif reason is Reason.WORTH_A_CRAWL:
-        judged.urgent = Admission(seen.product, urgent=True, ahead=round(heard.worth * AHEAD_FOR_WORTH))
+        ahead = min(round(heard.worth * AHEAD_FOR_WORTH), MOST_AHEAD)
+        admission = Admission(seen.product, urgent=True, ahead=ahead)
+        if now - heard.hearsay.hinted_at >= HINT_EVERY:
+            judged.said[seen.offer] = heard.hearsay.hinted(now)
+            judged.urgent = admission, subject_of_report(seen.product, believed, of)
+        else:
+            judged.urgent = admission, None
     elif worth_a_hint(heard, now):
         judged.said[seen.offer] = heard.hearsay.hinted(now)
         judged.hint = subject_of_report(seen.product, believed, of)

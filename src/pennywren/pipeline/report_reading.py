@@ -30,10 +30,10 @@ class ReportReader:
         self._pool = pool
         self._limits = limits
 
-    async def read(self, works: Sequence[Work]) -> Read:
+    async def read(self, works: Sequence[Work], now: int) -> Read:
         """Knock for all batches, and read what is known of those who speak and of what they speak of.
 
-        Batches that are not let in get their error or their answer here.
+        Batches that are not let in get their error or their answer here. `now` is ms UTC.
 
         Raises:
             Unavailable: a part does not answer.
@@ -53,7 +53,7 @@ class ReportReader:
                 if isinstance(item, Observation):
                     places[w, i] = len(claims[item.product])
                     claims[item.product].append((item.offer, item.price))
-        asked = {product: believing.ask(trip, product, of) for product, of in claims.items()}
+        asked = {product: believing.ask(trip, product, of, now) for product, of in claims.items()}
         replies = await trip.send()
         for work, place in zip(works, doors, strict=True):
             enter(work, replies[place])
@@ -74,7 +74,8 @@ class ReportReader:
         """Whose tokens these are; works with a token of nobody get their error here."""
         found: dict[str, Install] = {}
         missing: dict[str, str] = {}
-        for work in works:
+        by_token = [work for work in works if work.batch.visitor is None]
+        for work in by_token:
             known = cached[work.knock.install]
             if isinstance(known, Install):
                 found[known.id] = known
@@ -87,7 +88,7 @@ class ReportReader:
                 found[install.id] = install
                 installs.keep_cached(trip, install)
             await trip.send()
-        for work in works:
+        for work in by_token:
             of = found.get(work.knock.install)
             if (of is None or not of.is_of(work.batch.token)) and not isinstance(work.error, RateLimited):
                 work.error, work.answer = NotSignedIn("No install in use has this token: make one."), None

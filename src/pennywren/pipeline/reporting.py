@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 from redis.exceptions import RedisError
 
-from pennywren.accounts import installs
 from pennywren.errors import Unavailable
 from pennywren.frontier import priors
 from pennywren.frontier.due import Bounds
@@ -23,7 +22,7 @@ from pennywren.frontier.planning import Planner
 from pennywren.frontier.threshold import Threshold
 from pennywren.model.clock import MINUTE, SECOND, Clock
 from pennywren.model.product import ProductID
-from pennywren.pipeline.report_batches import Batch, Read, Work
+from pennywren.pipeline.report_batches import Batch, Read, Visitor, Work
 from pennywren.pipeline.report_context import Observation
 from pennywren.pipeline.report_following import ReportFollower
 from pennywren.pipeline.report_judging import Judged, Line, judge_lines
@@ -41,7 +40,7 @@ from pennywren.trust.door import Knock, Limits
 from pennywren.trust.judge import Reason
 from pennywren.trust.memory import read_reputation, said_swap
 from pennywren.trust.networks import network_name
-from pennywren.trust.reputation import Standing, tenure_of
+from pennywren.trust.reputation import Standing, tenure_of, tenure_of_account
 from pennywren.trust.telling import Told
 
 _log = logging.getLogger(__name__)
@@ -85,13 +84,18 @@ class Reporting:
             Conflict: the key was used for another body.
             Unavailable: a part does not answer, or the very same batch is being worked on: send it again.
         """
-        name = installs.name_of(batch.token)
-        knock = Knock(name, batch.network, len(batch.items), batch.key, batch.body_hash)
+        knock = Knock(batch.speaker, batch.network, len(batch.items), batch.key, batch.body_hash)
         work = Work(batch, asyncio.get_running_loop().create_future(), knock)
         self._waiting.append(work)
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         return await asyncio.shield(work.done)
+
+    def visitor(self, network: str, person_id: int | None = None, born: int | None = None) -> Visitor:
+        """Whoever is on the website: a person who signed in by mail, known since `born` (ms UTC), or a network's."""
+        who = f"visitor {network}" if person_id is None else f"person {person_id}"
+        age = None if person_id is None or born is None else self._clock() - born
+        return Visitor(network_name(self._network_key, who), tenure_of_account(age))
 
     async def close(self) -> None:
         """Store what was gathered."""
@@ -132,7 +136,7 @@ class Reporting:
     async def _step(self, works: Sequence[Work]) -> None:
         now = self._clock()
         await self._plan(now)
-        read = await self._reader.read(works)
+        read = await self._reader.read(works, now)
         judged = await self._judge(works, read, now)
         await self._conclude(works, read, judged, now)
         for work in works:
@@ -182,19 +186,15 @@ class Reporting:
         raise Unavailable("too many speak of one product at once", retry_after=1)
 
     def _standing(self, work: Work, read: Read, now: int) -> Standing:
-        install = read.installs[work.knock.install]
-        network = work.batch.network
-        reputation = read_reputation(read.reputations[install.id])
+        name, network, visitor = work.knock.install, work.batch.network, work.batch.visitor
+        reputation = read_reputation(read.reputations[name])
         if network in read.blocked:
             reputation = msgspec.structs.replace(reputation, blocked=True)
-        return Standing(
-            install.id,
-            network_name(self._network_key, network),
-            tenure_of(now - install.born),
-            reputation,
-            install.family,
-            self._asns.of(network),
-        )
+        spoken_from, asn = network_name(self._network_key, network), self._asns.of(network)
+        if visitor is not None:
+            return Standing(name, spoken_from, visitor.tenure, reputation, asn=asn)
+        install = read.installs[name]
+        return Standing(name, spoken_from, tenure_of(now - install.born), reputation, install.family, asn)
 
     async def _conclude(self, works: Sequence[Work], read: Read, judged: Mapping[ProductID, Judged], now: int) -> None:
         """Everything that follows, side by side: it is all in Redis, or can be done again."""

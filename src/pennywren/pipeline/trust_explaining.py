@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from pennywren import keyspace
+from pennywren.accounts.installs import born_of
 from pennywren.errors import NotFound, Unavailable
 from pennywren.history.proof import Proof, find_proof
 from pennywren.model.offer import Offer
@@ -19,7 +20,7 @@ from pennywren.store.swaps import read_all
 from pennywren.trust.hearsay import Hearsay, Refuted, independent
 from pennywren.trust.judge import Waiting
 from pennywren.trust.memory import read_cohorts, read_reputation, read_said
-from pennywren.trust.reputation import Reputation, Tenure
+from pennywren.trust.reputation import Reputation, Tenure, tenure_of
 from pennywren.trust.waiting import read_waiting
 
 
@@ -76,8 +77,12 @@ class ReporterExplained:
     reputation: Reputation
     spoke_at: int
     """When it was heard or judged last (ms)."""
+    tenure: Tenure | None
+    """By how long it is known as an install; None for none that is in use, such as a visitor of the website."""
+    usual: dict[Tenure, float]
+    """How far a first claim is believed, by tenure: what crawls found of others."""
     trust: dict[Tenure, float]
-    """How far its next claim is believed, by how long it is known."""
+    """How far its next claim is believed: what is usual, moved by what crawls said of its own."""
     verdicts: list[Counted]
 
 
@@ -146,5 +151,14 @@ async def explain_reporter(bytes_client: Client, pool: Pool, reporter: str, now:
         raise NotFound(f"nothing is remembered of a reporter {reporter!r}: it never spoke, or was silent for 180 days")
     reputation = read_reputation(kept)
     faded = reputation.at_time(now)
-    trust = {tenure: faded.trust(cohort) for tenure, cohort in read_cohorts(cohorts).items()}
-    return ReporterExplained(reporter, faded, reputation.at, trust, verdicts)
+    together = read_cohorts(cohorts)
+    born = await born_of(pool, reporter)
+    return ReporterExplained(
+        reporter,
+        faded,
+        reputation.at,
+        None if born is None else tenure_of(now - born),
+        {tenure: cohort.share for tenure, cohort in together.items()},
+        {tenure: faded.trust(cohort) for tenure, cohort in together.items()},
+        verdicts,
+    )

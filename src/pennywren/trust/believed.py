@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from pennywren import keyspace
+from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import State
@@ -17,6 +18,8 @@ from pennywren.store.swaps import Kept, read_kept
 _SCRIPT: Final = Script("believed")
 _NUMBERS: Final[Mapping[Offer, int]] = {offer: i for i, offer in enumerate(Offer, start=1)}
 _OFFERED: Final = str(State.OFFERED.value).encode()
+RANGE_SPAN: Final = 90 * DAY
+"""A claim is held against the range of the price in so long (ms)."""
 _pack = msgspec.msgpack.Encoder().encode
 
 Claim = tuple[Offer, int | None]
@@ -31,6 +34,7 @@ class OfferBelieved:
     last_price: int | None
     last_seen: int
     low: int | None
+    """The lowest of the last RANGE_SPAN, beside a claim that differs; else of all times. So the highest."""
     high: int | None
     crawled: int | None
     """The price that a crawl saw last."""
@@ -50,29 +54,34 @@ class ProductBelieved:
     failing: int | None
     """Since when (ms) its page cannot be read."""
     watchers: int
+    on_its_way: bool
+    """Whether a crawl of it is under way, or waits in the urgent lane."""
     claims: tuple[OfferBelieved, ...]
     """For each claim, in order."""
 
 
-def ask(trip: RoundTrip, product: ProductID, claims: Sequence[Claim]) -> int:
-    """Add the question to a round trip; `read_believed` reads its reply."""
+def ask(trip: RoundTrip, product: ProductID, claims: Sequence[Claim], now: int) -> int:
+    """Add the question to a round trip; `read_believed` reads its reply. `now` is ms UTC."""
+    partition = keyspace.partition_of(product)
     keys = [keyspace.product(product), keyspace.hearsay(product), keyspace.held(product)]
-    keys += [keyspace.watch(product, offer) for offer in Offer]
+    keys += [keyspace.urgent(partition), keyspace.leases(partition)]
+    keys += [keyspace.watch(product, offer) for offer in Offer] + [keyspace.raw(product, offer) for offer in Offer]
     packed: list[int | str | None] = []
     for offer, price in claims:
         packed += (_NUMBERS[offer], offer.value, price)
-    return trip.script(_SCRIPT, keys, [_pack(packed), len(claims)])
+    return trip.script(_SCRIPT, keys, [_pack(packed), len(claims), str(product), max(0, now - RANGE_SPAN)])
 
 
 def read_believed(reply: Sequence[Sequence[Any]]) -> ProductBelieved:
     """Read the reply to `ask`; the client answers with bytes."""
-    currency, rate, hearsay, failing, watchers = reply[0]
+    currency, rate, hearsay, failing, watchers, on_its_way = reply[0]
     return ProductBelieved(
         currency.decode() if currency else None,
         rate.decode() if rate else None,
         read_kept(hearsay),
         int(failing) if failing else None,
         watchers,
+        bool(on_its_way),
         tuple(_offer(each) for each in reply[1:]),
     )
 

@@ -109,6 +109,10 @@ class Hearsay(Struct, frozen=True, array_like=True):
         """With a crawl asked for at `now` (ms)."""
         return replace(self, asked_at=now)
 
+    def not_asked(self) -> "Hearsay":
+        """With no crawl on its way: it came to nothing, or found no place among what is worth more."""
+        return replace(self, asked_at=None)
+
     def hinted(self, now: int) -> "Hearsay":
         """With the next crawl brought forward at `now` (ms)."""
         return replace(self, hinted_at=now)

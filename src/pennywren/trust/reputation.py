@@ -35,6 +35,10 @@ class Tenure(StrEnum):
     """14 to 30 days."""
     SETTLED = "settled"
     """30 days and more."""
+    MEMBER = "member"
+    """No install: a person who types prices into the website, with a confirmed address and known for 14 days."""
+    VISITOR = "visitor"
+    """Somebody who does so and is known for less, or only by the network."""
 
 
 def tenure_of(age: int) -> Tenure:
@@ -42,6 +46,11 @@ def tenure_of(age: int) -> Tenure:
     if age >= 30 * DAY:
         return Tenure.SETTLED
     return Tenure.YOUNG if age >= 14 * DAY else Tenure.NEW
+
+
+def tenure_of_account(age: int | None) -> Tenure:
+    """The tenure of a person with a confirmed address whose account is `age` ms old; None: of no account at all."""
+    return Tenure.MEMBER if age is not None and age >= 14 * DAY else Tenure.VISITOR
 
 
 class Cohort(Struct, frozen=True, array_like=True):
@@ -67,6 +76,8 @@ FIRST_COHORTS: Final[Cohorts] = {
     Tenure.SETTLED: Cohort(12.0, 3.0),
     Tenure.YOUNG: Cohort(6.0, 2.0),
     Tenure.NEW: Cohort(4.0, 3.0),
+    Tenure.MEMBER: Cohort(4.0, 3.0),
+    Tenure.VISITOR: Cohort(2.0, 4.0),
 }
 """What is assumed before anything is learned."""
 

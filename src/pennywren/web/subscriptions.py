@@ -12,7 +12,7 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import VARY
+from pennywren.web.pages import VARY, language_of
 from pennywren.web.resources import resources_of
 from pennywren.web.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.types import Answer, Request
@@ -77,7 +77,9 @@ async def trace_subscription(request: Request, subscription: FromPath[str]) -> A
     resources = resources_of(request)
     async with transaction(resources.pool) as connection:
         found = await subscriptions.get(connection, person.id, subscription_id(subscription))
-    return Response(trace_view(await resources.explainer.explain(found)), headers=_OWN)
+    speaking = language_of(request)
+    trace = await resources.explainer.explain(found, speaking=speaking)
+    return Response(trace_view(trace, speaking), headers={**_OWN, "content-language": speaking.code, "vary": VARY})
 
 
 @patch("/subscriptions/{subscription:str}")

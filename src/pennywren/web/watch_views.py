@@ -5,9 +5,10 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from pennywren.history.backtest import ENOUGH_DAYS
+from pennywren.language.speaking import Language
 from pennywren.model.clock import rfc3339
 from pennywren.model.offer import Offer
-from pennywren.notify.decisions import WORDS
+from pennywren.notify.decisions import reason_words
 from pennywren.notify.receipts import Receipt
 from pennywren.pipeline.explaining import Explained, Trace
 from pennywren.web.subscription_views import subscription_view
@@ -108,12 +109,14 @@ class TraceView(Answer):
     changes: list[ExplainedView]
 
 
-def trace_view(trace: Trace) -> TraceView:
+def trace_view(trace: Trace, speaking: Language) -> TraceView:
     """An explanation as its JSON shows it."""
-    return TraceView(subscription_view(trace.subscription), trace.text, [_explained(each) for each in trace.changes])
+    return TraceView(
+        subscription_view(trace.subscription), trace.text, [_explained(each, speaking) for each in trace.changes]
+    )
 
 
-def _explained(of: Explained) -> ExplainedView:
+def _explained(of: Explained, speaking: Language) -> ExplainedView:
     return ExplainedView(
         change_id=of.change_id,
         time=rfc3339(of.at),
@@ -121,7 +124,10 @@ def _explained(of: Explained) -> ExplainedView:
         new_price=of.new_price,
         code=of.code,
         text=of.text,
-        decisions=[DecisionView(each.reason.value, WORDS[each.reason], rfc3339(each.at)) for each in of.decisions],
+        decisions=[
+            DecisionView(each.reason.value, reason_words(speaking, each.reason), rfc3339(each.at))
+            for each in of.decisions
+        ],
         alert=None if of.receipt is None else _receipt(of.receipt),
     )
 

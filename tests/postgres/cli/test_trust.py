@@ -17,7 +17,7 @@ from pennywren.store.swaps import NOTHING, swap_all
 from pennywren.trust.hearsay import Hearsay, Refuted, Voice
 from pennywren.trust.judge import Kind, Reason, Verdict
 from pennywren.trust.memory import reputation_swap, said_swap
-from pennywren.trust.reputation import Reputation
+from pennywren.trust.reputation import Reputation, Tenure
 from tests.postgres.cli.test_commands import KETTLE, environ, run
 
 __all__ = ["environ"]
@@ -137,7 +137,10 @@ def test_a_reporter_is_shown_without_products(environ: dict[str, str]) -> None:
     assert str(KETTLE) not in shown
     told = json.loads(run(environ, "trust", "reporter", "anna", "--json").stdout)
     assert (told["judged"], told["blocked"]) == (5, False)
-    assert told["trust"].keys() == {"new", "young", "settled"}
+    assert told["trust"].keys() == told["usual"].keys() == {each.value for each in Tenure}
+    assert told["tenure"] is None, "there is no such install"
+    assert "usual of settled ones" in shown
+    assert told["trust"]["settled"] < told["usual"]["settled"], "two of its six outcomes were wrong"
 
 
 @pytest.mark.usefixtures("false_price", "hearsay")

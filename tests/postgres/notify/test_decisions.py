@@ -1,6 +1,8 @@
 """What is kept of decisions: each reason once for a change, the last changes of a watch, nothing of what is gone."""
 
-from pennywren.notify.decisions import WORDS, Decision, Reason, last, purge, remember
+from pennywren.language.catalogue import LANGUAGES
+from pennywren.language.speaking import language
+from pennywren.notify.decisions import Decision, Reason, last, purge, reason_words, remember
 from pennywren.postgres.pool import transaction
 from tests.postgres.notify.world import T0, World
 
@@ -42,4 +44,5 @@ async def test_the_last_changes_are_kept_with_all_that_was_decided_about_them(wo
 
 
 def test_every_reason_has_words() -> None:
-    assert set(WORDS) == set(Reason)
+    for code in LANGUAGES:
+        assert len({reason_words(language(code), reason) for reason in Reason}) == len(Reason)

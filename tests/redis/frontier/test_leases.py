@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pennywren import keyspace
 from pennywren.frontier import hints
-from pennywren.frontier.admission import URGENT_CAP, Admission, admit, admit_all
+from pennywren.frontier.admission import MOST_AHEAD, URGENT_CAP, Admission, admit, admit_all
 from pennywren.frontier.claiming import Claim, Lease, claim
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
@@ -169,7 +169,7 @@ async def test_the_urgent_lane_goes_first_as_far_as_it_is_allowed(redis_client: 
     await _admit(redis_client, POOL[2:], NOW + 10**9, urgent=True)
     claimed = await _claim(redis_client, limit=3, urgent_first=1)
     assert [lease.lane for lease in claimed.leases] == ["urgent", "due", "due"]
-    assert claimed.next_urgent == NOW
+    assert claimed.next_urgent == NOW - MOST_AHEAD
     rest = await _claim(redis_client, limit=3, urgent_first=0)
     assert [lease.lane for lease in rest.leases] == ["urgent", "urgent"]
     assert rest.next_urgent is None
@@ -202,6 +202,17 @@ async def test_admitting_again_changes_nothing_and_the_urgent_lane_is_capped(red
     await redis_client.zadd(keyspace.urgent(HOME), {f"us:B{i:09d}": i for i in range(10**6, 10**6 + URGENT_CAP)})
     full = await admit(redis_client, POOL[1], None, urgent=True)
     assert (full.new, full.urgent) == (True, "full")
+
+
+async def test_of_a_full_urgent_lane_the_last_one_gives_way_to_what_is_worth_more(redis_client: Client) -> None:
+    waiting = {f"us:C{i:09d}": NOW - 1000 - i for i in range(URGENT_CAP)}
+    await redis_client.zadd(keyspace.urgent(HOME), waiting)
+    less, more = (Admission(POOL[i], urgent=True, ahead=ahead) for i, ahead in ((0, 999), (1, 1001)))
+    (first,) = await admit_all(redis_client, [less], now=NOW)
+    (second,) = await admit_all(redis_client, [more], now=NOW)
+    assert (first.urgent, second.urgent) == ("full", "waiting")
+    lane = set(await redis_client.zrange(keyspace.urgent(HOME), 0, -1))
+    assert lane == {*waiting, str(POOL[1])} - {"us:C000000000"}
 
 
 async def test_hints_lead_to_what_is_due_and_a_sweep_restores_lost_ones(redis_client: Client) -> None:

@@ -22,7 +22,10 @@ from pennywren.model.rule import KINDS as KINDS_OF_RULE
 from pennywren.model.rule import Base
 from pennywren.notify.decisions import Reason
 from pennywren.postgres.admin_log import Action
+from pennywren.trust.judge import Kind, Verdict
+from pennywren.trust.judge import Reason as Why
 from pennywren.trust.reputation import Tenure
+from pennywren.trust.telling import tell
 from pennywren.web.account_pages import ACCOUNT_PAGES
 from pennywren.web.admin import ADMIN_PAGES
 from pennywren.web.problems import KINDS
@@ -40,6 +43,18 @@ ALERTS = ("change", "created", "expiry", "correction")
 
 def kind_name(kind: type[msgspec.Struct]) -> str:
     return str(kind.__struct_config__.tag)
+
+
+TYPED = [
+    (Kind.ACCEPTED, Why.CONFIRMS, False),
+    (Kind.HELD, Why.WORTH_A_CRAWL, False),
+    (Kind.HELD, Why.WORTH_A_CRAWL, True),
+    *((Kind.REJECTED, why, False) for why in (
+        Why.OUT_OF_BOUNDS, Why.HUNDREDFOLD, Why.UNKNOWN_PRODUCT, Why.FOREIGN_CURRENCY,
+        Why.OTHER_CURRENCY, Why.BLOCKED, Why.UNPROVEN,
+    )),
+]  # fmt: skip
+"""What may be decided over a price that a person types."""
 
 
 def forms(of: Sentence) -> list[str]:
@@ -105,6 +120,10 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
         "rule": [kind_name(kind) for kind in KINDS_OF_RULE],
         "base": [base.value for base in Base],
         "outcome": [*(reason.value for reason in Reason), *ALERTS, "notCrossed", "notDecided"],
+        "another": [
+            *(f"heading_{kind.value}" for kind in Kind),
+            *(tell(Verdict(kind, why), failing=failing).code for kind, why, failing in TYPED),
+        ],
     }
     wanted = {f"{table}.{value}" for table, each in values.items() for value in each}
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pennywren.web import report_views
+from pennywren.web.another_price import AnotherPrice
 from pennywren.web.operations.operation import Operation
 
 REPORTS: Final = (
@@ -37,6 +38,17 @@ REPORTS: Final = (
         (404,),
         "install",
         scope="installs:write",
+    ),
+    Operation(
+        "post",
+        "/products/{product}/price",
+        "reportPrice",
+        "The price that you see at the shop, as typed: judged like a browser's report",
+        {200: report_views.VerdictView},
+        (400, 413, 429),
+        body=AnotherPrice,
+        form=True,
+        html=True,
     ),
     Operation(
         "post",
