@@ -10,6 +10,7 @@ import msgspec
 from pennywren.web.app import HANDLERS
 from pennywren.web.openapi import build_document
 from pennywren.web.operations import OPERATIONS
+from pennywren.web.operations.examples import EXAMPLES_OF
 from pennywren.web.problems import KINDS
 
 PAGES = {
@@ -120,3 +121,37 @@ def test_the_documentation_names_every_kind_of_problem_and_no_other() -> None:
     text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 
     assert set(re.findall(r"`/problems/([a-z-]+)`", text)) == set(KINDS)
+
+
+def shapes() -> dict[str, type[msgspec.Struct]]:
+    """What operations take and answer with, by name."""
+    named = (each for one in OPERATIONS for each in (one.body, *one.answers.values()))
+    return {each.__name__: each for each in named if isinstance(each, type)}
+
+
+def test_every_body_and_every_answer_has_an_example_that_is_one() -> None:
+    assert set(EXAMPLES_OF) == set(shapes())
+    for name, shape in shapes().items():
+        read = msgspec.json.decode(msgspec.json.encode(EXAMPLES_OF[name]), type=shape)
+        written = msgspec.to_builtins(read)
+        for field, value in EXAMPLES_OF[name].items():
+            assert field in written, f"{name}.{field} is no field"
+            assert isinstance(value, str | list) or written[field] == value, f"{name}.{field}"
+
+
+def test_every_parameter_has_an_example_unless_only_we_can_give_one() -> None:
+    for path in build_document()["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                needed = parameter["name"] not in ("token", "after", "v", "productID")
+                assert ("example" in parameter) == needed, (operation["operationId"], parameter["name"])
+
+
+def test_every_status_of_a_problem_shows_each_kind_that_has_it() -> None:
+    shown: set[str] = set()
+    for path in build_document()["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                shown |= set(answer.get("content", {}).get("application/problem+json", {}).get("examples", {}))
+
+    assert set(KINDS) - shown == {"method-not-allowed"}

@@ -82,7 +82,21 @@ async def test_the_figures_are_read_every_ten_seconds_at_most(site: Site, anonym
     assert (await anonymous.get("/status")).json()["crawl"]["products"] == 12
 
 
-async def test_without_redis_it_says_that_it_cannot_tell(site: Site, anonymous: httpx.AsyncClient) -> None:
+async def test_without_redis_it_says_so_and_tells_the_rest(site: Site, anonymous: httpx.AsyncClient) -> None:
     await site.lose_redis()
-    answer = await anonymous.get("/status")
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    told = await anonymous.get("/status")
+    page = await anonymous.get("/status", headers={**HTML, "accept-language": "de"})
+
+    assert (told.status_code, page.status_code) == (200, 200)
+    assert told.json()["missing"] == ["redis"]
+    assert (told.json()["crawl"], told.json()["timeToAlert"]) == (None, None)
+    assert told.json()["alerts"]["delivered"] == 0
+    assert "Die Preise antworten gerade nicht" in page.text
+
+
+async def test_without_the_database_it_tells_how_crawling_stands(site: Site, anonymous: httpx.AsyncClient) -> None:
+    await site.resources.pool.close()
+    told = (await anonymous.get("/status")).json()
+
+    assert (told["missing"], told["alerts"]) == (["postgres"], None)
+    assert told["crawl"]["products"] == 0

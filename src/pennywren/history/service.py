@@ -39,6 +39,10 @@ class HistoryService:
         """
         return self._held.get(product, question, await self._versions.of(product))
 
+    def packed(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:
+        """The same answer, with its body in gzip where that is worth it: made once, then held."""
+        return self._held.packed(product, question, answer)
+
     async def answer(self, product: ProductID, question: Question) -> Encoded:
         """The encoded answer, from the cache in Redis if the product has not moved since: one round trip.
 

@@ -61,7 +61,7 @@ from pennywren.web import (
 )
 from pennywren.web.body import MAX_BODY
 from pennywren.web.counting import count_request
-from pennywren.web.headers import add_headers
+from pennywren.web.headers import adding_headers
 from pennywren.web.hot_history import HotHistory
 from pennywren.web.once import Once, refuse_noted
 from pennywren.web.operations import SCOPES
@@ -202,8 +202,9 @@ MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> PlainPaths:
     """The website and the API as one ASGI application; without settings they are read from the environment."""
-    litestar = create_litestar(settings or load_settings(), clock)
-    return PlainPaths(litestar, Once(litestar, HotHistory(litestar, clock)))
+    settings = settings or load_settings()
+    litestar = create_litestar(settings, clock)
+    return PlainPaths(litestar, Once(litestar, HotHistory(litestar, clock, settings)))
 
 
 def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:
@@ -226,7 +227,7 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
         lifespan=[lifespan],
         guards=[refuse_noted, refuse_forged, count_request],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
-        before_send=[add_headers],
+        before_send=[adding_headers(settings)],
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=1024, gzip_compress_level=6, exclude=_NOT_PACKED
         ),

@@ -10,7 +10,7 @@ from pennywren.web.headers import PUBLIC
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.openapi import DOCUMENT
 from pennywren.web.pages import VARY, html_page
-from pennywren.web.problems import KINDS
+from pennywren.web.problems import KINDS, ProblemKind
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 
@@ -48,8 +48,7 @@ async def show_problem(request: Request, slug: FromPath[str]) -> Answer:
     headers = {"cache-control": "public, max-age=86400", "vary": VARY}
     if prefers_html(request.headers.get("accept")):
         return html_page(request, "problem-kind.html", headers=headers, kind=kind)
-    content = {"type": kind.type, "title": kind.title, "status": kind.status, "meaning": kind.meaning}
-    return Response(content, headers=headers)
+    return Response(ProblemKind(kind.type, kind.title, kind.status, kind.meaning), headers=headers)
 
 
 @get("/openapi.json")

@@ -14,45 +14,48 @@ from litestar import Litestar
 from litestar.types import Receive, Scope, Send
 
 from pennywren.errors import PennywrenError
-from pennywren.history.held import Encoded
 from pennywren.history.question import Question, parse_question
 from pennywren.model.clock import DAY, Clock
 from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID, is_asin
-from pennywren.web.headers import PUBLIC, with_defaults
+from pennywren.settings import Settings
+from pennywren.web.headers import PUBLIC, is_secure, with_defaults
+from pennywren.web.packing import HISTORY_VARY, Sent, as_sent, takes_gzip
 from pennywren.web.resources import Resources
 
 _PATH: Final = re.compile(r"/products/([a-z]{2}):([A-Z0-9]{10})/history\Z")
 _LONGEST: Final = 256
 """Bytes of a path or a query: what is longer is no plain question, and must not be remembered 65,536 times."""
-_FIXED: Final = [(b"cache-control", PUBLIC.encode()), (b"vary", b"Accept")]
+_FIXED: Final = [(b"cache-control", PUBLIC.encode()), (b"vary", HISTORY_VARY.encode())]
 
 
 class HotHistory:
     """Goes before the framework."""
 
-    def __init__(self, litestar: Litestar, clock: Clock) -> None:
+    def __init__(self, litestar: Litestar, clock: Clock, settings: Settings) -> None:
         self._litestar = litestar
+        self._is_secure = is_secure(settings)
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on."""
-        answer = await self._held(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if answer is None:
+        sent = await self._held(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if sent is None:
             await self._litestar(scope, receive, send)
             return
-        tag = answer.etag.encode()
+        tag = sent.etag.encode()
         known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
         is_known = any(one.strip().removeprefix(b"W/") in (tag, b"*") for one in known.split(b","))
         headers = [(b"etag", tag), *_FIXED]
         if not is_known:
-            headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
-        await send(
-            {"type": "http.response.start", "status": 304 if is_known else 200, "headers": with_defaults(headers)}
-        )
-        await send({"type": "http.response.body", "body": b"" if is_known else answer.body, "more_body": False})
+            headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(sent.body))]
+            if sent.is_packed:
+                headers.append((b"content-encoding", b"gzip"))
+        whole = with_defaults(headers, secure=self._is_secure)
+        await send({"type": "http.response.start", "status": 304 if is_known else 200, "headers": whole})
+        await send({"type": "http.response.body", "body": b"" if is_known else sent.body, "more_body": False})
 
-    async def _held(self, scope: Scope) -> Encoded | None:
+    async def _held(self, scope: Scope) -> Sent | None:
         if len(scope["path"]) > _LONGEST or len(scope["query_string"]) > _LONGEST:
             return None
         product = _product(scope["path"])
@@ -61,9 +64,14 @@ class HotHistory:
             return None
         resources: Resources = self._litestar.state.resources
         try:
-            return await resources.history.held(product, question)
+            answer = await resources.history.held(product, question)
         except PennywrenError:
             return None
+        if answer is None:
+            return None
+        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+        packs = bool(accepted) and takes_gzip(accepted.decode("latin-1"))
+        return as_sent(resources.history.packed(product, question, answer) if packs else answer, packs=packs)
 
 
 @lru_cache(maxsize=65_536)

@@ -4,15 +4,16 @@ A table, because several operations take a form or JSON, and answer a page or JS
 from the handlers cannot say.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
 from pennywren import __version__
 from pennywren.web.operations import OPERATIONS
+from pennywren.web.operations.examples import EXAMPLES_OF
 from pennywren.web.operations.operation import FORM, HTML, JSON, Operation
-from pennywren.web.operations.parameters import EXAMPLES, PARAMETERS
-from pennywren.web.problems import MEDIA_TYPE, Problem
+from pennywren.web.operations.parameters import EXAMPLES, PARAMETERS, REQUIRED, SCHEMAS
+from pennywren.web.problems import KINDS, MEDIA_TYPE, Kind, Problem
 
 _REASONS: Final = {
     200: "Here it is",
@@ -115,11 +116,7 @@ def _described(operation: Operation) -> dict[str, Any]:
     }
     if operation.body:
         kinds = (JSON, FORM) if operation.form else (JSON,)
-        content: dict[str, Any] = {"schema": _reference(operation.body)}
-        if operation.example:
-            content["example"] = operation.example
-        described["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, content)}
-
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(kinds, _content(operation.body))}
     return described
 
 
@@ -132,8 +129,13 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             for n in in_path
         ),
         *((_KEY,) if _is_once(operation) else ()),
-        *({"name": n, "in": "query", "description": d, "schema": text} for n, d in operation.query.items()),
+        *(_in_query(name, text) for name, text in operation.query.items()),
     ]
+
+
+def _in_query(name: str, text: str) -> dict[str, Any]:
+    described = {"name": name, "in": "query", "description": text, "schema": SCHEMAS.get(name, {"type": "string"})}
+    return {**described, **({"required": True} if name in REQUIRED else {}), **_example(name)}
 
 
 def _example(name: str) -> dict[str, str]:
@@ -141,21 +143,37 @@ def _example(name: str) -> dict[str, str]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    content: dict[str, Any] = {MEDIA_TYPE: {"schema": _reference(Problem)}, HTML: {}}
+    examples = {
+        kind.slug: {"summary": kind.title, "value": _problem_of(kind)}
+        for kind in KINDS.values()
+        if kind.status == status
+    }
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}, HTML: {}}
     return {"description": _REASONS[status], "content": content}
+
+
+def _problem_of(kind: Kind) -> dict[str, Any]:
+    told = Problem(kind.type, kind.title, kind.status, kind.meaning, "/the/address/that/was/asked")
+    return msgspec.to_builtins(told)
 
 
 def _answer(operation: Operation, status: int, what: Any) -> dict[str, Any]:
     described: dict[str, Any] = {"description": _REASONS[status]}
     if what is None:
         return described
-    if isinstance(what, str):
-        described["content"] = {what: {"schema": {"type": "string"}}}
+    if isinstance(what, str | tuple):
+        kinds = cast("tuple[str, ...]", (what,) if isinstance(what, str) else what)
+        described["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
     else:
-        described["content"] = {JSON: {"schema": {} if what is True else _reference(what)}}
+        described["content"] = {JSON: {"schema": {}} if what is True else _content(what)}
     if operation.html:
         described["content"][HTML] = {"schema": {"type": "string"}}
     return described
+
+
+def _content(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    example = EXAMPLES_OF.get(struct.__name__)
+    return {"schema": _reference(struct), **({} if example is None else {"example": example})}
 
 
 def _reference(struct: type[msgspec.Struct]) -> dict[str, str]:
@@ -189,11 +207,12 @@ def example_of(operation: Operation) -> str | None:
         parts.append(f"-X {operation.method.upper()}")
     if operation.auth == "person":
         parts.append("-H 'Authorization: Bearer …'")
-    parts.append(f"https://pennywren.example{path}")
+    query = "&".join(f"{name}={EXAMPLES[name]}" for name in operation.query if name in REQUIRED)
+    address = f"https://pennywren.example{path}"
+    parts.append(f"'{address}?{query}'" if query else address)
     if operation.body:
-        if operation.example is None:
-            return None
-        parts.append(f"--json '{msgspec.json.encode(operation.example).decode()}'")
+        example = EXAMPLES_OF[operation.body.__name__]
+        parts.append(f"--json '{msgspec.json.encode(example).decode()}'")
     return " ".join(parts)
 
 

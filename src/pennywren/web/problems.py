@@ -47,6 +47,15 @@ class Problem(msgspec.Struct, frozen=True):
     instance: str
 
 
+class ProblemKind(msgspec.Struct, frozen=True):
+    """What a problem's `type` means."""
+
+    type: str
+    title: str
+    status: int
+    meaning: str
+
+
 class CrossSite(errors.Forbidden):
     """This request came from another site, so it was not carried out."""
 

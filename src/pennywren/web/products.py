@@ -23,6 +23,7 @@ from pennywren.web.headers import PRIVATE, PUBLIC
 from pennywren.web.identity import person_or_none
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
+from pennywren.web.packing import HISTORY_VARY, as_sent, takes_gzip
 from pennywren.web.pages import VARY, redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.product_page import product_page
@@ -63,10 +64,17 @@ async def show_history(request: Request, product: FromPath[str]) -> Answer:
     """A product's past, always JSON."""
     resources = resources_of(request)
     id_ = product_in_path(product, resources.settings.default_marketplace)
-    answer = await resources.history.answer(id_, parse_question(dict(request.query_params), resources.clock()))
+    question = parse_question(dict(request.query_params), resources.clock())
+    answer = await resources.history.answer(id_, question)
     if answer.stale:
-        return Response(answer.body, media_type="application/json", headers={"vary": VARY})
-    return conditional(request, answer.body, "application/json", answer.etag)
+        return Response(answer.body, media_type="application/json", headers={"vary": HISTORY_VARY})
+    packs = takes_gzip(request.headers.get("accept-encoding"))
+    sent = as_sent(resources.history.packed(id_, question, answer) if packs else answer, packs=packs)
+    found = conditional(request, sent.body, "application/json", sent.etag)
+    found.headers["vary"] = HISTORY_VARY
+    if sent.is_packed and found.status_code == 200:
+        found.headers["content-encoding"] = "gzip"
+    return found
 
 
 @post("/products", status_code=202)

@@ -3,6 +3,10 @@
 import asyncio
 from typing import Final
 
+import asyncpg
+from redis.exceptions import RedisError
+
+from pennywren.errors import Unavailable
 from pennywren.model.clock import SECOND, Clock
 from pennywren.pipeline.alert_times import Promptness, last_day_and_month
 from pennywren.pipeline.crawl_status import CrawlStatus, crawl_status
@@ -29,30 +33,39 @@ class StatusBoard:
         self._read_at = 0
 
     async def read(self) -> StatusView:
-        """The figures, ten seconds old at most.
-
-        Raises:
-            Unavailable: the database or Redis is not reachable.
-        """
+        """The figures, ten seconds old at most, without those of a part that does not answer."""
         async with self._lock:
             if self._view is None or self._clock() - self._read_at >= _FRESH:
                 self._view, self._read_at = await self._look(), self._clock()
             return self._view
 
     async def _look(self) -> StatusView:
-        async with transaction(self._pool) as connection:
-            counted = await connection.fetch(
-                "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
-            )
-        now = self._clock()
-        day, month = await last_day_and_month(self._client, now)
+        alerts, counted = await asyncio.gather(self._alerts(), self._counted())
+        missing = [name for name, part in (("redis", counted), ("postgres", alerts)) if part is None]
+        day, month, crawl = counted or (None, None, None)
+        return StatusView(missing, alerts, day, month, crawl)
+
+    async def _alerts(self) -> dict[str, int] | None:
+        """What PostgreSQL says; None while it does not."""
+        try:
+            async with transaction(self._pool) as connection:
+                counted = await connection.fetch(
+                    "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
+                )
+        except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return None
         by_state = {row["state"]: row["count"] for row in counted}
-        return StatusView(
-            alerts={state: by_state.get(state, 0) for state in STATES},
-            time_to_alert=_view(day),
-            time_to_alert_month=_view(month),
-            crawl=crawl_view(await crawl_status(self._client, self._settings, now)),
-        )
+        return {state: by_state.get(state, 0) for state in STATES}
+
+    async def _counted(self) -> tuple[TimeToAlert, TimeToAlert, CrawlView] | None:
+        """What Redis says; None while it does not."""
+        now = self._clock()
+        try:
+            day, month = await last_day_and_month(self._client, now)
+            crawl = await crawl_status(self._client, self._settings, now)
+        except (Unavailable, RedisError, OSError):
+            return None
+        return _view(day), _view(month), crawl_view(crawl)
 
 
 def crawl_view(status: CrawlStatus) -> CrawlView:

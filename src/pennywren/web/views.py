@@ -191,14 +191,15 @@ class CrawlView(Answer):
 
 
 class StatusView(Answer):
-    """How alerts fare over the last day, and how crawling stands."""
+    """How alerts fare over the last day, and how crawling stands; null is what cannot be read right now."""
 
-    alerts: Annotated[dict[str, int], Meta(description="Alerts decided in the last day, by state.")]
-    time_to_alert: Annotated[TimeToAlert, Meta(description="Of the last day.")]
-    time_to_alert_month: Annotated[TimeToAlert, Meta(description="Of the last 30 days.")] = field(
+    missing: Annotated[list[str], Meta(description="The parts that do not answer: `redis`, `postgres`; mostly none.")]
+    alerts: Annotated[dict[str, int] | None, Meta(description="Alerts decided in the last day, by state.")]
+    time_to_alert: Annotated[TimeToAlert | None, Meta(description="Of the last day.")]
+    time_to_alert_month: Annotated[TimeToAlert | None, Meta(description="Of the last 30 days.")] = field(
         name="timeToAlert30Days"
     )
-    crawl: CrawlView
+    crawl: CrawlView | None
 
 
 class HealthView(Answer):

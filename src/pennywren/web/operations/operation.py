@@ -32,5 +32,3 @@ class Operation:
     query: dict[str, str] = field(default_factory=dict[str, str])
     scope: Scope | None = None
     """What an access token needs; with None it takes a session, or nobody at all."""
-    example: dict[str, Any] | None = None
-    """What the body may be."""

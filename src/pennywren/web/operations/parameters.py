@@ -1,6 +1,8 @@
 """What parameters mean, and what they may be: those in paths, and those that several operations share."""
 
-from typing import Final
+from typing import Any, Final
+
+from pennywren.model.money import MAX_PRICE, MIN_PRICE
 
 PARAMETERS: Final = {
     "product": "A product: `us:B08N5WRWNW`, a bare ASIN of the default marketplace, or an encoded product link.",
@@ -17,8 +19,47 @@ PARAMETERS: Final = {
     "slug": "The last part of a problem's `type`.",
 }
 """Those in paths."""
-EXAMPLES: Final = {"product": "us:B08N5WRWNW", "subscription": "17", "file": "320.webp", "slug": "plan-limit"}
-"""What a parameter in a path may be."""
+EXAMPLES: Final = {
+    "product": "us:B08N5WRWNW",
+    "subscription": "17",
+    "slug": "plan-limit",
+    "timestamp": "2026-11-25T10:40:00Z",
+    "phone": "4",
+    "browser": "5",
+    "webhook": "6",
+    "access_token": "3",
+    "install": "0123456789abcdef",
+    "file": "320.webp",
+    "ids": "us:B08N5WRWNW,de:B000000001",
+    "startTime": "2026-01-01",
+    "endTime": "2026-11-26T00:00:00Z",
+    "offer": "buybox",
+    "interval": "day",
+    "range": "6m",
+    "theme": "dark",
+    "width": "720",
+    "height": "280",
+    "zero": "1",
+    "threshold": "1299",
+}
+"""What a parameter may be. What is not here is something that only we can give: a token, the `next` of a page."""
+SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "offer": {"type": "string", "enum": ["buybox", "amazon", "new", "used"]},
+    "threshold": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},
+    "range": {"type": "string", "enum": ["1m", "3m", "6m", "1y", "all"]},
+    "theme": {"type": "string", "enum": ["light", "dark"]},
+    "width": {"type": "integer", "minimum": 240, "maximum": 1600},
+    "height": {"type": "integer", "minimum": 120, "maximum": 900},
+    "zero": {"type": "string", "enum": ["0", "1"]},
+    "after": {"type": "integer", "minimum": 0},
+    "interval": {
+        "type": "string",
+        "enum": ["raw", "hour", "day", "week", "month", "daily", "weekly", "monthly"],
+    },
+}
+"""Of parameters that are not just any text."""
+REQUIRED: Final = ("ids", "threshold")
+"""The query parameters that must be given."""
 
 OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."
 HISTORY: Final = {

@@ -68,7 +68,7 @@ PRODUCTS: Final = (
         "/images/{product}/{file}",
         "getProductImage",
         "A product's picture, as WebP; a placeholder (SVG) while there is none",
-        {200: "image/webp"},
+        {200: ("image/webp", "image/svg+xml")},
         (400, 404),
         query={"v": "The picture's version, as `image` of the product says it: then it may be kept for good."},
     ),
@@ -92,7 +92,6 @@ PRODUCTS: Final = (
         (400, 413, 429),
         body=views.NewProduct,
         form=True,
-        example={"product": "https://www.amazon.com/dp/B08N5WRWNW"},
         scope="products:write",
     ),
 )

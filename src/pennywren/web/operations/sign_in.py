@@ -16,7 +16,6 @@ SIGN_IN: Final = (
         body=views.SignInRequest,
         form=True,
         html=True,
-        example={"email": "ada@example.com"},
     ),
     Operation(
         "post",

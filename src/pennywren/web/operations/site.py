@@ -4,6 +4,7 @@ from typing import Final
 
 from pennywren.web import views
 from pennywren.web.operations.operation import TEXT, Operation
+from pennywren.web.problems import ProblemKind
 
 SITE: Final = (
     Operation(
@@ -18,6 +19,6 @@ SITE: Final = (
         "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
     ),
     Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
-    Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: True}, (404,), html=True),
+    Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: ProblemKind}, (404,), html=True),
     Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),
 )

@@ -16,7 +16,6 @@ TOKENS: Final = (
         (400, 409, 413),
         "person",
         NewToken,
-        example={"name": "Home assistant", "scopes": ["products:read", "watches:read"], "expiresInDays": 365},
     ),
     Operation("get", "/tokens", "listTokens", "Your access tokens", {200: TokenList}, auth="person"),
     Operation(
@@ -30,7 +29,6 @@ TOKENS: Final = (
         {201: NewPairingView},
         (400, 413, 429),
         body=NewPairing,
-        example={"email": "ada@example.com", "productID": "us:B08N5WRWNW", "threshold": 1299},
     ),
     Operation("get", "/pairings/own", "getPairing", "Whether it was confirmed", {200: PairingView}, auth="pairing"),
     Operation(

@@ -37,7 +37,6 @@ WATCHES: Final = (
         (400, 403, 409, 413),
         "person",
         views.NewSubscription,
-        example={"productID": "us:B08N5WRWNW", "threshold": 1299, "notificationType": "EMAIL"},
         scope="watches:write",
     ),
     Operation(
@@ -81,7 +80,6 @@ WATCHES: Final = (
         (400, 404, 409, 413),
         "person",
         views.SubscriptionChange,
-        example={"threshold": 1199},
         scope="watches:write",
     ),
     Operation(

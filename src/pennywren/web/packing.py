@@ -1,0 +1,35 @@
+"""Histories in gzip: packed once and held so, not anew for each who asks."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pennywren.history.held import Encoded
+
+HISTORY_VARY: Final = "Accept, Accept-Encoding"
+_GZIP: Final = re.compile(r"(?:^|[,\s])gzip(?:\s*;\s*q=(?P<quality>[0-9.]+))?\s*(?:,|$)", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is sent of an answer, and its tag: each form has its own, as a strong tag must (RFC 9110, 8.8.1)."""
+
+    body: bytes
+    etag: str
+    is_packed: bool
+
+
+def as_sent(answer: Encoded, *, packs: bool) -> Sent:
+    """An answer in the form that the client takes."""
+    if packs and answer.packed is not None:
+        return Sent(answer.packed, f'{answer.etag[:-1]}-gzip"', is_packed=True)
+    return Sent(answer.body, answer.etag, is_packed=False)
+
+
+def takes_gzip(accepted: str | None) -> bool:
+    """Whether an Accept-Encoding names gzip, and not with `q=0`."""
+    found = _GZIP.search(accepted or "")
+    if found is None:
+        return False
+    quality = found["quality"]
+    return quality is None or quality.strip("0.") != ""
