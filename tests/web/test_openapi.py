@@ -1,5 +1,6 @@
 """The description of the API against the application."""
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,15 @@ def test_every_status_of_a_problem_shows_each_kind_that_has_it() -> None:
                 shown |= set(answer.get("content", {}).get("application/problem+json", {}).get("examples", {}))
 
     assert set(KINDS) - shown == {"method-not-allowed"}
+
+
+async def test_every_kind_of_problem_has_a_page_in_both_languages(anonymous: httpx.AsyncClient) -> None:
+    for kind in KINDS.values():
+        english, german = [
+            (await anonymous.get(kind.type, headers={"accept": "text/html", "accept-language": language})).text
+            for language in ("en", "de")
+        ]
+        told = (await anonymous.get(kind.type)).json()
+        assert kind.meaning in html.unescape(english), kind.slug
+        assert kind.meaning not in html.unescape(german), kind.slug
+        assert told == {"type": kind.type, "title": kind.title, "status": kind.status, "meaning": kind.meaning}
