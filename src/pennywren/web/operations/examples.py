@@ -151,6 +151,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
     "SignInSent": {"status": "sent"},
     "SessionView": {"token": "k8fQ…", "expiresTime": _ENDS},
     "PreferencesView": {
+        "language": "de",
         "locale": "de-AT",
         "timeZone": "Europe/Vienna",
         "channels": ["PUSH", "EMAIL"],
@@ -204,6 +205,27 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "title": "Your plan's limit is reached",
         "status": 403,
         "meaning": "A plan allows a number of subscriptions; the detail says how many.",
+    },
+    "DeliveryList": {
+        "deliveries": [
+            {
+                "id": 41,
+                "subscriptionID": 17,
+                "productID": _NAME,
+                "offer": "buybox",
+                "about": "change",
+                "price": 1299,
+                "currency": "USD",
+                "channel": "email",
+                "outcome": "delivered",
+                "reason": None,
+                "time": _SEEN,
+            }
+        ],
+        "next": None,
+    },
+    "SessionList": {
+        "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}]
     },
     "HealthView": {"redis": True, "postgres": True},
     # What is asked

@@ -28,6 +28,7 @@ EXAMPLES: Final = {
     "browser": "5",
     "webhook": "6",
     "access_token": "3",
+    "session": "9",
     "install": "0123456789abcdef",
     "file": "320.webp",
     "ids": "us:B08N5WRWNW,de:B000000001",
