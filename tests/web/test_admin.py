@@ -141,10 +141,17 @@ async def test_the_trail_says_who_did_what_and_why_and_names_nobody(site: Site, 
     trail = await admin.get("/admin/trail")
 
     words = text_of(trail)
-    assert "192.0.2.0/24 a farm" in words
-    assert "she pays free -> plus" in words
+    assert "Block 192.0.2.0/24 a farm" in words
+    assert f"Other plan person {me.id} she pays" in words
+    assert f"by person {me.id} · free -> plus" in words
     assert "Made an admin" in words
     assert "@" not in re.sub(r"<[^>]*>", "", trail.text)
+
+
+async def test_only_an_admin_is_led_there(site: Site, admin: httpx.AsyncClient) -> None:
+    assert 'href="/admin"' in (await admin.get("/account")).text
+    async with await site.browser_of("eve@example.com") as eve:
+        assert "/admin" not in (await eve.get("/account")).text
 
 
 async def test_an_admin_who_leaves_is_none(site: Site, admin: httpx.AsyncClient) -> None:

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from pennywren.accounts import subscriptions
+from pennywren.accounts import admins, subscriptions
 from pennywren.accounts.subscription import NotificationType
 from pennywren.model.rule import PriceAtOrBelow
 from pennywren.notify import suppressed
@@ -47,6 +47,7 @@ async def show_account(request: Request) -> Answer:
     )  # fmt: skip
     async with transaction(resources.pool) as connection:
         stopped = await suppressed.find(connection, "email", [person.email])
+        runs_it = await admins.is_admin(connection, person.id)
     feed = await feed_address(resources, person)
     return html_page(
         request,
@@ -54,6 +55,7 @@ async def show_account(request: Request) -> Answer:
         headers={**_OWN, **alternate(feed)},
         person=person,
         feed=feed,
+        runs_it=runs_it,
         page=page,
         sort=sort,
         sorts=SORTS,
