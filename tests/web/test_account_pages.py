@@ -117,6 +117,26 @@ async def test_what_a_watch_waits_for_changes_on_its_page(
     assert "Saved." in text_of(await ada.get(answer.headers["location"]))
 
 
+async def test_any_price_of_a_product_is_watched_by_any_rule_on_a_page(site: Site, ada: httpx.AsyncClient) -> None:
+    await site.record(2000)
+    assert f'href="/account/watch?product={PRODUCT}"' in (await ada.get(f"/products/{PRODUCT}")).text
+    assert 'value="18.00"' in (await ada.get(f"/account/watch?product={PRODUCT}")).text
+    form = {
+        "product": str(PRODUCT),
+        "offer": "used",
+        "kind": "lowestInDays",
+        "days": "60",
+        "notificationType": "PREFERRED",
+    }
+    made = await ada.post("/account/watch", data=form)
+    found = await read(ada, int(re.findall(r"/subscriptions/(\d+)", made.headers["location"])[0]))
+
+    assert (found["offer"], found["rule"]) == ("used", {"kind": "lowestInDays", "days": 60})
+    assert found["notificationType"] == "PREFERRED"
+    assert (await ada.post("/account/watch", data=form)).status_code == 409
+    assert (await ada.post("/account/watch", data={**form, "days": "0", "offer": "new"})).status_code == 400
+
+
 async def test_a_rule_that_cannot_be_is_refused_in_words(ada: httpx.AsyncClient) -> None:
     id_ = await watch(ada)
     for form, word in (

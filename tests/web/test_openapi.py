@@ -51,6 +51,8 @@ PAGES = {
     "POST /admin/plans/{person_id}",
     "GET /admin/trail",
     "GET /account/data",
+    "GET /account/watch",
+    "POST /account/watch",
     "GET /account/import",
     "POST /account/import",
     "POST /account/import/watch",

@@ -118,6 +118,8 @@ ROWS = [
     Row("GET /feeds/{token}", (404, 404, 404)),
     Row("POST /account/feed", (401, 303, 303)),
     Row("POST /account/feed/end", (401, 303, 303)),
+    Row("GET /account/watch", (401, 400, 400)),
+    Row("POST /account/watch", (401, 303, 303), form={"product": str(PRODUCT), "kind": "allTimeLow"}),
     Row("GET /account/data", (401, 200, 200)),
     Row("GET /account/delete", (401, 200, 200)),
     Row("GET /account/channels", (401, 200, 200)),

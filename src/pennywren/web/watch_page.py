@@ -11,6 +11,7 @@ from pennywren.accounts.people import Person
 from pennywren.accounts.subscription import NotificationType, State, Subscription
 from pennywren.errors import BadInput
 from pennywren.model.clock import DAY
+from pennywren.model.rule import Base
 from pennywren.pipeline.amending import Amendment
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
@@ -25,6 +26,7 @@ from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 from pennywren.web.watch_rows import row_of
 
+BASES: Final = tuple(base.value for base in Base)
 REARMS: Final = (0, 3_600, 21_600, 86_400, 604_800, 2_592_000)
 """Periods between two alerts that the form offers, in seconds."""
 _SNOOZES: Final = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY}
@@ -65,7 +67,8 @@ async def show_watch_page(request: Request, person: Person, watch: Subscription)
         row=row,
         watch=watch,
         form=form_of_rule(watch.rule, watch.currency, language_of(request)),
-        bases=("priceAtSubscription", "median90Days", "lastAlert"),
+        currency=watch.currency,
+        bases=BASES,
         channels=[each.value for each in NotificationType],
         rearms=REARMS if watch.rearm_after in (None, *REARMS) else (*REARMS, watch.rearm_after),
         expires="" if watch.expires_at is None else day_text(watch.expires_at, said.time_zone),
