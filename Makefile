@@ -19,7 +19,7 @@ CLIENT_BUILT := $(BUILD)/manifest.json
 # Python writes no caches into the checkout, and pip says only what matters.
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack
+LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
 .PHONY: help install client extension lint-extension screenshots demo up test check bench leases chaos cluster lock clean
 

@@ -4,8 +4,10 @@
 -- change has a sample of the price before it, so a price that held into the span is in it. Without a series the range
 -- is that of the whole history.
 --
+-- WITH cold
 -- KEYS[1]  {n}:product:ID  KEYS[2]  {n}:hearsay:ID  KEYS[3]  {n}:held:ID  KEYS[4]  {n}:urgent  KEYS[5]  {n}:leases
 --   KEYS[6…9]  {n}:watch:ID:OFFER  KEYS[10…13]  {n}:price:ID:OFFER:raw, each of the four offers
+--   KEYS[14]  {n}:cold  KEYS[15]  {n}:places
 -- ARGV[1]  the claims, as msgpack: { offer number (1 to 4), offer, price (minor units; nil for no offer), … }: three
 --   values each  ARGV[2]  how many there are  ARGV[3]  the product  ARGV[4]  where the 90 days begin (ms)
 -- RETURNS  { currency, rate, hearsay, since when its page fails (ms), watches of the product, 1 if somebody looks at it
@@ -15,6 +17,18 @@
 
 local call, pcall = redis.call, redis.pcall
 local known = call('HMGET', KEYS[1], 'currency', 'rate')
+local facts, tier, entry
+if not known[1] then
+  tier = cold_tier(KEYS[14], KEYS[15])
+  entry = tier.open(ARGV[3])
+  if entry and entry.content and entry.content ~= '' then
+    facts = tier.facts(entry)
+    known = { facts.currency, facts.rate }
+  end
+end
+local function text(value)
+  return type(value) == 'number' and string.format('%.0f', value) or value or false
+end
 local watches = 0
 for i = 6, 9 do
   watches = watches + call('ZCARD', KEYS[i])
@@ -33,15 +47,27 @@ local function lately(series, aggregate, otherwise, beyond)
 end
 
 local reply = {
-  { known[1], known[2], call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches, on_its_way },
+  { known[1], known[2] or false, call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches, on_its_way },
 }
 local claims = cmsgpack.unpack(ARGV[1])
 for i = 1, tonumber(ARGV[2]) do
   local number, offer, price = claims[3 * i - 2], claims[3 * i - 1], claims[3 * i]
-  local of = call('HMGET', KEYS[1], offer .. ':price', offer .. ':state', offer .. ':lastSeen', offer .. ':low',
-    offer .. ':high', offer .. ':crawled')
+  local of
+  if facts then
+    of = {}
+    for k, name in ipairs({ ':price', ':state', ':lastSeen', ':low', ':high', ':crawled' }) do
+      of[k] = text(facts[offer .. name])
+    end
+  else
+    of = call('HMGET', KEYS[1], offer .. ':price', offer .. ':state', offer .. ':lastSeen', offer .. ':low',
+      offer .. ':high', offer .. ':crawled')
+  end
   local told = 0
-  if price and string.format('%.0f', price) ~= of[1] then
+  if facts and price and string.format('%.0f', price) ~= of[1] then
+    local low, high = tier.range(entry, offer, tonumber(ARGV[4]))
+    of[4] = low and string.format('%.0f', low) or of[4]
+    of[5] = high and string.format('%.0f', high) or of[5]
+  elseif price and string.format('%.0f', price) ~= of[1] then
     of[4] = lately(KEYS[9 + number], 'min', of[4], math.max)
     of[5] = lately(KEYS[9 + number], 'max', of[5], math.min)
   end

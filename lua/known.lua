@@ -1,16 +1,27 @@
 -- known: what a crawl has to know of a product before it looks; only reads.
 --
+-- WITH cold
 -- KEYS[1] {n}:product:ID  KEYS[2] {n}:held:ID  KEYS[3…] {n}:SET:ID:OFFER, all sets of watches of an offer before those
---   of the next, that of falls first
--- ARGV[1] how many sets an offer has  ARGV[2…] the offers, in the order in which their price is the product's
--- RETURNS the product's hash, the held hash (each flat: field, value, …), how many watches there are, and how many of
---   those of falls wait for less than half the product's price
+--   of the next, that of falls first; then {n}:cold, {n}:places
+-- ARGV[1] how many sets an offer has  ARGV[2] product  ARGV[3…] the offers, in the order in which their price is the
+--   product's
+-- RETURNS the product's hash (of a cold product: what it would be), the held hash (each flat: field, value, …), how
+--   many watches there are, and how many of those of falls wait for less than half the product's price
 -- CALLED BY pennywren.store.knowing
 
 local call = redis.call
-local sets, offers, price, watches, far = tonumber(ARGV[1]), #ARGV - 1, nil, 0, 0
+local sets, offers, price, watches, far = tonumber(ARGV[1]), #ARGV - 2, nil, 0, 0
+local fields, hash = {}, call('HGETALL', KEYS[1])
+if #hash == 0 then
+  local tier = cold_tier(KEYS[#KEYS - 1], KEYS[#KEYS])
+  local entry = tier.open(ARGV[2])
+  hash = entry and (entry.content or '') ~= '' and tier.flat(entry) or hash
+end
+for i = 1, #hash, 2 do
+  fields[hash[i]] = hash[i + 1]
+end
 for i = 1, offers do
-  price = price or call('HGET', KEYS[1], ARGV[1 + i] .. ':price') or nil
+  price = price or fields[ARGV[2 + i] .. ':price']
 end
 local half = string.format('(%.0f', math.floor((tonumber(price) or 0) / 2))
 for i = 3, 2 + sets * offers do
@@ -20,4 +31,4 @@ for i = 3, 2 + sets * offers do
     far = far + call('ZCOUNT', KEYS[i], '-inf', half)
   end
 end
-return { call('HGETALL', KEYS[1]), call('HGETALL', KEYS[2]), watches, far }
+return { hash, call('HGETALL', KEYS[2]), watches, far }

@@ -8,8 +8,13 @@
 -- A crawl's change is told against it, and its confirmation of what only others had said is a change, too: an alert
 -- follows crawls alone, so no crossing may hide in what a report recorded first.
 --
--- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:changes  KEYS[4] {n}:testserver
--- KEYS[5…] for each look: its product hash, then for each of its offers: raw series, state series; then its proof
+-- A product without a hash is cold, or becomes it now, unless somebody watches or views it: then it gets its hash and
+-- its series. Our own looks at a cold product are stamped with the second.
+--
+-- WITH cold
+-- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:changes  KEYS[4] {n}:testserver  KEYS[5] {n}:cold
+-- KEYS[6] {n}:places  KEYS[7] {n}:warm
+-- KEYS[8…] for each look: its product hash, then for each of its offers: raw series, state series; then its proof
 --   hash, where a provenance is given
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] gap (ms): a longer silence becomes a span that was not observed
@@ -53,11 +58,37 @@ local function create(series, chunk)
   call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
 end
 
+-- The tier of products without a hash; most runs have none.
+local tier
+local function open_cold(product)
+  tier = tier or cold_tier(KEYS[5], KEYS[6])
+  local entry = tier.open(product)
+  if not entry or not entry.i and call('ZSCORE', KEYS[7], product) then
+    return nil -- an id that cannot be packed, or a new product that somebody waits for
+  end
+  entry.facts = entry.content and entry.content ~= '' and tier.facts(entry) or tier.begin(entry)
+  return entry
+end
+
+-- Fields of a product: of its hash, or of what is packed.
+local function fields_of(hash, cold, ...)
+  if not cold then
+    return call('HMGET', hash, ...)
+  end
+  local found = {}
+  for i = 1, select('#', ...) do
+    found[i] = cold.facts[select(i, ...)] or false
+  end
+  return found
+end
+
 -- Whole days since a price at or below this one was last there; since we began, where there was none.
-local function lowest_for_days(raw, at, price, last, known)
+local function lowest_for_days(cold, raw, offer, at, price, last, known)
   local first, low, since = tonumber(known[1]), tonumber(known[2]), tonumber(known[4])
   if price < low then
     since = first
+  elseif price < last and cold then
+    since = tier.last_at_most(cold, offer, price)
   elseif price < last then
     since = call('TS.REVRANGE', raw, '-', '+', 'FILTER_BY_VALUE', 0, price, 'COUNT', 1)[1][1]
   end
@@ -74,9 +105,12 @@ local function set(name, value)
 end
 
 -- Two samples a change make time-weighted averages exact for prices that hold until they change.
-local function append_price(raw, at, price, last, name, known)
+local function append_price(cold, raw, offer, at, price, last, name, known)
   local low, high = tonumber(known[2]), tonumber(known[3])
-  if last then
+  if cold then
+    tier.add(cold, offer, nil, price, at)
+    return
+  elseif last then
     call('TS.MADD', raw, at - 1, last, raw, at, price)
   else
     create(raw, 128)
@@ -93,9 +127,16 @@ local function append_price(raw, at, price, last, name, known)
   end
 end
 
-local function append_state(series, exists, at, state, unseen_from)
-  if not exists then
+local function append_state(cold, hash, series, name, offer, at, state, unseen_from)
+  if cold then
+    if unseen_from then
+      tier.add(cold, offer, NOT_OBSERVED, nil, unseen_from)
+    end
+    tier.add(cold, offer, state, nil, at)
+    return
+  elseif call('HEXISTS', hash, name.states) == 0 then
     create(series, 64)
+    set(name.states, 1)
   end
   if unseen_from then
     call('TS.MADD', series, unseen_from, NOT_OBSERVED, series, at, state)
@@ -123,18 +164,18 @@ local function refusal(price, stamp, at, last, state, last_seen)
 end
 
 -- The price or the presence of an offer moved: append it and announce it. Returns the outcome.
-local function move(of, hash, raw, name, offer, price, at, last, absent)
+local function move(of, hash, cold, raw, name, offer, price, at, last, absent)
   if not price then
     if last then
       announce(of.product, of.currency, of.source, offer, of.version, 3, last, '', at, false, 0)
     end
     return 3
   end
-  local known = call('HMGET', hash, name.first, name.low, name.high, name.since)
-  local days = last and (absent or price < last) and lowest_for_days(raw, at, price, last, known) or 0
+  local known = fields_of(hash, cold, name.first, name.low, name.high, name.since)
+  local days = last and (absent or price < last) and lowest_for_days(cold, raw, offer, at, price, last, known) or 0
   local new_low = not last or price < tonumber(known[2])
   if price ~= last then
-    append_price(raw, at, price, last, name, known)
+    append_price(cold, raw, offer, at, price, last, name, known)
   end
   local outcome = not last and 1 or absent and 4 or 2
   local old = outcome == 2 and of.old or ''
@@ -159,20 +200,24 @@ local function prove(proof, offer, at, provenance)
 end
 
 local looks = cmsgpack.unpack(ARGV[4])
-local at_key, at_look, replies, said = 5, 0, {}, 0
+local at_key, at_look, replies, said = 8, 0, {}, 0
 -- The frontier hears of all looks at once, at the end: a call for each would cost as much as reading a product.
 local moved, ended, back, is_back = {}, {}, {}, {}
 
 for _ = 1, tonumber(ARGV[3]) do
   local product, currency, stamp, lease = looks[at_look + 1], looks[at_look + 2], looks[at_look + 3], looks[at_look + 5]
   local provenance, count = looks[at_look + 11], looks[at_look + 12]
-  local hash = KEYS[at_key]
+  local hash, cold = KEYS[at_key], nil
   local changed, looked_at = 0, stamp or now
 
   -- Most looks are of one offer: its fields come along with the product's own.
   local name = names[looks[at_look + 13]]
   local had = call('HMGET', hash, 'version', 'currency', name.price, name.state, name.lastSeen, 'changes',
     name.crawled)
+  if not had[1] then
+    cold = open_cold(product)
+    had = fields_of(hash, cold, 'version', 'currency', name.price, name.state, name.lastSeen, 'changes', name.crawled)
+  end
   local version, believed_currency = (tonumber(had[1]) or 0) + 1, had[2]
   local last, state, last_seen, total = tonumber(had[3]), tonumber(had[4]), tonumber(had[5]), tonumber(had[6]) or 0
   local crawled, source = had[7], looks[at_look + 4]
@@ -187,10 +232,10 @@ for _ = 1, tonumber(ARGV[3]) do
     local offer, price = looks[at_look + 11 + 2 * i], looks[at_look + 12 + 2 * i]
     if i > 1 then
       name = names[offer]
-      had = call('HMGET', hash, name.price, name.state, name.lastSeen, name.crawled)
+      had = fields_of(hash, cold, name.price, name.state, name.lastSeen, name.crawled)
       last, state, last_seen, crawled = tonumber(had[1]), tonumber(had[2]), tonumber(had[3]), had[4]
     end
-    local at = stamp or now
+    local at = stamp or cold and now - now % 1000 or now
     if not stamp and last_seen and at <= last_seen then
       at = last_seen + 1 -- our own looks are never refused for a reporter's clock
     end
@@ -208,7 +253,7 @@ for _ = 1, tonumber(ARGV[3]) do
         set('version', version)
         if not believed_currency then
           set('currency', currency)
-          set('tier', 'raw')
+          set('tier', not cold and 'raw')
         end
       end
       local old = last
@@ -221,7 +266,7 @@ for _ = 1, tonumber(ARGV[3]) do
         set(name.lastSeen, at)
         set(name.since, at)
         local of = { product = product, currency = currency, source = source, version = version, old = old }
-        outcome = move(of, hash, KEYS[at_key + 2 * i - 1], name, offer, price, at, last, absent)
+        outcome = move(of, hash, cold, KEYS[at_key + 2 * i - 1], name, offer, price, at, last, absent)
         changed = changed + ((last or price) and 1 or 0)
         if source ~= 'crawl' and not crawled then
           set(name.crawled, state and (absent and '' or last) or '-')
@@ -233,16 +278,14 @@ for _ = 1, tonumber(ARGV[3]) do
         end
         set(name.lastSeen, at)
       end
-      if crawled and source == 'crawl' then
+      if crawled and source == 'crawl' and cold then
+        cold.facts[name.crawled] = nil
+      elseif crawled and source == 'crawl' then
         call('HDEL', hash, name.crawled)
       end
       -- Before its first state an offer counts as offered from its first price on.
       if unseen_from or (state and state ~= seen) or (not state and not price) then
-        local exists = call('HEXISTS', hash, name.states) == 1
-        append_state(KEYS[at_key + 2 * i], exists, at, seen, unseen_from)
-        if not exists then
-          set(name.states, 1)
-        end
+        append_state(cold, hash, KEYS[at_key + 2 * i], name, offer, at, seen, unseen_from)
       end
       looked_at = at
       if provenance and (outcome > 0 or unseen_from) then
@@ -258,7 +301,14 @@ for _ = 1, tonumber(ARGV[3]) do
     set('changes', changed > 0 and total)
     set('rate', looks[at_look + (changed > 0 and 9 or 8)])
     set('availability', looks[at_look + 10])
-    call('HSET', hash, unpack(fields, 1, filled))
+    if cold then
+      for i = 1, filled, 2 do
+        cold.facts[fields[i]] = fields[i + 1]
+      end
+      tier.keep(cold, cold.place, tier.content(cold, cold.facts))
+    else
+      call('HSET', hash, unpack(fields, 1, filled))
+    end
     filled = 0
   end
   local due = looks[at_look + (changed > 0 and 7 or 6)]

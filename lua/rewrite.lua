@@ -5,15 +5,22 @@
 -- Where an import ends the past otherwise than a crawl saw it last, that is remembered (OFFER:crawled, see record).
 -- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
 --
--- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash
--- KEYS[5…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
--- ARGV[1] expected version: '' for any  ARGV[2] tier: raw or charted  ARGV[3] currency  ARGV[4] reason
+-- A change of tier changes nothing else: the version stays, and nobody is told. In tier cold there is neither hash nor
+-- series; a product that somebody watches or views is not put there, nor one whose id cannot be packed.
+--
+-- WITH cold
+-- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash  KEYS[5] {n}:cold  KEYS[6] {n}:places
+-- KEYS[7] {n}:warm
+-- KEYS[8…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
+-- ARGV[1] expected version: '' for any  ARGV[2] tier: cold, raw or charted  ARGV[3] currency  ARGV[4] reason
 -- ARGV[5] name of the product  ARGV[6] msgpack of { offer, at (ms), price ('' for none) } that it is about
 -- ARGV[7] msgpack of [field, value, …] to set in the proof hash
 -- ARGV[8] the new version is at least this
--- ARGV[9…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
+-- ARGV[9] somebody watches or views it who did so after this (ms; '' for ever)
+-- ARGV[10] ARGV[11] the learned rate and the availability, where none is kept ('' for none)
+-- ARGV[12…] for each offer: its name, msgpack of [t1, price1, t2, price2, …] (change points), msgpack of
 --   [t1, state1, …], lastSeen (ms; '' if never), crawled ('*': worked out here)
--- RETURNS the new version, or -1 where the version has moved
+-- RETURNS the new version, or -1 where the version has moved, or -2 where it cannot become cold
 -- CALLED BY pennywren.record.rewriting
 
 local DAY, WEEK, MONDAY = 86400000, 604800000, 345600000 -- the epoch was a Thursday
@@ -22,12 +29,43 @@ local CHUNK = 500
 local call = redis.call
 local hash = KEYS[1]
 
-local kept = call('HMGET', hash, 'version', 'rate', 'availability')
+local product, tier_name, reason = ARGV[5], ARGV[2], ARGV[4]
+local tier = cold_tier(KEYS[5], KEYS[6])
+local packed = tier.open(product)
+local facts
+if call('EXISTS', hash) == 0 and packed and packed.content and packed.content ~= '' then
+  facts = tier.facts(packed)
+end
+local function fields_of(...)
+  if not facts then
+    return call('HMGET', hash, ...)
+  end
+  local found = {}
+  for i = 1, select('#', ...) do
+    found[i] = facts[select(i, ...)] or false
+  end
+  return found
+end
+
+local kept = fields_of('version', 'rate', 'availability')
 local version = tonumber(kept[1] or 0)
 if ARGV[1] ~= '' and tonumber(ARGV[1]) ~= version then
   return -1
 end
-version = math.max(version + 1, tonumber(ARGV[8]))
+if reason ~= 'tier' then
+  version = math.max(version + 1, tonumber(ARGV[8]))
+end
+if tier_name == 'cold' then
+  local wanted = call('ZSCORE', KEYS[7], product)
+  if not packed or wanted and (ARGV[9] == '' or tonumber(wanted) > tonumber(ARGV[9])) then
+    if reason == 'tier' then
+      return -2
+    end
+    tier_name = 'raw'
+  else
+    call('ZREM', KEYS[7], product)
+  end
+end
 
 local function create(series, chunk)
   call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
@@ -57,38 +95,41 @@ local function append(series, samples)
 end
 
 local believed = {}
-for i = 9, #ARGV, 5 do
+for i = 12, #ARGV, 5 do
   local offer = ARGV[i]
-  believed[offer] = call('HMGET', hash, offer .. ':price', offer .. ':state', offer .. ':crawled')
+  believed[offer] = fields_of(offer .. ':price', offer .. ':state', offer .. ':crawled')
 end
 
-for i = 5, #KEYS do
+for i = 8, #KEYS do
   call('DEL', KEYS[i])
 end
-call('DEL', hash, KEYS[3])
+call('DEL', hash)
+if reason ~= 'tier' then
+  call('DEL', KEYS[3])
+end
 local proofs = cmsgpack.unpack(ARGV[7])
 if #proofs > 0 then
   call('HSET', KEYS[4], unpack(proofs))
 end
 
-local fields = { 'tier', ARGV[2], 'version', version, 'currency', ARGV[3] }
+local fields = { 'tier', tier_name, 'version', version, 'currency', ARGV[3] }
 local function set(name, value)
   fields[#fields + 1] = name
   fields[#fields + 1] = value
 end
-if kept[2] then
-  set('rate', kept[2])
-end
-if kept[3] then
-  set('availability', kept[3])
+for i, name in ipairs({ 'rate', 'availability' }) do
+  local value = kept[1 + i] or ARGV[9 + i]
+  if value ~= '' then
+    set(name, value)
+  end
 end
 
 local changes = 0
-local arg = 9
+local arg, entries = 12, {}
 for offer_index = 0, 3 do
   local offer, last_seen = ARGV[arg], ARGV[arg + 3]
   local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
-  local base = 5 + 8 * offer_index
+  local base = 8 + 8 * offer_index
   local raw, price, low, low_at, high, high_at = KEYS[base], nil, nil, nil, nil, nil
   local samples, since = {}, nil
   for i = 1, #points, 2 do
@@ -105,13 +146,16 @@ for offer_index = 0, 3 do
       high, high_at = new, at
     end
     changes = changes + 1
+    entries[#entries + 1] = { at, #entries, offer, nil, new }
   end
   if price then
-    create(raw, 128)
-    if ARGV[2] == 'charted' then
-      compact(raw, base + 2)
+    if tier_name ~= 'cold' then
+      create(raw, 128)
+      if tier_name == 'charted' then
+        compact(raw, base + 2)
+      end
+      append(raw, samples)
     end
-    append(raw, samples)
     set(offer .. ':price', price)
     set(offer .. ':first', points[1])
     set(offer .. ':low', low)
@@ -121,10 +165,10 @@ for offer_index = 0, 3 do
   end
   local state = price and OFFERED or nil
   if #states > 0 then
-    create(KEYS[base + 1], 64)
     local list, seen, moved = {}, price and points[1] < states[1] and OFFERED or nil, {}
     for i = 1, #states, 2 do
       list[#list + 1] = { states[i], states[i + 1] }
+      entries[#entries + 1] = { states[i], #entries, offer, states[i + 1], nil }
       if states[i + 1] ~= NOT_OBSERVED then
         if seen ~= states[i + 1] then
           moved[#moved + 1] = states[i]
@@ -133,7 +177,10 @@ for offer_index = 0, 3 do
         seen = states[i + 1]
       end
     end
-    append(KEYS[base + 1], list)
+    if tier_name ~= 'cold' then
+      create(KEYS[base + 1], 64)
+      append(KEYS[base + 1], list)
+    end
     set(offer .. ':states', 1)
     local priced = {}
     for i = 1, #points, 2 do
@@ -157,9 +204,9 @@ for offer_index = 0, 3 do
     local same = was[2] and tonumber(was[2]) == (state or NO_OFFER) and tonumber(was[1] or 0) == (price or 0)
     if ARGV[arg + 4] ~= '*' then
       crawled = ARGV[arg + 4]
-    elseif ARGV[4] == 'import' and not same then
+    elseif reason == 'import' and not same then
       crawled = was[3] or not was[2] and '-' or tonumber(was[2]) == OFFERED and was[1] or ''
-    elseif ARGV[4] == 'import' or ARGV[4] == 'tier' then
+    elseif reason == 'import' or reason == 'tier' then
       crawled = was[3]
     end
     if crawled then
@@ -171,8 +218,26 @@ end
 if changes > 0 then
   set('changes', changes)
 end
-call('HSET', hash, unpack(fields))
-if ARGV[4] == 'restore' then
+if tier_name == 'cold' then
+  -- A price comes before the state that came with it.
+  table.sort(entries, function(a, b)
+    return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
+  end)
+  facts = tier.begin(packed)
+  for _, entry in ipairs(entries) do
+    tier.add(packed, entry[3], entry[4], entry[5], entry[1])
+  end
+  for i = 1, #fields, 2 do
+    facts[fields[i]] = fields[i + 1]
+  end
+  tier.keep(packed, packed.place, tier.content(packed, facts))
+else
+  call('HSET', hash, unpack(fields))
+  if packed then
+    tier.remove(packed)
+  end
+end
+if reason == 'tier' or reason == 'restore' then
   return version
 end
 local about = cmsgpack.unpack(ARGV[6])

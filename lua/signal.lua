@@ -1,13 +1,26 @@
 -- signal: an untrusted report makes a product look older than it is, and so due at another time.
 --
--- KEYS[1] {n}:product:ID  KEYS[2] {n}:frontier
+-- WITH cold
+-- KEYS[1] {n}:product:ID  KEYS[2] {n}:frontier  KEYS[3] {n}:cold  KEYS[4] {n}:places
 -- ARGV[1] product  ARGV[2] what was learned when the report was weighed ('' for nothing)  ARGV[3] what to keep instead
 -- ARGV[4] when it is due now (a score)
 -- RETURNS 1, or 0 where somebody looked in between: then the report has nothing left to say
 -- CALLED BY pennywren.frontier.signals
 
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local tier = cold_tier(KEYS[3], KEYS[4])
+  local entry = tier.open(ARGV[1])
+  local facts = entry and entry.content and entry.content ~= '' and tier.facts(entry)
+  if not facts or (facts.rate or '') ~= ARGV[2] then
+    return 0
+  end
+  facts.rate = ARGV[3]
+  tier.keep(entry, entry.place, tier.content(entry, facts))
+  redis.call('ZADD', KEYS[2], 'XX', ARGV[4], ARGV[1])
+  return 1
+end
 local rate = redis.call('HGET', KEYS[1], 'rate') or ''
-if rate ~= ARGV[2] or redis.call('EXISTS', KEYS[1]) == 0 then
+if rate ~= ARGV[2] then
   return 0
 end
 redis.call('HSET', KEYS[1], 'rate', ARGV[3])

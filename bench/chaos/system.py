@@ -214,7 +214,7 @@ async def _fill(
                 [product for _, product, _ in rows],
                 [threshold for _, _, threshold in rows],
             )
-        await rebuild_watches(store.client, pool)
+        await rebuild_watches(store, pool, system_clock())
     finally:
         await pool.close()
     await admit_all(store.client, [Admission(product, system_clock() - HOUR) for product in products])

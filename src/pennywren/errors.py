@@ -14,6 +14,7 @@ PennywrenError
 ├── RateLimited              carries retry_after in seconds
 ├── Conflict
 │   ├── InProgress           the same request is being worked on; carries retry_after
+│   ├── StillWarm            somebody watches or views what was to be packed
 │   └── VersionMoved         a rewrite lost against a newer record: read again and retry
 ├── Unavailable              a part is down; carries retry_after
 │   └── MissingPart          a part is not installed, or cannot do what we need
@@ -101,6 +102,10 @@ class InProgress(Conflict):
     def __init__(self, message: str | None = None, *, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StillWarm(Conflict):
+    """Somebody watches or views the product: it keeps its series."""
 
 
 class Unavailable(PennywrenError):

@@ -153,6 +153,21 @@ def reading(partition: int, group: str) -> str:
     return f"{{{partition}}}:reading:{group}"
 
 
+def cold(partition: int) -> str:
+    """Hash: products that nobody watches or views, packed many to a field (`lua/parts/cold.lua`)."""
+    return f"{{{partition}}}:cold"
+
+
+def places(partition: int) -> str:
+    """Sorted set: the frontier of those products, a member for each bucket and lane; scores as in `frontier`."""
+    return f"{{{partition}}}:places"
+
+
+def warm(partition: int) -> str:
+    """Sorted set: products that somebody watches or views; score: when that was said last (ms)."""
+    return f"{{{partition}}}:warm"
+
+
 def test_server(partition: int) -> str:
     """String: exists only on a server made for tests, where scripts honour a `now` that is passed in."""
     return f"{{{partition}}}:testserver"

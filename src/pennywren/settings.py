@@ -150,6 +150,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of silence after which a span counts as not observed."""
     charted_after: int = 100
     """Changes after which a product gets its own compactions."""
+    cold_after: int = 30 * 86_400
+    """Seconds after which a product that nobody watches or views is packed again."""
+    cold_up_to: int = 10_000
+    """Changes up to which a product is kept packed; a longer history keeps its series."""
     reports_per_install: int = 1200
     """Reports an hour that one install of the extension may send."""
     reports_per_network: int = 20_000

@@ -13,6 +13,14 @@ def test_the_partition_hash_is_frozen() -> None:
     assert {text: keyspace.partition_of(ProductID.parse(text)) for text in frozen} == frozen
 
 
+def test_the_keys_of_a_partition_are_frozen() -> None:
+    assert [each(47) for each in (keyspace.cold, keyspace.places, keyspace.warm)] == [
+        "{47}:cold",
+        "{47}:places",
+        "{47}:warm",
+    ]
+
+
 def test_the_keys_of_a_product_are_frozen() -> None:
     assert keyspace.product(KETTLE) == "{47}:product:us:B08N5WRWNW"
     assert keyspace.raw(KETTLE, Offer.BUYBOX) == "{47}:price:us:B08N5WRWNW:buybox:raw"

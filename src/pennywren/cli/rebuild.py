@@ -7,6 +7,7 @@ import msgspec
 
 from pennywren.cli.parts import open_parts
 from pennywren.cli.progress import progress_bar
+from pennywren.model.clock import system_clock
 from pennywren.pipeline.frontier_rebuild import rebuild_frontier
 from pennywren.pipeline.watch_rebuild import rebuild_watches
 
@@ -33,7 +34,7 @@ async def _rebuild(*, quiet: bool) -> tuple[int, int]:
     async with open_parts() as parts:
         client, pool = parts.store.client, parts.pool
         with progress_bar("watches", quiet=quiet) as advance:
-            watched = await rebuild_watches(client, pool, advance)
+            watched = await rebuild_watches(parts.store, pool, system_clock(), advance)
         with progress_bar("frontier", quiet=quiet) as advance:
             added = await rebuild_frontier(client, pool, parts.settings.recrawl_after, advance)
     return watched, added

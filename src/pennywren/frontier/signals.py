@@ -20,5 +20,6 @@ async def signal(client: Client, planner: Planner, product: ProductID, of: Subje
     if follows is None:
         return False
     score, rate = follows
-    keys = [keyspace.product(product), keyspace.frontier(keyspace.partition_of(product))]
+    n = keyspace.partition_of(product)
+    keys = [keyspace.product(product), keyspace.frontier(n), keyspace.cold(n), keyspace.places(n)]
     return bool(await _SCRIPT.run(client, keys, [str(product), of.rate or "", rate, score]))

@@ -1,5 +1,6 @@
 """History answers, encoded and kept by version: in Redis for all processes, the recently used ones in this one."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 from zlib import crc32
 
@@ -14,6 +15,8 @@ from pennywren.store.versions import Versions
 
 _ATTEMPTS: Final = 3
 
+Viewed = Callable[[ProductID], Awaitable[None]]
+
 
 def etag(version: int, answer: bytes) -> str:
     """A strong validator. The version alone would lie after prices were restored from the archive."""
@@ -23,8 +26,16 @@ def etag(version: int, answer: bytes) -> str:
 class HistoryService:
     """Answers questions about the history of a product."""
 
-    def __init__(self, store: Store, reader: HistoryReader, standby: tuple[Store, HistoryReader] | None = None) -> None:
-        """`standby` reads replicas, and answers where the store itself cannot."""
+    def __init__(
+        self,
+        store: Store,
+        reader: HistoryReader,
+        standby: tuple[Store, HistoryReader] | None = None,
+        viewed: Viewed | None = None,
+    ) -> None:
+        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view of a product
+        that is known."""
+        self._viewed = viewed
         self._store = store
         self._reader = reader
         self._standby = standby
@@ -37,7 +48,10 @@ class HistoryService:
         Raises:
             Unavailable: Redis does not answer.
         """
-        return self._held.get(product, question, await self._versions.of(product))
+        found = self._held.get(product, question, await self._versions.of(product))
+        if found is not None and self._viewed is not None:
+            await self._viewed(product)
+        return found
 
     def packed(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:
         """The same answer, with its body in gzip where that is worth it: made once, then held."""
@@ -61,6 +75,8 @@ class HistoryService:
 
     async def _fresh(self, product: ProductID, question: Question) -> Encoded:
         version, stored = await self._store.cached(product, question.key)
+        if version and self._viewed is not None:
+            await self._viewed(product)
         if stored is not None:
             return self._hold(product, question, version, stored)
         body = b""

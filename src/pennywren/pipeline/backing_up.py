@@ -23,6 +23,7 @@ from pennywren.model.product import ProductID
 from pennywren.postgres import copying
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.store import snapshots
+from pennywren.store.cold import list_cold
 from pennywren.store.connect import Client
 
 FORMAT: Final = 1
@@ -92,8 +93,8 @@ async def take_snapshots(client: Client, place: Place, expected: int = 0, progre
     done = 0
     try:
         page: list[ProductID] = []
-        async for key in _scan(client, keyspace.any_product()):
-            page.append(ProductID.parse(str(key).partition(":product:")[2]))
+        async for product in _recorded(client):
+            page.append(product)
             if len(page) >= _SCAN:
                 done += await _take(client, place, page, ranges)
                 page = []
@@ -128,6 +129,16 @@ async def _scan(client: Client, pattern: str) -> AsyncIterator[Any]:
     """The keys of a pattern."""
     async for key in cast("AsyncIterator[Any]", client.scan_iter(match=pattern, count=_SCAN)):
         yield key
+
+
+async def _recorded(client: Client) -> AsyncIterator[ProductID]:
+    """Every product that was ever looked at; one whose tier changes meanwhile may come twice."""
+    for n in range(keyspace.PARTITIONS):
+        async for some in list_cold(client, n):
+            for product in some:
+                yield product
+    async for key in _scan(client, keyspace.any_product()):
+        yield ProductID.parse(str(key).partition(":product:")[2])
 
 
 async def _shared(raw: Client) -> list[_Key]:
@@ -171,7 +182,7 @@ async def fill(client: Client, raw: Client, pool: Pool, place: Place) -> Manifes
         Unavailable: a part does not answer.
     """
     manifest = read_manifest(place)
-    async for _ in _scan(client, keyspace.any_product()):
+    async for _ in _recorded(client):
         raise Conflict("this Redis holds products already: restore into an empty one")
     async with transaction(pool) as connection:
         here = await copying.schema(connection)

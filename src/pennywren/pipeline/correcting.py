@@ -128,7 +128,7 @@ class Corrector:
             armed = replace(armed, base_price=before.base_price if base is None else base)
         await subscriptions.save(connection, armed, now)
         # Before it is committed, like a new watch: one that is missing would be silence.
-        await put_watch(self._store.client, armed)
+        await put_watch(self._store, armed, now)
         if price is None:
             return None
         return await decide_created(

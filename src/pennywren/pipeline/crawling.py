@@ -34,7 +34,7 @@ from pennywren.pipeline.visiting import fetch_robots
 from pennywren.pipeline.visiting import give_back as give_token_back
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import Recorder
-from pennywren.record.tiering import move_to_tier
+from pennywren.record.tiering import let_cool, move_to_tier
 from pennywren.settings import Egress, Settings
 from pennywren.store.counters import Counter, count
 from pennywren.store.knowing import Known
@@ -280,6 +280,8 @@ class Crawler:
         result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, reported=reported)
         if result is not None:
             await self._chart(product, visit.known, result.changes)
+            if visit.known.state is not None and visit.known.state.tier != "cold" and not visit.known.watchers:
+                await let_cool(self._store, product, visit.now)
         if result is not None and self._catalogue is not None:
             entry = CatalogueEntry(product, reading.title, reading.image, result.at)
             await self._catalogue.add(entry, self._clock())
@@ -288,8 +290,11 @@ class Crawler:
             await self._discoverer.offer(linked, "link")
 
     async def _chart(self, product: ProductID, known: Known, changes: int) -> None:
-        """Give a history that has become long its compactions."""
-        if changes < self._settings.charted_after or known.state is None or known.state.tier == "charted":
+        """Give a history that has become long its compactions; what is packed stays so for longer."""
+        if known.state is None or known.state.tier == "charted":
+            return
+        packed = known.state.tier == "cold"
+        if changes < self._settings.charted_after or (packed and changes <= self._settings.cold_up_to):
             return
         try:
             await move_to_tier(self._store, product, "charted")

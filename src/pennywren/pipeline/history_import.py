@@ -98,6 +98,7 @@ async def _merge_and_rewrite(store: Store, settings: Settings, history: ProductH
         for offer, steps in merged.items()
         if (added := imported_spans(recorded.get(offer, Steps()), steps))
     }
+    is_cold = (state is None or state.tier == "cold") and changes <= settings.cold_up_to
     charted = (state is not None and state.tier == "charted") or changes >= settings.charted_after
     await rewrite(
         store,
@@ -105,7 +106,7 @@ async def _merge_and_rewrite(store: Store, settings: Settings, history: ProductH
         history.currency,
         merged,
         reason="import",
-        tier="charted" if charted else "raw",
+        tier="cold" if is_cold else "charted" if charted else "raw",
         expected_version=0 if state is None else state.version,
         proofs=proofs,
     )

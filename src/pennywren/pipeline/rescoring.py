@@ -106,7 +106,7 @@ class Rescorer:
             changed = replace(changed, base_price=of.base_price if base is None else base)
         await subscriptions.save(connection, changed, now)
         # Before it is committed, like a new watch: one that is missing would be silence.
-        await put_watch(self._store.client, changed)
+        await put_watch(self._store, changed, now)
         if changed.state is State.ACTIVE and (changed.place != of.place or changed.snoozed_until != of.snoozed_until):
             decided.add(await self._catch_up(connection, changed))
         return decided

@@ -15,6 +15,7 @@ from pennywren.pipeline.correcting import CORRECT_EVERY
 from pennywren.pipeline.purging import PURGE_EVERY
 from pennywren.pipeline.report_logging import FORGET_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
+from pennywren.pipeline.warming import COOL_EVERY
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
 from pennywren.workqueue import WAITS, WorkQueue
@@ -66,6 +67,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
         *crawls,
         Regular("forget-reports", FORGET_EVERY, "upkeep", "jobs.forget_reports.forget_reports"),
         Regular("correct", CORRECT_EVERY, "upkeep", "jobs.correct.correct"),
+        Regular("cool", COOL_EVERY, "upkeep", "jobs.cool.cool", timeout=300),
         Regular("sweep", settings.sweep_every, "upkeep", "jobs.sweep.sweep"),
         Regular("read-sitemaps", SITEMAPS_EVERY, "upkeep", "jobs.read_sitemaps.read_sitemaps", timeout=300),
         Regular("purge", PURGE_EVERY, "upkeep", "jobs.purge.purge", timeout=3600),

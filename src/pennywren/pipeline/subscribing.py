@@ -90,7 +90,7 @@ class Subscribing:
         async with transaction(self._pool) as connection:
             await catalogue.upsert_in(connection, [CatalogueEntry(product)])
             made = await subscriptions.create(connection, person_id, wish, limits=self._limits, armed_at=armed_at)
-            await put_watch(self._store.client, made)
+            await put_watch(self._store, made, armed_at)
             # In the same transaction, so that no fault after it can swallow what the person is owed.
             outcome = await self._compare(made, state)
             alert_id = await self._decide(connection, outcome, armed_at, CREATED)
@@ -173,7 +173,7 @@ class Subscribing:
                 checked_rule(changed.rule, before.currency, base)
                 changed = replace(changed, base_price=base)
             await subscriptions.save(connection, changed, now)
-            await put_watch(self._store.client, changed)
+            await put_watch(self._store, changed, now)
         outcome = await self._compare(changed, await self._store.product(changed.product))
         if changed.armed_at != before.armed_at:
             await self._tell(outcome, f"{CREATED}/{now}")

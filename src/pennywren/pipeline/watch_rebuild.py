@@ -9,7 +9,8 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
 from pennywren.postgres.pool import Pool, transaction
-from pennywren.store.connect import Client
+from pennywren.record.tiering import warm_up
+from pennywren.store.store import Store
 
 PAGE: Final = 1_000
 """Subscriptions in one page."""
@@ -25,10 +26,11 @@ Progress = Callable[[int, int], None]
 """Told after each page: subscriptions done, and of how many (an estimate)."""
 
 
-async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None = None) -> int:
+async def rebuild_watches(store: Store, pool: Pool, now: int, progress: Progress | None = None) -> int:
     """Put the watch of every subscription that has not ended into the index; how many there are.
 
-    Runs beside everything else. Watches of subscriptions that are gone may stay: PostgreSQL decides, so they tell
+    What is watched gets its series (`now` in ms). Runs beside everything else. Watches of subscriptions that are gone
+    may stay: PostgreSQL decides, so they tell
     nobody anything. What is created meanwhile puts its own watch in.
 
     Raises:
@@ -52,7 +54,8 @@ async def rebuild_watches(client: Client, pool: Pool, progress: Progress | None 
                 )
                 for row in rows
             ]
-            await index.add(client, *watches)
+            await warm_up(store, [watch.product for watch in watches], now)
+            await index.add(store.client, *watches)
         done, last = done + len(rows), rows[-1]["id"]
         if progress:
             progress(done, max(total, done))

@@ -11,7 +11,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import Base, Rule, base_of
 from pennywren.notify.telling import Watching
-from pennywren.store.connect import Client
+from pennywren.record.tiering import warm_up
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -34,17 +34,20 @@ def watching_of(of: Subscription, cooldown: timedelta) -> Watching | None:
     )
 
 
-async def put_watch(client: Client, of: Subscription) -> None:
-    """Have the index say what the subscription says: its watch where it belongs, or none.
+async def put_watch(store: Store, of: Subscription, now: int) -> None:
+    """Have the index say what the subscription says: its watch where it belongs, or none. `now` in ms.
+
+    What is watched has its series from then on.
 
     Raises:
         Unavailable: Redis does not answer; doing it again is safe.
     """
     at = of.place
     if at is None or not of.is_watched:
-        await index.remove(client, of.product, of.offer, of.id)
+        await index.remove(store.client, of.product, of.offer, of.id)
     else:
-        await index.move(client, Watch(of.id, of.product, of.offer, at.at, at.set))
+        await warm_up(store, [of.product], now)
+        await index.move(store.client, Watch(of.id, of.product, of.offer, at.at, at.set))
 
 
 async def base_price(

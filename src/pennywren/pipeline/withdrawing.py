@@ -22,7 +22,7 @@ from pennywren.store.store import Store
 REASON: Final = "withdrawal"
 """The reason of such a rewrite in the stream."""
 _EVER: Final = 1 << 48
-_ATTEMPTS: Final = 10
+_ATTEMPTS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def withdraw(store: Store, product: ProductID, offer: Offer, at: int, beca
 
     Raises:
         NotFound: no price was in force then.
-        VersionMoved: it was recorded ten times while we tried; nothing was changed.
+        VersionMoved: it was recorded forty times while we tried; nothing was changed.
         Unavailable: Redis does not answer.
     """
     for attempt in range(1, _ATTEMPTS + 1):

@@ -166,6 +166,9 @@ class Recorder:
             keyspace.leases(partition),
             keyspace.changes(partition),
             keyspace.test_server(partition),
+            keyspace.cold(partition),
+            keyspace.places(partition),
+            keyspace.warm(partition),
         ]
         packed: list[Any] = []
         for each in looks:

@@ -9,7 +9,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from pennywren import keyspace
-from pennywren.errors import BadInput, Unavailable, VersionMoved
+from pennywren.errors import BadInput, StillWarm, Unavailable, VersionMoved
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -21,6 +21,8 @@ from pennywren.store.store import Store
 _SCRIPT: Final = Script("rewrite")
 _MAX_POINTS: Final = 100_000
 """A rewrite is one step, and 100,000 changes are about half a second of it."""
+
+_STILL_WARM: Final = -2
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -63,25 +65,33 @@ async def rewrite(
     expected_version: int | None = None,
     about: About = About(),
     proofs: Mapping[str, str] | None = None,
+    cooled_since: int | None = None,
 ) -> int:
     """Replace the whole history of a product, and say so in its stream; answers the new version.
 
     `reason` is one word for the stream: `import`, `withdrawal`, `tier`. `proofs` are fields of its proof hash
     (`model.provenance`) that are set in the same step.
 
+    A change of tier is silent: the version stays and the stream is not told. What somebody watches or views is kept in
+    `raw` where `cold` was asked for, unless that was no later than `cooled_since` (ms).
+
     Raises:
+        StillWarm: a change of tier to `cold` of what somebody watches or views, or whose id cannot be packed.
         VersionMoved: something was recorded since `expected_version`: read again and retry.
         BadInput: the steps are not a history (order, bounds); nothing was changed.
         Unavailable: Redis does not answer.
     """
     past = Past(product, currency, offers, tier, expected_version=expected_version, proofs=proofs or {})
-    keys, args = _call(past, reason, about)
+    keys, args = _call(past, reason, about, cooled_since)
+    partition = keyspace.partition_of(product)
     try:
         version = int(await _SCRIPT.run(store.client, keys, args))
+        if version == _STILL_WARM:
+            raise StillWarm
         if version < 0:
             raise VersionMoved
-        partition = str(keyspace.partition_of(product))
-        await store.client.zadd(keyspace.ready_changes(), {partition: 0}, nx=True)
+        if reason != "tier":
+            await store.client.zadd(keyspace.ready_changes(), {str(partition): 0}, nx=True)
     except (RedisError, OSError) as error:
         raise Unavailable("the price store is not reachable right now") from error
     return version
@@ -99,27 +109,24 @@ async def restore(store: Store, pasts: Sequence[Past]) -> list[bool]:
     calls = [_call(past, "restore", About()) for past in pasts]
     try:
         replies = await _SCRIPT.run_many(store.client, calls)
-        async with store.client.pipeline(transaction=False) as pipe:
-            for past, reply in zip(pasts, replies, strict=True):
-                if isinstance(reply, Exception):
-                    raise reply
-                for name, value in (("rate", past.rate), ("availability", past.availability)):
-                    if value is not None and reply > 0:
-                        pipe.hsetnx(keyspace.product(past.product), name, value)
-            await pipe.execute()
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
     except (RedisError, OSError) as error:
         raise Unavailable("the price store is not reachable right now") from error
     return [reply > 0 for reply in replies]
 
 
-def _call(past: Past, reason: str, about: About) -> Call:
+def _call(past: Past, reason: str, about: About, cooled_since: int | None = None) -> Call:
     product, expected = past.product, past.expected_version
-    keys = [keyspace.product(product), keyspace.changes(keyspace.partition_of(product)), keyspace.cache(product)]
-    keys.append(keyspace.proof(product))
+    partition = keyspace.partition_of(product)
+    keys = [keyspace.product(product), keyspace.changes(partition), keyspace.cache(product), keyspace.proof(product)]
+    keys += [keyspace.cold(partition), keyspace.places(partition), keyspace.warm(partition)]
     args: list[Argument] = ["" if expected is None else expected, past.tier, past.currency, reason, str(product)]
     args.append(_pack((about.offer.value, about.at, "" if about.price is None else about.price)))
     args.append(_pack(list(chain.from_iterable(past.proofs.items()))))
-    args.append(past.least_version)
+    args += [past.least_version, "" if cooled_since is None else cooled_since]
+    args += [past.rate or "", past.availability or ""]
     for offer in Offer:
         steps = past.offers.get(offer, Steps())
         _check(offer, steps)

@@ -1,6 +1,16 @@
-"""Moving a product between tiers: its whole history is rewritten, so that nothing is lost or seen half done."""
+"""Moving a product between tiers: its whole history is rewritten in one step, so nothing is lost or seen half done.
 
-from pennywren.errors import VersionMoved
+A product is `cold` from its first look on: packed, without series. It gets its series when somebody watches or views it
+(`warm_up`), or when its history has become long, and is packed again when that has ended (`cool`).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from pennywren import keyspace
+from pennywren.errors import StillWarm, Unavailable, VersionMoved
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.rewriting import rewrite
@@ -10,15 +20,20 @@ from pennywren.store.store import Store
 _EVER = 1 << 45
 """A time (ms) after all others: the year 3084."""
 _TRIES = 5
+_AT_ONCE: Final = 500
 
 
-async def move_to_tier(store: Store, product: ProductID, tier: Tier, *, again: bool = False) -> bool:
+async def move_to_tier(
+    store: Store, product: ProductID, tier: Tier, *, again: bool = False, cooled_since: int | None = None
+) -> bool:
     """Keep a product's history in `tier` from now on; False if it is there already or was never recorded.
 
     `again` makes all of it anew also where it is there already: compactions that were lost come back.
 
     Raises:
         VersionMoved: it was recorded five times while we tried; it moves at its next change.
+        StillWarm: to `cold`, and somebody has watched or viewed it after `cooled_since` (ms).
+        Unavailable: Redis does not answer.
     """
     for attempt in range(_TRIES):
         state = await store.product(product)
@@ -27,7 +42,14 @@ async def move_to_tier(store: Store, product: ProductID, tier: Tier, *, again: b
         offers = {offer: await store.steps(product, offer, 0, _EVER) for offer in Offer if offer in state.offers}
         try:
             await rewrite(
-                store, product, state.currency, offers, reason="tier", tier=tier, expected_version=state.version
+                store,
+                product,
+                state.currency,
+                offers,
+                reason="tier",
+                tier=tier,
+                expected_version=state.version,
+                cooled_since=cooled_since,
             )
         except VersionMoved:
             if attempt == _TRIES - 1:
@@ -35,3 +57,47 @@ async def move_to_tier(store: Store, product: ProductID, tier: Tier, *, again: b
             continue
         return True
     return False
+
+
+async def warm_up(store: Store, products: Sequence[ProductID], now: int) -> int:
+    """Somebody watches or views these products at `now` (ms): they have series from now on; how many had none.
+
+    A product that was never looked at gets them with its first look.
+
+    Raises:
+        Unavailable: Redis does not answer; doing it again is safe.
+    """
+    without: list[ProductID] = []
+    for start in range(0, len(products), _AT_ONCE):
+        some = list(dict.fromkeys(products[start : start + _AT_ONCE]))
+        try:
+            async with store.client.pipeline(transaction=False) as pipe:
+                for product in some:
+                    # In this order: whoever records its first look in between finds it wanted.
+                    pipe.zadd(keyspace.warm(keyspace.partition_of(product)), {str(product): now}, gt=True)
+                    pipe.exists(keyspace.product(product))
+                found = await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise Unavailable("the price store is not reachable right now") from error
+        without += [product for product, has_hash in zip(some, found[1::2], strict=True) if not has_hash]
+    moved = 0
+    for product in without:
+        moved += await move_to_tier(store, product, "raw")
+    return moved
+
+
+async def cool(store: Store, product: ProductID, since: int) -> bool:
+    """Pack a product again that nobody watches and nobody viewed after `since` (ms); whether it was packed.
+
+    Raises:
+        Unavailable: Redis does not answer; doing it again is safe.
+    """
+    try:
+        return await move_to_tier(store, product, "cold", cooled_since=since)
+    except (StillWarm, VersionMoved):
+        return False
+
+
+async def let_cool(store: Store, product: ProductID, now: int) -> None:
+    """A product that has series and no watch begins to cool at `now` (ms), if it did not already."""
+    await store.client.zadd(keyspace.warm(keyspace.partition_of(product)), {str(product): now}, nx=True)

@@ -37,7 +37,8 @@ def ask(trip: RoundTrip, product: ProductID) -> int:
     """Add the question to a round trip; `read_known` reads its reply."""
     keys = [keyspace.product(product), keyspace.held(product)]
     keys += [keyspace.watch(product, offer, each) for offer in Offer for each in _SETS]
-    return trip.script(_SCRIPT, keys, [len(_SETS), *Offer])
+    n = keyspace.partition_of(product)
+    return trip.script(_SCRIPT, [*keys, keyspace.cold(n), keyspace.places(n)], [len(_SETS), str(product), *Offer])
 
 
 def read_known(product: ProductID, reply: Sequence[Any]) -> Known:

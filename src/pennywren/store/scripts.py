@@ -1,11 +1,15 @@
-"""Lua scripts: found, loaded and run. A script is one file of `lua/`; its typed wrapper is the only caller."""
+"""Lua scripts: found, loaded and run. A script is one file of `lua/`; its typed wrapper is the only caller.
 
+What scripts share is in `lua/parts/`: a line `-- WITH name` in a script's header puts `parts/name.lua` before it.
+"""
+
+import re
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from redis.exceptions import NoScriptError
 
@@ -14,6 +18,7 @@ from pennywren.store.connect import Client
 Argument = str | int | float | bytes
 Call = tuple[Sequence[str], Sequence[Argument]]
 """The keys and the arguments of one run."""
+_WITH: Final = re.compile(r"^-- WITH (\w+)$", re.MULTILINE)
 
 
 @cache
@@ -28,7 +33,9 @@ class Script:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.source = (script_folder() / f"{name}.lua").read_text(encoding="utf-8")
+        own = (script_folder() / f"{name}.lua").read_text(encoding="utf-8")
+        parts = [(script_folder() / "parts" / f"{part}.lua").read_text(encoding="utf-8") for part in _WITH.findall(own)]
+        self.source = "\n".join([*parts, own])
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, keys: Sequence[str], args: Sequence[Argument]) -> Any:

@@ -14,7 +14,7 @@ from pennywren.model.product import ProductID
 from pennywren.model.series import State, Steps
 from pennywren.store.connect import Client
 from pennywren.store.scripts import Call, Script
-from pennywren.store.state import Tier
+from pennywren.store.state import Tier, tier_of
 from pennywren.store.store import change_points, samples
 
 _SCRIPT: Final = Script("snapshot")
@@ -97,7 +97,8 @@ def _call(product: ProductID) -> Call:
     keys = [keyspace.product(product), keyspace.proof(product)]
     for offer in Offer:
         keys += [keyspace.raw(product, offer), keyspace.state(product, offer)]
-    return keys, [len(Offer)]
+    n = keyspace.partition_of(product)
+    return [*keys, keyspace.cold(n), keyspace.places(n)], [len(Offer), str(product)]
 
 
 def _read(reply: Sequence[Any]) -> Snapshot | None:
@@ -121,7 +122,7 @@ def _read(reply: Sequence[Any]) -> Snapshot | None:
     return Snapshot(
         version=int(known["version"]),
         currency=known["currency"],
-        tier="charted" if known.get("tier") == "charted" else "raw",
+        tier=tier_of(known),
         rate=known.get("rate"),
         availability=known.get("availability"),
         proofs=_mapping(proofs),

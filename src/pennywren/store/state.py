@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import OfferState, State
 
-Tier = Literal["raw", "charted"]
+Tier = Literal["cold", "raw", "charted"]
+_TIERS: Final[Mapping[str, Tier]] = {"cold": "cold", "charted": "charted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def parse_state(product: ProductID, fields: Mapping[str, str]) -> ProductState |
     offers = {offer: state for offer in Offer if (state := _parse_offer(offer, fields)) is not None}
     return ProductState(
         product=product,
-        tier="charted" if fields.get("tier") == "charted" else "raw",
+        tier=tier_of(fields),
         version=int(fields["version"]),
         currency=fields["currency"],
         changes=int(fields.get("changes", 0)),
@@ -48,6 +49,11 @@ def parse_state(product: ProductID, fields: Mapping[str, str]) -> ProductState |
         availability=fields.get("availability"),
         offers=offers,
     )
+
+
+def tier_of(fields: Mapping[str, str]) -> Tier:
+    """The tier that the fields of a product's hash say."""
+    return _TIERS.get(fields.get("tier", ""), "raw")
 
 
 def _parse_offer(offer: Offer, fields: Mapping[str, str]) -> OfferState | None:

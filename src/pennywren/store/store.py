@@ -1,6 +1,6 @@
 """Reading what Redis knows of products: the only module, with its scripts, that knows tiers and series keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.exceptions import RedisError, ResponseError
@@ -12,6 +12,7 @@ from pennywren.model.clock import DAY, WEEK
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import Bucket, State, Steps
+from pennywren.store.cold import part, read_cold
 from pennywren.store.connect import Client
 from pennywren.store.state import ProductState, parse_state
 
@@ -44,17 +45,26 @@ class Store:
             for product in products:
                 pipe.hgetall(keyspace.product(product))
             replies = await self._execute(pipe)
+        without = [i for i, fields in enumerate(replies) if "version" not in fields]
+        for i, packed in zip(without, await read_cold(self.client, [products[i] for i in without]), strict=True):
+            replies[i] = packed.fields
         return [parse_state(product, fields) for product, fields in zip(products, replies, strict=True)]
 
     async def steps(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
         """One offer's change points in [start, end) ms, led by those in force at `start` with their own time."""
         prices, states = keyspace.raw(product, offer), keyspace.state(product, offer)
-        async with self.client.pipeline(transaction=False) as pipe:
+        # A transaction: a product that changes its tier between two reads would show a part of its past.
+        async with self.client.pipeline(transaction=True) as pipe:
             for key in (prices, states):
                 pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 2)
                 pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
-            pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
-            led_prices, in_prices, led_states, in_states, last_seen = await self._execute(pipe)
+            pipe.hmget(keyspace.product(product), "version", f"{offer}:lastSeen")
+            led_prices, in_prices, led_states, in_states, (version, last_seen) = await self._execute(pipe)
+        if version is None:
+            packed = await self._packed(product)
+            if packed is None:
+                return await self.steps(product, offer, start, end)
+            return part(packed[offer], start, end)
         return Steps(
             prices=change_points(samples(led_prices)[::-1] + samples(in_prices), start, end),
             states=[(at, State(value)) for at, value in samples(led_states)[:1] + samples(in_states) if at < end],
@@ -64,11 +74,17 @@ class Store:
     async def states(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
         """`steps` without the prices: how an offer came, went and was not observed, however many prices it had."""
         key = keyspace.state(product, offer)
-        async with self.client.pipeline(transaction=False) as pipe:
+        async with self.client.pipeline(transaction=True) as pipe:
             pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 1)
             pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
-            pipe.hget(keyspace.product(product), f"{offer}:lastSeen")
-            led, inside, last_seen = await self._execute(pipe)
+            pipe.hmget(keyspace.product(product), "version", f"{offer}:lastSeen")
+            led, inside, (version, last_seen) = await self._execute(pipe)
+        if version is None:
+            packed = await self._packed(product)
+            if packed is None:
+                return await self.states(product, offer, start, end)
+            steps = part(packed[offer], start, end)
+            return Steps(states=steps.states, last_seen=steps.last_seen)
         return Steps(
             states=[(at, State(value)) for at, value in samples(led) + samples(inside) if at < end],
             last_seen=int(last_seen or 0),
@@ -108,8 +124,11 @@ class Store:
             pipe.hget(keyspace.product(product), "version")
             pipe.hget(keyspace.cache(product), question)
             version, stored = await self._execute(pipe)
-        if version is None or stored is None:
-            return int(version or 0), None
+        if version is None:
+            (packed,) = await read_cold(self._bytes, [product])
+            version = packed.fields.get("version", "0").encode()
+        if stored is None:
+            return int(version), None
         made_from, _, answer = stored.partition(_CACHE_MARK)
         return int(version), answer if made_from == version else None
 
@@ -127,6 +146,11 @@ class Store:
             if kept > _CACHE_QUESTIONS:
                 pipe.delete(key)
                 await self._execute(pipe)
+
+    async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
+        """The past of a product that had no hash a moment ago; None if it has one by now."""
+        (packed,) = await read_cold(self.client, [product], past=True)
+        return packed.past
 
     async def _execute(self, pipe: Any) -> list[Any]:
         """Run a pipeline of reads; a series that does not exist reads as empty.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
+from pennywren.store.cold import read_cold
 from pennywren.store.connect import CONNECTION_FAULTS, Client
 
 
@@ -41,7 +42,7 @@ class Versions:
             asked, self._asked = self._asked, {}
             try:
                 found = await self._read_together(list(asked))
-            except CONNECTION_FAULTS:
+            except (*CONNECTION_FAULTS, Unavailable):
                 for answer in asked.values():
                     answer.set_exception(Unavailable("the price store is not reachable right now"))
                     answer.exception()  # counts as seen, also where nobody waits any more
@@ -51,8 +52,13 @@ class Versions:
 
     async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
         if len(products) == 1:
-            return [int(await self._client.hget(keyspace.product(products[0]), "version") or 0)]
-        async with self._client.pipeline(transaction=False) as pipe:
-            for product in products:
-                pipe.hget(keyspace.product(product), "version")
-            return [int(version or 0) for version in await pipe.execute()]
+            found = [await self._client.hget(keyspace.product(products[0]), "version")]
+        else:
+            async with self._client.pipeline(transaction=False) as pipe:
+                for product in products:
+                    pipe.hget(keyspace.product(product), "version")
+                found = await pipe.execute()
+        without = [i for i, version in enumerate(found) if version is None]
+        for i, packed in zip(without, await read_cold(self._client, [products[i] for i in without]), strict=True):
+            found[i] = packed.fields.get("version")
+        return [int(version or 0) for version in found]

@@ -66,6 +66,7 @@ def ask(trip: RoundTrip, product: ProductID, claims: Sequence[Claim], now: int) 
     keys = [keyspace.product(product), keyspace.hearsay(product), keyspace.held(product)]
     keys += [keyspace.urgent(partition), keyspace.leases(partition)]
     keys += [keyspace.watch(product, offer) for offer in Offer] + [keyspace.raw(product, offer) for offer in Offer]
+    keys += [keyspace.cold(partition), keyspace.places(partition)]
     packed: list[int | str | None] = []
     for offer, price in claims:
         packed += (_NUMBERS[offer], offer.value, price)

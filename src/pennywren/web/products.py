@@ -43,6 +43,8 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
         raise NotFound(f"{id_} is not followed here yet: paste its link to follow it, or POST it to /products.")
     if prefers_html(request.headers.get("accept")):
         person = await _signed_in(request)
+        if state is not None:
+            await resources.viewers.viewed(id_)
         target = await _target(resources, person, id_)
         page = await product_page(
             request, resources.store, id_, state, row,

@@ -26,6 +26,7 @@ from pennywren.pipeline.product_images import ProductImages
 from pennywren.pipeline.reporting import Reporting
 from pennywren.pipeline.signing_in import SigningIn
 from pennywren.pipeline.subscribing import Subscribing
+from pennywren.pipeline.warming import Viewers
 from pennywren.pipeline.watching_by_mail import WatchingByMail
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.postgres.secrets import get_or_create
@@ -54,6 +55,7 @@ class Resources:
     pool: Pool
     store: Store
     history: HistoryService
+    viewers: Viewers
     pictures: Pictures
     images: ProductImages
     subscribing: Subscribing
@@ -94,6 +96,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     live = LiveChanges(client, clock)
     reading = asyncio.create_task(live.run())
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
+    viewers = Viewers(store, clock)
     reporting = Reporting(store, pool, settings, clock, network_key, asns)
     try:
         async with (
@@ -107,7 +110,8 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 client=client,
                 pool=pool,
                 store=store,
-                history=HistoryService(store, HistoryReader(store, settings, clock), standby),
+                history=HistoryService(store, HistoryReader(store, settings, clock), standby, viewers.viewed),
+                viewers=viewers,
                 pictures=Pictures(store),
                 images=images,
                 subscribing=subscribing,

@@ -287,7 +287,7 @@ async def test_an_empty_redis_gets_its_watches_back(world: World, matcher: Match
     def progress(done: int, total: int) -> None:
         told.append((done, total))
 
-    assert await rebuild_watches(world.store.client, world.pool, progress) == 1_501
+    assert await rebuild_watches(world.store, world.pool, 1, progress) == 1_501
     assert told == [(1_000, 1_501), (1_501, 1_501)]
     assert await world.store.client.zcard(keyspace.watch(PRODUCT, Offer.BUYBOX)) == 1_500
     assert await world.store.client.zcard(keyspace.watch(PRODUCT, Offer.BUYBOX, WatchSet.LOWS)) == 1

@@ -28,8 +28,8 @@ async def test_the_changes_of_the_series_are_those_of_the_stream(
     store: Store, redis_client: Client, looks: list[tuple[int, int | None]]
 ) -> None:
     partition = keyspace.partition_of(PRODUCT)
-    for pattern in (f"{{{partition}}}:price:*", f"{{{partition}}}:product:*", f"{{{partition}}}:changes"):
-        keys: Any = await redis_client.keys(pattern)
+    for each in ("price:*", "product:*", "changes", "cold"):
+        keys: Any = await redis_client.keys(f"{{{partition}}}:{each}")
         if keys:
             await redis_client.delete(*keys)
     recorder = Recorder(store, gap_after=7 * 86_400)

@@ -41,7 +41,7 @@ async def test_the_real_keepa_histories_read_back_point_by_point(store: Store) -
         for product, history in found.histories.items():
             state = await store.product(product)
             assert state is not None
-            assert state.tier == ("charted" if state.changes >= SETTINGS.charted_after else "raw")
+            assert state.tier == ("cold" if state.changes <= SETTINGS.cold_up_to else "charted")
             for offer, steps in history.offers.items():
                 assert await store.steps(product, offer, 0, EVER) == steps
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from pennywren.model.product import ProductID
 from pennywren.model.series import Steps
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.record.rewriting import rewrite
+from pennywren.record.tiering import move_to_tier, warm_up
 from pennywren.store.connect import connect
+from pennywren.store.state import Tier
 from pennywren.store.store import Store
 from tests.redis.record.reference import ReferenceProduct
 
@@ -24,6 +27,8 @@ GAP = 3 * 86_400
 FAR = 1 << 45
 PRODUCT = ProductID("us", "B08N5WRWNW")
 TWIN = ProductID("us", "B0CVCV33BG")
+
+TIERS: tuple[Tier, ...] = ("cold", "raw", "charted")
 
 Event = tuple[int, int | None, str]
 
@@ -57,18 +62,22 @@ async def _stream(store: Store, product: ProductID) -> list[dict[str, str]]:
 
 
 async def _everything(store: Store, product: ProductID) -> object:
-    fields = await store.client.hgetall(keyspace.product(product))
-    for own in ("version", "tier"):
-        fields.pop(own, None)
-    return fields, await store.steps(product, Offer.BUYBOX, 0, FAR)
+    state = await store.product(product)
+    same = None if state is None else replace(state, product=PRODUCT, version=0, tier="raw")
+    return same, await store.steps(product, Offer.BUYBOX, 0, FAR)
 
 
-async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
+async def _check(redis_url: str, events: list[Event], cuts: list[int], tiers: list[Tier]) -> None:
+    """Records the events in batches; after each the product moves to the next of `tiers`."""
     client = connect(redis_url)
     store = Store(client, connect(redis_url, decode=False))
-    partition = keyspace.partition_of(PRODUCT)
-    # Of one partition: a cluster deletes keys of one slot only.
-    await client.delete(keyspace.changes(partition), *(await client.keys(f"{{{partition}}}:*:us:*")))
+    for of in (PRODUCT, TWIN):
+        # One partition after the other: a cluster deletes keys of one slot only.
+        n = keyspace.partition_of(of)
+        derived = [keyspace.changes(n), keyspace.cold(n), keyspace.warm(n)]
+        await client.delete(*derived, *(await client.keys(f"{{{n}}}:*:us:*")))
+    if tiers[0] != "cold":
+        await warm_up(store, [PRODUCT], 1)
     recorder = Recorder(store, GAP, now=NOW)
     await client.set(keyspace.test_server(keyspace.partition_of(PRODUCT)), 1)
     reference = ReferenceProduct(NOW, GAP * 1000)
@@ -79,6 +88,10 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
         looks = _looks(PRODUCT, events[start:cut])
         outcomes += [result.outcomes[Offer.BUYBOX].name.lower() for result in await recorder.record(looks)]
         start = cut
+        before = await _everything(store, PRODUCT)
+        tiers = tiers[1:] or tiers
+        await move_to_tier(store, PRODUCT, tiers[0], cooled_since=1)
+        assert await _everything(store, PRODUCT) == before
     assert outcomes == [reference.record(*event) for event in events]
 
     state, steps = await store.product(PRODUCT), await store.steps(PRODUCT, Offer.BUYBOX, 0, FAR)
@@ -103,7 +116,7 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
     assert await _everything(store, PRODUCT) == before
     assert await _stream(store, PRODUCT) == reference.stream
 
-    for tier in ("raw", "charted"):
+    for tier in TIERS:
         await rewrite(store, TWIN, reference.currency, {Offer.BUYBOX: steps}, reason="restore", tier=tier)
         if steps != Steps():
             assert await _everything(store, TWIN) == before
@@ -111,11 +124,15 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int]) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=event_lists(), cuts=st.lists(st.integers(0, 25), max_size=3))
-def test_any_sequence_in_any_batches_reads_back_as_the_reference_says(
-    redis_url: str, events: list[Event], cuts: list[int]
+@given(
+    events=event_lists(),
+    cuts=st.lists(st.integers(0, 25), max_size=4),
+    tiers=st.lists(st.sampled_from(TIERS), min_size=1, max_size=5),
+)
+def test_any_sequence_in_any_batches_and_tiers_reads_back_as_the_reference_says(
+    redis_url: str, events: list[Event], cuts: list[int], tiers: list[Tier]
 ) -> None:
-    asyncio.run(_check(redis_url, events, cuts))
+    asyncio.run(_check(redis_url, events, cuts, tiers))
 
 
 @pytest.mark.parametrize("ahead", [0, 60_000])

@@ -33,7 +33,7 @@ async def test_a_look_records_all_offers_of_its_page_at_one_time(store: Store, r
     assert state is not None
     assert {offer: known.price for offer, known in state.offers.items()} == look.prices
     assert {known.last_seen for known in state.offers.values()} == {NOW}
-    assert (state.version, state.availability, state.tier) == (1, "in_stock", "raw")
+    assert (state.version, state.availability, state.tier) == (1, "in_stock", "cold")
 
 
 async def test_recording_under_a_lease_ends_it_and_sets_the_next_look(store: Store, recorder: Recorder) -> None:

@@ -198,6 +198,7 @@ def test_each_egress_is_kept_busy_and_everything_is_swept() -> None:
         "crawl-e5",
         "forget-reports",
         "correct",
+        "cool",
         "sweep",
         "read-sitemaps",
         "purge",
