@@ -25,6 +25,7 @@ from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import warm_up
 from pennywren.store.connect import connect
 from pennywren.store.scripts import Script
 from pennywren.store.store import Store
@@ -128,6 +129,7 @@ class _Bench:
     async def prepare(self, postgres_url: str) -> None:
         await self._client.flushall(asynchronous=True)
         self._world, self._twins = _World(self._share), _World(self._share)
+        await warm_up(self._store, self._world.products, START)
         await self._recorder.record(self._world.first_looks())
         products = self._world.products
         rules = [_encode(*words) for product in products for words in _charted(product)]

@@ -3,7 +3,11 @@
 -- What is known keeps its place: a product in the frontier keeps its due time, a leased one its lease. Of a full urgent
 -- lane the last one gives way to what goes ahead of it; it stays in the frontier.
 --
--- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
+-- A product without a hash begins cold: its place is packed.
+--
+-- WITH cold
+-- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver  KEYS[5] {n}:cold
+-- KEYS[6] {n}:places  KEYS[7…] for each product: its hash
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] how many the urgent lane may hold
 -- ARGV[3…] for each product: product, due (ms; '' for now), '' or how far ahead of now (ms) to put it into the urgent
@@ -19,13 +23,20 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
   now = tonumber(ARGV[1])
 end
+local tier = cold_tier(KEYS[5], KEYS[6])
 local cap = tonumber(ARGV[2])
 local reply = { now }
 for i = 3, #ARGV, 3 do
   local product, due, hurry = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local new, lane = 0, 0
   if not call('ZSCORE', leases, product) then
-    new = call('ZADD', frontier, 'NX', due ~= '' and due or now, product)
+    local entry = call('EXISTS', KEYS[6 + i / 3]) == 0 and tier.open(product)
+    if not entry or call('ZSCORE', frontier, product) then
+      new = call('ZADD', frontier, 'NX', due ~= '' and due or now, product)
+    elseif not entry.place then
+      new = 1
+      tier.keep(entry, tonumber(due) or now, entry.content or '')
+    end
   end
   if hurry then
     if call('ZSCORE', urgent, product) then

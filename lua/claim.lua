@@ -4,7 +4,9 @@
 -- token: who finishes or records must name it, and no two leases of a product share it, because a new one is
 -- only given after the old one ended. What was leased and never finished becomes due again here.
 --
--- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver
+-- WITH cold
+-- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver  KEYS[5] {n}:cold
+-- KEYS[6] {n}:places
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] marketplace  ARGV[3] how many at most  ARGV[4] how many of them may come from the urgent lane first
 -- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time a loose entry may be taken (ms)
@@ -31,10 +33,16 @@ local ends, horizon = now + tonumber(ARGV[5]), now + tonumber(ARGV[6])
 local firm_from, loose_from, floor_from = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local floor_first = tonumber(ARGV[10])
 
+local tier = cold_tier(KEYS[5], KEYS[6])
+local LANES = { firm = 1, due = 2, floor = 3 }
+
 local expired = call('ZRANGE', leases, '-inf', now, 'BYSCORE', 'LIMIT', 0, RETURNED, 'WITHSCORES')
 for i = 1, #expired, 2 do
   call('ZREM', leases, expired[i])
-  call('ZADD', frontier, 'LT', expired[i + 1], expired[i])
+  local entry, ended = tier.open(expired[i]), tonumber(expired[i + 1])
+  if not tier.move(entry, math.min(ended, entry and entry.place or ended)) then
+    call('ZADD', frontier, 'LT', expired[i + 1], expired[i])
+  end
   loose_from = math.min(loose_from, tonumber(expired[i + 1]))
 end
 
@@ -69,7 +77,25 @@ local function take(lane, key, first, last, count, shift, top)
     end
     page = page * 2
   end
+  -- Those that are packed come in between, in the same order.
+  if LANES[lane] and ARGV[2] ~= '' then
+    for _, each in ipairs(tier.first(ARGV[2], LANES[lane], first - shift, count + 1)) do
+      if each[1] + shift <= last then
+        taken[#taken + 1] = { each[2], each[1] + shift }
+      else
+        following = math.min(following or math.huge, each[1] + shift)
+      end
+    end
+    table.sort(taken, function(a, b)
+      return a[2] < b[2] or a[2] == b[2] and a[1] < b[1]
+    end)
+    for i = #taken, count + 1, -1 do
+      following = math.min(following or math.huge, taken[i][2])
+      taken[i] = nil
+    end
+  end
   for _, each in ipairs(taken) do
+    tier.move(tier.open(each[1]), nil)
     call('ZREM', frontier, each[1])
     call('ZREM', urgent, each[1])
     call('ZADD', leases, ends, each[1])

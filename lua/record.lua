@@ -63,8 +63,14 @@ local tier
 local function open_cold(product)
   tier = tier or cold_tier(KEYS[5], KEYS[6])
   local entry = tier.open(product)
-  if not entry or not entry.i and call('ZSCORE', KEYS[7], product) then
-    return nil -- an id that cannot be packed, or a new product that somebody waits for
+  if not entry then
+    return nil -- its id cannot be packed
+  elseif (entry.content or '') == '' and call('ZSCORE', KEYS[7], product) then
+    if entry.place then
+      call('ZADD', frontier, entry.place, product)
+    end
+    tier.remove(entry) -- a new product that somebody waits for
+    return nil
   end
   entry.facts = entry.content and entry.content ~= '' and tier.facts(entry) or tier.begin(entry)
   return entry
@@ -301,18 +307,29 @@ for _ = 1, tonumber(ARGV[3]) do
     set('changes', changed > 0 and total)
     set('rate', looks[at_look + (changed > 0 and 9 or 8)])
     set('availability', looks[at_look + 10])
-    if cold then
-      for i = 1, filled, 2 do
-        cold.facts[fields[i]] = fields[i + 1]
-      end
-      tier.keep(cold, cold.place, tier.content(cold, cold.facts))
-    else
+    if not cold then
       call('HSET', hash, unpack(fields, 1, filled))
     end
-    filled = 0
   end
   local due = looks[at_look + (changed > 0 and 7 or 6)]
-  if lease and refused ~= -1 then
+  if cold then
+    local place = cold.place
+    if lease and refused ~= -1 then
+      ended[#ended + 1] = product
+      is_back[product] = true
+      place = due or now
+    elseif due and not lease and place then
+      place = due
+    elseif due and not lease then
+      moved[#moved + 1], moved[#moved + 2] = due, product
+    end
+    for i = 1, filled, 2 do
+      cold.facts[fields[i]] = fields[i + 1]
+    end
+    if filled > 0 or place ~= cold.place then
+      tier.keep(cold, place, filled > 0 and tier.content(cold, cold.facts) or cold.content or '')
+    end
+  elseif lease and refused ~= -1 then
     ended[#ended + 1] = product
     is_back[product] = true
     back[#back + 1], back[#back + 2] = due or now, product
@@ -320,6 +337,7 @@ for _ = 1, tonumber(ARGV[3]) do
     local list = is_back[product] and back or moved
     list[#list + 1], list[#list + 2] = due, product
   end
+  filled = 0
   replies[said + 1] = total
   replies[said + 2] = looked_at
   said = said + 2
@@ -332,6 +350,8 @@ if moved[1] then
 end
 if ended[1] then
   call('ZREM', leases, unpack(ended))
+end
+if back[1] then
   call('ZADD', frontier, unpack(back))
 end
 return replies

@@ -10,8 +10,8 @@
 --
 -- WITH cold
 -- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash  KEYS[5] {n}:cold  KEYS[6] {n}:places
--- KEYS[7] {n}:warm
--- KEYS[8…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
+-- KEYS[7] {n}:warm  KEYS[8] {n}:frontier
+-- KEYS[9…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
 -- ARGV[1] expected version: '' for any  ARGV[2] tier: cold, raw or charted  ARGV[3] currency  ARGV[4] reason
 -- ARGV[5] name of the product  ARGV[6] msgpack of { offer, at (ms), price ('' for none) } that it is about
 -- ARGV[7] msgpack of [field, value, …] to set in the proof hash
@@ -100,7 +100,7 @@ for i = 12, #ARGV, 5 do
   believed[offer] = fields_of(offer .. ':price', offer .. ':state', offer .. ':crawled')
 end
 
-for i = 8, #KEYS do
+for i = 9, #KEYS do
   call('DEL', KEYS[i])
 end
 call('DEL', hash)
@@ -129,7 +129,7 @@ local arg, entries = 12, {}
 for offer_index = 0, 3 do
   local offer, last_seen = ARGV[arg], ARGV[arg + 3]
   local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
-  local base = 8 + 8 * offer_index
+  local base = 9 + 8 * offer_index
   local raw, price, low, low_at, high, high_at = KEYS[base], nil, nil, nil, nil, nil
   local samples, since = {}, nil
   for i = 1, #points, 2 do
@@ -230,10 +230,15 @@ if tier_name == 'cold' then
   for i = 1, #fields, 2 do
     facts[fields[i]] = fields[i + 1]
   end
-  tier.keep(packed, packed.place, tier.content(packed, facts))
+  local place = packed.place or tonumber(call('ZSCORE', KEYS[8], product) or nil)
+  call('ZREM', KEYS[8], product)
+  tier.keep(packed, place, tier.content(packed, facts))
 else
   call('HSET', hash, unpack(fields))
   if packed then
+    if packed.place then
+      call('ZADD', KEYS[8], packed.place, product)
+    end
     tier.remove(packed)
   end
 end

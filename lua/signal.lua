@@ -15,7 +15,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0
   end
   facts.rate = ARGV[3]
-  tier.keep(entry, entry.place, tier.content(entry, facts))
+  tier.keep(entry, entry.place and tonumber(ARGV[4]), tier.content(entry, facts))
   redis.call('ZADD', KEYS[2], 'XX', ARGV[4], ARGV[1])
   return 1
 end

@@ -675,6 +675,64 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return found
   end
 
+  -- Gives a packed product another place in the frontier (a score; nil for none); whether it is packed.
+  function tier.move(entry, place)
+    if not entry or not entry.i then
+      return false
+    end
+    if place ~= entry.place then
+      tier.keep(entry, place, entry.content)
+    end
+    return true
+  end
+
+  -- The first products of a marketplace in one lane (1 firm, 2 due, 3 floor), from a score on: { score, product } each,
+  -- in order; at most `count`, and of those with the last one's score perhaps others than by name.
+  function tier.first(market, lane, from, count)
+    local found, scanned, page, pattern = {}, 0, 16, '^' .. market .. ':%d+' .. LANES[lane] .. '$'
+    local top = lane == 1 and '(0' or lane == 2 and '(' .. SHIFT or '+inf'
+    repeat
+      local members = call('ZRANGE', places, from, top, 'BYSCORE', 'LIMIT', scanned, page, 'WITHSCORES')
+      for i = 1, #members, 2 do
+        if #found >= count and tonumber(members[i + 1]) >= found[count][1] then
+          return found
+        elseif find(members[i], pattern) then
+          local all = explode(call('HGET', store, sub(members[i], 1, -2)))
+          for k, place in ipairs(all.places) do
+            if lane_of(place) == lane and place - SHIFT >= from then
+              found[#found + 1] = { place - SHIFT, market .. ':' .. tier.asin_of(all.numbers[k]) }
+            end
+          end
+          table.sort(found, function(a, b)
+            return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
+          end)
+          for k = count + 1, #found do
+            found[k] = nil
+          end
+        end
+      end
+      scanned, page = scanned + #members / 2, page * 2
+    until #members == 0 or scanned >= 512
+    return found
+  end
+
+  -- Some products that have a place, by chance.
+  function tier.some(count)
+    local chance = tonumber(call('TIME')[2]) -- math.random begins anew in each run
+    local found = {}
+    for _, field in ipairs(call('HRANDFIELD', store, 3 * count)) do
+      local market = string.match(field, '^(%l%l):%d+$')
+      if market and #field < 13 and #found < count then -- no product's older changes
+        local all = explode(call('HGET', store, field))
+        local picked = (chance + #found * 7919) % #all.numbers + 1
+        if all.places[picked] ~= NOWHERE then
+          found[#found + 1] = market .. ':' .. tier.asin_of(all.numbers[picked])
+        end
+      end
+    end
+    return found
+  end
+
   -- Everything about a product goes.
   function tier.remove(entry)
     call('HDEL', store, entry.product)

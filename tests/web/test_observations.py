@@ -18,6 +18,7 @@ from pennywren.model.product import ProductID
 from pennywren.postgres import catalogue
 from pennywren.store.swaps import read_all
 from pennywren.trust.memory import read_reputation, read_said
+from tests.frontier_places import score_of
 from tests.web.reports import Browser, browser_of
 from tests.web.site import PRODUCT, Site
 from tests.web.test_bad_input import JSON_VALUES, check
@@ -87,7 +88,7 @@ async def test_a_product_that_nobody_knows_is_followed_from_then_on(site: Site, 
     assert await install.report(1299, productID=str(OTHER)) == ["rejected unknown_product"]
 
     assert await catalogue.known(site.resources.pool, [OTHER]) == {OTHER}
-    assert await site.resources.client.zscore(keyspace.frontier(keyspace.partition_of(OTHER)), str(OTHER)) is not None
+    assert await score_of(site.resources.client, OTHER) is not None
 
 
 async def test_a_claim_is_told_the_same_whatever_depends_on_it(site: Site, install: Browser) -> None:

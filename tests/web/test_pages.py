@@ -5,7 +5,6 @@ import re
 import httpx
 import pytest
 
-from pennywren import keyspace
 from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
 from pennywren.model.clock import DAY
@@ -14,6 +13,7 @@ from pennywren.model.product import ProductID
 from pennywren.pipeline import alert_times
 from pennywren.store.limits import spend
 from pennywren.web.network import client_network
+from tests.frontier_places import score_of
 from tests.web.site import HTML, JSON, PRODUCT, Site
 
 ADDRESS = f"/products/{PRODUCT}"
@@ -113,7 +113,7 @@ async def test_a_get_of_an_unknown_product_tracks_nothing(site: Site, browser: h
     assert answer.status_code == 404
     assert 'action="/products"' in answer.text, "the page offers to follow it"
     assert await site.resources.pool.fetchval("select count(*) from products") == 0
-    assert await site.resources.client.exists(keyspace.frontier(keyspace.partition_of(PRODUCT))) == 0
+    assert await score_of(site.resources.client, PRODUCT) is None
 
 
 async def test_pasting_a_link_follows_the_product_and_shows_its_page(browser: httpx.AsyncClient) -> None:

@@ -12,6 +12,7 @@ from pennywren.cli.archive import moment
 from pennywren.cli.parts import Parts, open_parts
 from pennywren.cli.progress import progress_bar
 from pennywren.errors import BadInput
+from pennywren.model.clock import system_clock
 from pennywren.pipeline.archiving import place_of
 from pennywren.pipeline.backing_up import Manifest, back_up, fill
 from pennywren.pipeline.frontier_rebuild import rebuild_frontier
@@ -106,7 +107,7 @@ async def _restore(when: str | None, source: str | None, *, over: bool, quiet: b
 async def _rebuild(parts: Parts, *, quiet: bool) -> tuple[int, int]:
     client, pool = parts.store.client, parts.pool
     with progress_bar("watches", quiet=quiet) as advance:
-        watched = await rebuild_watches(client, pool, advance)
+        watched = await rebuild_watches(parts.store, pool, system_clock(), advance)
     with progress_bar("frontier", quiet=quiet) as advance:
         return watched, await rebuild_frontier(client, pool, parts.settings.recrawl_after, advance)
 

@@ -61,6 +61,8 @@ def _reads(of: ProductID) -> list[tuple[str, list[str]]]:
     add(keyspace.held(of), "HGETALL")
     add(keyspace.proof(of), "HGETALL")
     add(keyspace.cache(of), "HKEYS")
+    add(keyspace.cold(n), "HMGET", of.marketplace, name)
+    add(keyspace.warm(n), "ZSCORE", name)
     add(keyspace.frontier(n), "ZSCORE", name)
     add(keyspace.urgent(n), "ZSCORE", name)
     add(keyspace.leases(n), "ZSCORE", name)

@@ -97,6 +97,9 @@ def _call(partition: int, admissions: Sequence[Admission], now: int | None) -> C
         keyspace.urgent(partition),
         keyspace.leases(partition),
         keyspace.test_server(partition),
+        keyspace.cold(partition),
+        keyspace.places(partition),
+        *(keyspace.product(each.product) for each in admissions),
     ]
     args: list[Argument] = ["" if now is None else now, URGENT_CAP]
     for each in admissions:

@@ -79,6 +79,8 @@ async def claim(
         keyspace.urgent(partition),
         keyspace.leases(partition),
         keyspace.test_server(partition),
+        keyspace.cold(partition),
+        keyspace.places(partition),
     ]
     args: list[Argument] = [
         "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms,

@@ -23,6 +23,7 @@ async def give_back(client: Client, lease: Lease, score: int, *, now: int | None
     trip = RoundTrip(client)
     partition = keyspace.partition_of(lease.product)
     keys = [keyspace.frontier(partition), keyspace.leases(partition), keyspace.test_server(partition)]
+    keys += [keyspace.cold(partition), keyspace.places(partition)]
     ended = trip.script(_SCRIPT, keys, ["" if now is None else now, str(lease.product), lease.ends, score])
     hints.point(trip, lease.product, score)
     return bool((await trip.send())[ended])

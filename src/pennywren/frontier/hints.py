@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pennywren import keyspace
 from pennywren.frontier.claiming import Claim, Lane
+from pennywren.frontier.places import ask_sizes, read_sizes
 from pennywren.frontier.score import SHIFT, is_firm, is_floor, time_of
 from pennywren.model.clock import SECOND
 from pennywren.model.marketplace import MARKETPLACES
@@ -26,6 +27,8 @@ _HEAD: Final = 8
 """Entries of each partition that a sweep reads from the front of each kind, and as many at random: so no marketplace
 stays hidden behind another one's."""
 _AT_ONCE: Final = 256
+_ASKED: Final = 13
+"""Questions of a sweep to each partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +121,24 @@ async def sweep(client: Client) -> int:
         partitions = range(start, min(start + _AT_ONCE, keyspace.PARTITIONS))
         async with client.pipeline(transaction=False) as pipe:
             for n in partitions:
-                pipe.zrange(keyspace.frontier(n), 0, _HEAD - 1, withscores=True)
-                pipe.zrange(keyspace.frontier(n), 0, f"({SHIFT}", byscore=True, offset=0, num=_HEAD, withscores=True)
-                pipe.zrange(keyspace.frontier(n), SHIFT, "+inf", byscore=True, offset=0, num=_HEAD, withscores=True)
-                pipe.zrandmember(keyspace.frontier(n), _HEAD, withscores=True)
+                for key in (keyspace.frontier(n), keyspace.places(n)):
+                    pipe.zrange(key, 0, _HEAD - 1, withscores=True)
+                    pipe.zrange(key, 0, f"({SHIFT}", byscore=True, offset=0, num=_HEAD, withscores=True)
+                    pipe.zrange(key, SHIFT, "+inf", byscore=True, offset=0, num=_HEAD, withscores=True)
+                    pipe.zrandmember(key, _HEAD, withscores=True)
                 pipe.zrange(keyspace.leases(n), 0, _HEAD - 1, withscores=True)
                 pipe.zrange(keyspace.urgent(n), 0, _HEAD - 1, withscores=True)
-                pipe.zcard(keyspace.frontier(n))
+                ask_sizes(pipe, n)
                 pipe.zcard(keyspace.leases(n))
             replies: list[Any] = await pipe.execute()
         hints: list[tuple[Lane, str, int, int]] = []
         for i, n in enumerate(partitions):
-            firm, loose, floor, some, leased, urgent, waiting, out = replies[8 * i : 8 * i + 8]
-            for member, score in [*firm, *loose, *floor, *some, *leased]:
+            *heads, leased, urgent, own, packed, out = replies[_ASKED * i : _ASKED * (i + 1)]
+            for member, score in [each for head in (*heads, leased) for each in head]:
                 hints.append((lane_of(score), member.partition(":")[0], n, time_of(score)))
             for member, score in urgent:
                 hints.append(("urgent", member.partition(":")[0], n, int(score)))
-            population += waiting + out
+            population += sum(read_sizes(own, packed)) + out
         await lower(client, hints)
     return population
 
@@ -143,9 +147,10 @@ async def population(client: Client) -> int:
     """How many products there are, in the frontier or leased."""
     async with client.pipeline(transaction=False) as pipe:
         for n in range(keyspace.PARTITIONS):
-            pipe.zcard(keyspace.frontier(n))
+            ask_sizes(pipe, n)
             pipe.zcard(keyspace.leases(n))
-        return sum(await pipe.execute())
+        replies: list[Any] = await pipe.execute()
+    return sum(sum(read_sizes(*replies[i : i + 2])) + replies[i + 2] for i in range(0, len(replies), 3))
 
 
 def lane_of(score: float) -> Lane:

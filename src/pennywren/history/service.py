@@ -33,8 +33,7 @@ class HistoryService:
         standby: tuple[Store, HistoryReader] | None = None,
         viewed: Viewed | None = None,
     ) -> None:
-        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view of a product
-        that is known."""
+        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view."""
         self._viewed = viewed
         self._store = store
         self._reader = reader

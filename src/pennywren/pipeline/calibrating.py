@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pennywren import keyspace
-from pennywren.frontier import hints, priors
+from pennywren.frontier import hints, places, priors
 from pennywren.frontier.calibration import threshold_for
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.planning import Planner, Subject
@@ -14,7 +14,6 @@ from pennywren.frontier.priors import LookedAt
 from pennywren.frontier.rate import unpack
 from pennywren.frontier.threshold import set_if_far_off
 from pennywren.model.offer import Offer
-from pennywren.model.product import ProductID
 from pennywren.observe.hosts import Hosts
 from pennywren.pipeline.concluding import subject_of
 from pennywren.settings import Settings
@@ -69,11 +68,7 @@ async def sample(
     shuffled = list(partitions)
     dice.shuffle(shuffled)
     each = -(-2 * _SAMPLE // len(shuffled))
-    async with store.client.pipeline(transaction=False) as pipe:
-        for n in shuffled:
-            pipe.zrandmember(keyspace.frontier(n), each)
-        found: list[list[str]] = await pipe.execute()
-    products = [ProductID.parse(member) for members in found for member in members][:_SAMPLE]
+    products = (await places.sample(store.client, each, shuffled, dice))[:_SAMPLE]
     states = await store.products(products)
     async with store.client.pipeline(transaction=False) as pipe:
         for product in products:

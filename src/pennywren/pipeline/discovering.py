@@ -12,9 +12,9 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier.places import places_of
 from pennywren.frontier.score import floor
 from pennywren.model.clock import SECOND, Clock
 from pennywren.model.product import ProductID
@@ -63,18 +63,8 @@ class Discoverer:
         return new
 
     async def _unknown(self, products: Sequence[ProductID]) -> list[ProductID]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for product in products:
-                n = keyspace.partition_of(product)
-                pipe.exists(keyspace.product(product))
-                pipe.zscore(keyspace.frontier(n), str(product))
-                pipe.zscore(keyspace.leases(n), str(product))
-            found = await pipe.execute()
-        return [
-            product
-            for product, seen, *places in zip(products, found[::3], found[1::3], found[2::3], strict=True)
-            if not seen and places == [None, None]
-        ]
+        found = await places_of(self._client, products)
+        return [product for product, place in zip(products, found, strict=True) if not place.known]
 
     async def _within_limits(self, products: Sequence[ProductID]) -> list[ProductID]:
         limit = Limit("discover", "all", max(1, self._per_day // 24), _BURST)

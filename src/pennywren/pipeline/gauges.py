@@ -7,6 +7,7 @@ from redis.exceptions import ResponseError
 
 from pennywren import keyspace
 from pennywren.frontier import egress, hints
+from pennywren.frontier.places import ask_sizes, read_sizes
 from pennywren.match import hints as match_hints
 from pennywren.model.clock import SECOND
 from pennywren.observe.hosts import Hosts
@@ -78,7 +79,7 @@ async def frontier(client: Client, now: int) -> list[Sample]:
     marketplaces = await hints.marketplaces(client)
     async with client.pipeline(transaction=False) as pipe:
         for n in range(keyspace.PARTITIONS):
-            pipe.zcard(keyspace.frontier(n))
+            ask_sizes(pipe, n)
             pipe.zcard(keyspace.leases(n))
             pipe.zcard(keyspace.urgent(n))
         for code in marketplaces:
@@ -86,12 +87,13 @@ async def frontier(client: Client, now: int) -> list[Sample]:
             pipe.zrange(keyspace.ready_firm(code), 0, 0, withscores=True)
         pipe.get(keyspace.crawl_threshold())
         replies: list[Any] = await pipe.execute()
-    sizes, firsts = replies[: 3 * keyspace.PARTITIONS], replies[3 * keyspace.PARTITIONS : -1]
-    leased = sum(sizes[1::3])
+    sizes, firsts = replies[: 4 * keyspace.PARTITIONS], replies[4 * keyspace.PARTITIONS : -1]
+    waiting = sum(sum(read_sizes(*both)) for both in zip(sizes[0::4], sizes[1::4], strict=True))
+    leased = sum(sizes[2::4])
     found = [
-        Sample(PRODUCTS, (), sum(sizes[0::3]) + leased),
+        Sample(PRODUCTS, (), waiting + leased),
         Sample(LEASES, (), leased),
-        Sample(URGENT, (), sum(sizes[2::3])),
+        Sample(URGENT, (), sum(sizes[3::4])),
     ]
     for i, code in enumerate(marketplaces):
         due = [score for first in firsts[2 * i : 2 * i + 2] for _, score in first]

@@ -122,6 +122,7 @@ def _call(past: Past, reason: str, about: About, cooled_since: int | None = None
     partition = keyspace.partition_of(product)
     keys = [keyspace.product(product), keyspace.changes(partition), keyspace.cache(product), keyspace.proof(product)]
     keys += [keyspace.cold(partition), keyspace.places(partition), keyspace.warm(partition)]
+    keys.append(keyspace.frontier(partition))
     args: list[Argument] = ["" if expected is None else expected, past.tier, past.currency, reason, str(product)]
     args.append(_pack((about.offer.value, about.at, "" if about.price is None else about.price)))
     args.append(_pack(list(chain.from_iterable(past.proofs.items()))))

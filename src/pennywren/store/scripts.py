@@ -4,12 +4,12 @@ What scripts share is in `lua/parts/`: a line `-- WITH name` in a script's heade
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redis.exceptions import NoScriptError
 
@@ -42,11 +42,12 @@ class Script:
 
     async def run(self, client: Client, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run once; loads the script where it is missing, which is safe because nothing has run then."""
+        send = cast("Callable[..., Awaitable[Any]]", client.execute_command)
         try:
-            return await client.execute_command(self._command, self.sha, len(keys), *keys, *args)
+            return await send(self._command, self.sha, len(keys), *keys, *args)
         except NoScriptError:
             await client.script_load(self.source)
-            return await client.execute_command(self._command, self.sha, len(keys), *keys, *args)
+            return await send(self._command, self.sha, len(keys), *keys, *args)
 
     async def run_many(self, client: Client, calls: Sequence[Call]) -> list[Any]:
         """Run once for each call, in one round trip. A failed call's exception stands in its place."""

@@ -11,6 +11,7 @@ import pytest
 from pennywren import keyspace
 from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier.places import places_of
 from pennywren.frontier.score import time_of
 from pennywren.local.shop.server import Shop
 from pennywren.model.clock import HOUR, MINUTE, system_clock
@@ -29,6 +30,7 @@ from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.record.rewriting import rewrite
 from pennywren.store.proofs import proofs_of
 from pennywren.store.store import Store
+from tests.frontier_places import score_of
 from tests.redis.crawl.conftest import Stage
 
 KETTLE = ProductID("us", "B0DEMOWREN")
@@ -62,7 +64,7 @@ async def _buybox(store: Store) -> int | None:
 
 
 async def _due_in(stage: Stage) -> float:
-    score = await stage.store.client.zscore(keyspace.frontier(N), str(KETTLE))
+    score = await score_of(stage.store.client, KETTLE)
     assert score is not None
     return time_of(score) - system_clock()
 
@@ -209,17 +211,16 @@ async def test_marketplaces_that_share_a_host_take_turns(stage: Stage) -> None:
         assert (await crawler.step(host)).worked
         # No test waits for politeness: here the egress is one that has not been used yet.
         await stage.store.client.delete(keyspace.egress("e1", host))
-        left = await _overdue(stage)
+        left = await _overdue(stage, products)
         seen += [code for code in ("us", "de", "jp") if left[code] == 4 and code not in seen]
     assert sorted(seen) == ["de", "jp", "us"]
 
 
-async def _overdue(stage: Stage) -> Counter[str]:
+async def _overdue(stage: Stage, products: list[ProductID]) -> Counter[str]:
     """How many overdue products each marketplace still has in the frontier."""
-    async with stage.store.client.pipeline(transaction=False) as pipe:
-        for n in range(keyspace.PARTITIONS):
-            pipe.zrange(keyspace.frontier(n), 0, system_clock() - 30 * MINUTE, byscore=True)
-        return Counter(member[:2] for members in await pipe.execute() for member in members)
+    found = zip(products, await places_of(stage.store.client, products), strict=True)
+    overdue = system_clock() - 30 * MINUTE
+    return Counter(each.marketplace for each, at in found if at.score is not None and 0 < at.score < overdue)
 
 
 async def test_a_history_that_has_become_long_gets_its_compactions(stage: Stage, sources: Sources) -> None:

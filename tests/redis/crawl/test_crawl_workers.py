@@ -15,6 +15,7 @@ from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.store.connect import Client
+from tests.frontier_places import waiting
 from tests.redis.crawl.conftest import Stage, Talk
 
 PRODUCTS = [ProductID("us", f"B{i:09d}") for i in range(24)]
@@ -74,7 +75,7 @@ async def test_killed_workers_lose_no_product_and_crawl_none_twice_but_those_the
     await _kill(heirs)
     twice = {path for path, times in _crawled(stage).items() if times > 1}
     assert twice <= {f"/dp/{ProductID.parse(member).asin}" for member in leased}
-    assert await _members(client, keyspace.frontier) == {str(product) for product in PRODUCTS}
+    assert await waiting(client, PRODUCTS) == PRODUCTS
 
 
 async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_and_ends(
@@ -98,7 +99,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_and_ends(
     assert out.decode().split() == ["requests", "0"]
     n = keyspace.partition_of(product)
     assert await client.zcard(keyspace.leases(n)) == 0
-    assert await client.zcard(keyspace.frontier(n)) == 1
+    assert await waiting(client, [product]) == [product]
     refusal = await egress.take(client, "w0", origin.removeprefix("http://"))
     assert not isinstance(refusal, egress.Refusal) or refusal.why == "pace"
 

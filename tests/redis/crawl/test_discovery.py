@@ -25,6 +25,7 @@ from pennywren.settings import Egress, Settings
 from pennywren.store import counters
 from pennywren.store.connect import Client
 from pennywren.store.store import Store
+from tests.frontier_places import score_of
 from tests.redis.crawl.conftest import Stage
 
 
@@ -42,13 +43,13 @@ async def test_what_is_new_begins_cold_and_is_in_the_catalogue(
 ) -> None:
     known, new, newer = _products(3)
     await track(redis_client, pool, [known], urgent=False)
-    place = await redis_client.zscore(keyspace.frontier(keyspace.partition_of(known)), str(known))
+    place = await score_of(redis_client, known)
 
     found = await discoverer.offer([known, new, newer], "link")
     assert sorted(found) == [new, newer]
     assert await discoverer.offer([known, new, newer], "link") == []
-    assert await redis_client.zscore(keyspace.frontier(keyspace.partition_of(known)), str(known)) == place
-    score = await redis_client.zscore(keyspace.frontier(keyspace.partition_of(new)), str(new))
+    assert await score_of(redis_client, known) == place
+    score = await score_of(redis_client, new)
     assert score is not None
     assert is_floor(score)
     assert not await redis_client.exists(keyspace.urgent(keyspace.partition_of(new)))

@@ -17,7 +17,9 @@ from pennywren.model.offer import Offer
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.record.recording import OBSERVATIONS
+from pennywren.record.tiering import warm_up
 from pennywren.store.counters import read
+from tests.frontier_places import score_of
 from tests.redis.crawl.conftest import Stage, Talk
 from tests.redis.crawl.test_crawl_workers import start_job
 
@@ -61,7 +63,8 @@ async def test_a_worker_that_wakes_after_its_lease_has_ended(
     other = stage.crawler("other", "127.0.0.40", origin=origin)
     await other.look_around()
     assert (await other.step(host)).worked
-    before, due = await stage.store.product(PRODUCT), await client.zscore(keyspace.frontier(N), str(PRODUCT))
+    await warm_up(stage.store, [PRODUCT], system_clock())
+    before, due = await stage.store.product(PRODUCT), await score_of(client, PRODUCT)
     assert before is not None
     assert before.offers[Offer.BUYBOX].price == 1599
     assert due is not None

@@ -18,6 +18,7 @@ from pennywren.pipeline.concluding import subject_of
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.connect import Client
 from pennywren.store.store import Store
+from tests.frontier_places import score_of
 
 NOW = 1_764_067_200_000
 KETTLE = ProductID("us", "B08N5WRWNW")
@@ -69,7 +70,7 @@ async def test_a_hint_moves_the_due_time_and_nothing_else(redis_client: Client, 
     after = await store.product(KETTLE)
     assert after is not None
     assert (after.offers, after.version, after.last_seen) == (before.offers, before.version, before.last_seen)
-    score = await redis_client.zscore(keyspace.frontier(N), str(KETTLE))
+    score = await score_of(redis_client, KETTLE)
     assert score is not None
     assert score < NOW + 30 * DAY
     # Weighed against a state that is no longer the one that is kept: somebody looked in between.

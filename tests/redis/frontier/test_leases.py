@@ -19,6 +19,7 @@ from pennywren.record.recording import LookToRecord, Outcome, Recorder
 from pennywren.store.connect import Client, connect
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
+from tests.frontier_places import score_of, waiting
 
 NOW = 1_764_067_200_000
 LEASE = 60_000
@@ -110,7 +111,7 @@ async def test_other_marketplaces_are_passed_over(redis_client: Client) -> None:
     await _admit(redis_client, POOL[:1], NOW)
     claimed = await _claim(redis_client)
     assert [lease.product for lease in claimed.leases] == POOL[:1]
-    assert await redis_client.zcard(keyspace.frontier(HOME)) == len(OTHERS)
+    assert await waiting(redis_client, OTHERS) == OTHERS
 
 
 async def test_a_long_queue_of_another_marketplace_delays_but_does_not_hide_what_is_due(redis_client: Client) -> None:
@@ -145,7 +146,7 @@ async def test_a_worker_whose_lease_ended_cannot_finish(redis_client: Client) ->
     other = await _only(redis_client, NOW + LEASE)
     assert not await give_back(redis_client, stopped, NOW + 1, now=NOW + LEASE + 1)
     assert await give_back(redis_client, other, NOW + 5_000, now=NOW + LEASE + 2)
-    assert await redis_client.zscore(keyspace.frontier(HOME), str(other.product)) == NOW + 5_000
+    assert await score_of(redis_client, other.product) == NOW + 5_000
     assert not await give_back(redis_client, other, NOW + 9_000, now=NOW + LEASE + 3)
 
 
@@ -160,7 +161,7 @@ async def test_a_worker_whose_lease_was_given_to_another_cannot_record(redis_cli
     assert await store.product(POOL[0]) is None
     (good,) = await recorder.record([LookToRecord(look, due_if_same=NOW + 7, due_if_changed=NOW + 8, lease=other.ends)])
     assert good.outcomes == {Offer.BUYBOX: Outcome.FIRST}
-    assert await redis_client.zscore(keyspace.frontier(HOME), str(POOL[0])) == NOW + 8
+    assert await score_of(redis_client, POOL[0]) == NOW + 8
     assert await redis_client.zcard(keyspace.leases(HOME)) == 0
 
 
@@ -179,7 +180,8 @@ async def test_a_product_in_both_lanes_is_crawled_once(redis_client: Client) -> 
     await _admit(redis_client, POOL[:1], NOW, urgent=True)
     claimed = await _claim(redis_client, limit=5, urgent_first=1)
     assert len(claimed.leases) == 1
-    assert await redis_client.exists(keyspace.frontier(HOME), keyspace.urgent(HOME)) == 0
+    assert await score_of(redis_client, POOL[0]) is None
+    assert await redis_client.exists(keyspace.urgent(HOME)) == 0
 
 
 async def test_who_asks_while_a_product_is_being_crawled_gets_a_second_look(redis_client: Client) -> None:
@@ -198,7 +200,7 @@ async def test_admitting_again_changes_nothing_and_the_urgent_lane_is_capped(red
     await _admit(redis_client, POOL[:1], NOW + 5)
     (again,) = await admit_all(redis_client, [Admission(POOL[0], NOW)], now=NOW)
     assert (again.new, again.urgent) == (False, "not asked")
-    assert await redis_client.zscore(keyspace.frontier(HOME), str(POOL[0])) == NOW + 5
+    assert await score_of(redis_client, POOL[0]) == NOW + 5
     await redis_client.zadd(keyspace.urgent(HOME), {f"us:B{i:09d}": i for i in range(10**6, 10**6 + URGENT_CAP)})
     full = await admit(redis_client, POOL[1], None, urgent=True)
     assert (full.new, full.urgent) == (True, "full")
@@ -275,10 +277,13 @@ def test_no_product_is_ever_leased_twice_and_none_is_lost(redis_url: str, steps:
     asyncio.run(_play(redis_url, steps))
 
 
+ALL = (keyspace.frontier, keyspace.urgent, keyspace.leases, keyspace.cold, keyspace.places)
+
+
 async def _play(url: str, steps: list[tuple[str, int, int]]) -> None:
     client = connect(url)
     try:
-        await client.delete(keyspace.frontier(HOME), keyspace.urgent(HOME), keyspace.leases(HOME))
+        await client.delete(*(key(HOME) for key in ALL))
         now, held, ended = NOW, dict[ProductID, Lease](), list[Lease]()
         admitted: set[ProductID] = set()
         for action, which, wait in steps:
@@ -297,9 +302,9 @@ async def _play(url: str, steps: list[tuple[str, int, int]]) -> None:
                 assert await give_back(client, held.pop(product), now, now=now)
             elif action == "finish late" and ended:
                 assert not await give_back(client, ended[which % len(ended)], now, now=now)
-            waiting = {ProductID.parse(str(m)) for m in await client.zrange(keyspace.frontier(HOME), 0, -1)}
+            there = set(await waiting(client, POOL))
             leased = {ProductID.parse(str(m)) for m in await client.zrange(keyspace.leases(HOME), 0, -1)}
-            assert waiting | leased == admitted
-            assert not waiting & held.keys()
+            assert there | leased == admitted
+            assert not there & held.keys()
     finally:
         await client.aclose()

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -190,7 +191,8 @@ async def _the_same(
             for start in (0, at - 30 * 86_400_000):
                 assert await store.steps(mover, offer, start, at + 1) == await store.steps(never, offer, start, at + 1)
                 assert await store.states(mover, offer, start, at) == await store.states(never, offer, start, at)
-    entries = [fields for _, fields in await client.xrange(keyspace.changes(HOME))]
+    kept: Any = await client.xrange(keyspace.changes(HOME))
+    entries: list[dict[str, str]] = [fields for _, fields in kept]
     of_both = [[{**each, "product": ""} for each in entries if each["product"] == str(of)] for of in (mover, never)]
     assert of_both[0] == of_both[1]
     await client.aclose()

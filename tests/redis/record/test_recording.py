@@ -8,6 +8,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Outcome, Recorder
 from pennywren.store.store import Store
+from tests.frontier_places import score_of
 
 NOW = 1_760_000_000_000
 KETTLE = ProductID("us", "B08N5WRWNW")
@@ -43,7 +44,7 @@ async def test_recording_under_a_lease_ends_it_and_sets_the_next_look(store: Sto
     )
     await recorder.record([to_record])
     assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) is None
-    assert await store.client.zscore(keyspace.frontier(PARTITION), str(KETTLE)) == 222
+    assert await score_of(store.client, KETTLE) == 222
     state = await store.product(KETTLE)
     assert state is not None
     assert state.rate == "wild"
@@ -55,7 +56,7 @@ async def test_a_lost_lease_records_nothing(store: Store, recorder: Recorder) ->
     assert result.outcomes == {Offer.BUYBOX: Outcome.LEASE_LOST}
     assert await store.product(KETTLE) is None
     assert await store.client.zscore(keyspace.leases(PARTITION), str(KETTLE)) == LEASE + 4000
-    assert await store.client.zcard(keyspace.frontier(PARTITION)) == 0
+    assert await score_of(store.client, KETTLE) is None
 
 
 async def test_a_worker_that_wakes_after_its_lease_ended_records_nothing(store: Store) -> None:
@@ -69,10 +70,10 @@ async def test_a_worker_that_wakes_after_its_lease_ended_records_nothing(store: 
 
 async def test_a_report_moves_the_due_time_only_of_what_is_in_the_frontier(store: Store, recorder: Recorder) -> None:
     await recorder.record([LookToRecord(seen(1599, NOW), due_if_same=1, due_if_changed=2)])
-    assert await store.client.zscore(keyspace.frontier(PARTITION), str(KETTLE)) is None
+    assert await score_of(store.client, KETTLE) is None
     await store.client.zadd(keyspace.frontier(PARTITION), {str(KETTLE): 50})
     await recorder.record([LookToRecord(seen(1599, NOW + 1), due_if_same=70, due_if_changed=80)])
-    assert await store.client.zscore(keyspace.frontier(PARTITION), str(KETTLE)) == 70
+    assert await score_of(store.client, KETTLE) == 70
 
 
 async def test_a_refused_look_under_a_lease_still_goes_back_to_the_frontier(store: Store, recorder: Recorder) -> None:
@@ -81,7 +82,7 @@ async def test_a_refused_look_under_a_lease_still_goes_back_to_the_frontier(stor
     other = Look(KETTLE, "EUR", {Offer.BUYBOX: 1599})
     (result,) = await recorder.record([LookToRecord(other, due_if_same=111, lease=LEASE)])
     assert result.outcomes == {Offer.BUYBOX: Outcome.OTHER_CURRENCY}
-    assert await store.client.zscore(keyspace.frontier(PARTITION), str(KETTLE)) == 111
+    assert await score_of(store.client, KETTLE) == 111
 
 
 async def test_looks_at_one_product_keep_their_order_across_batches(store: Store, recorder: Recorder) -> None:
