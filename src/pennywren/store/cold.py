@@ -26,9 +26,9 @@ class Packed:
     """A product as it is kept now."""
 
     fields: Mapping[str, str]
-    """Those of its hash, or what they would be; none where it was never recorded."""
+    """What those of its hash would be; none where it is not packed, or was never recorded."""
     past: Mapping[Offer, Steps] | None = field(default=None)
-    """All of its past; None where it has series, or was not asked for."""
+    """All of its past; None where it is not packed, or that was not asked for."""
 
 
 async def read_cold(client: Client, products: Sequence[ProductID], *, past: bool = False) -> list[Packed]:
@@ -37,17 +37,7 @@ async def read_cold(client: Client, products: Sequence[ProductID], *, past: bool
     Raises:
         Unavailable: Redis does not answer.
     """
-    calls = [
-        (
-            [
-                keyspace.product(product),
-                keyspace.cold(keyspace.partition_of(product)),
-                keyspace.places(keyspace.partition_of(product)),
-            ],
-            [str(product), int(past)],
-        )
-        for product in products
-    ]
+    calls = [([keyspace.cold(keyspace.partition_of(product))], [str(product), int(past)]) for product in products]
     try:
         replies = await _SCRIPT.run_many(client, calls)
     except (RedisError, OSError) as error:
@@ -79,6 +69,8 @@ async def list_cold(client: Client, partition: int) -> AsyncIterator[list[Produc
 
 
 def _packed(reply: Sequence[Sequence[Any]]) -> Packed:
+    if not reply:
+        return Packed({})
     flat, *columns = reply
     fields = dict(zip(map(_text, flat[::2]), map(_text, flat[1::2]), strict=True))
     if not columns:

@@ -37,7 +37,8 @@ class Script:
         parts = [(script_folder() / "parts" / f"{part}.lua").read_text(encoding="utf-8") for part in _WITH.findall(own)]
         self.source = "\n".join([*parts, own])
         # Replicas run what says so; the first line of a script that writes nothing ends with this.
-        self._command = "EVALSHA_RO" if own.partition("\n")[0].endswith("only reads.") else "EVALSHA"
+        self._reads_only = own.partition("\n")[0].endswith("only reads.")
+        self._command = "EVALSHA_RO" if self._reads_only else "EVALSHA"
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, keys: Sequence[str], args: Sequence[Argument]) -> Any:
@@ -46,24 +47,33 @@ class Script:
         try:
             return await send(self._command, self.sha, len(keys), *keys, *args)
         except NoScriptError:
-            await client.script_load(self.source)
-            return await send(self._command, self.sha, len(keys), *keys, *args)
+            (reply,) = await self._again(client, [(keys, args)])
+            if isinstance(reply, Exception):
+                raise reply from None
+            return reply
 
     async def run_many(self, client: Client, calls: Sequence[Call]) -> list[Any]:
         """Run once for each call, in one round trip. A failed call's exception stands in its place."""
         if not calls:
             return []
-        replies = await self._pipelined(client, calls)
+        replies = await self._pipelined(client, calls, self._command, self.sha)
         lost = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if lost:
-            await client.script_load(self.source)
-            again = await self._pipelined(client, [calls[i] for i in lost])
+            again = await self._again(client, [calls[i] for i in lost])
             for i, reply in zip(lost, again, strict=True):
                 replies[i] = reply
         return replies
 
-    async def _pipelined(self, client: Client, calls: Sequence[Call]) -> list[Any]:
+    async def _again(self, client: Client, calls: Sequence[Call]) -> list[Any]:
+        """The same where the server does not know the script. What only reads need not be loaded into all nodes, of
+        which one may be down."""
+        if self._reads_only:
+            return await self._pipelined(client, calls, "EVAL_RO", self.source)
+        await client.script_load(self.source)
+        return await self._pipelined(client, calls, self._command, self.sha)
+
+    async def _pipelined(self, client: Client, calls: Sequence[Call], command: str, script: str) -> list[Any]:
         async with client.pipeline(transaction=False) as pipe:
             for keys, args in calls:
-                pipe.execute_command(self._command, self.sha, len(keys), *keys, *args)
+                pipe.execute_command(command, script, len(keys), *keys, *args)
             return await pipe.execute(raise_on_error=False)

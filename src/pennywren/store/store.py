@@ -48,6 +48,14 @@ class Store:
         without = [i for i, fields in enumerate(replies) if "version" not in fields]
         for i, packed in zip(without, await read_cold(self.client, [products[i] for i in without]), strict=True):
             replies[i] = packed.fields
+        unknown = [i for i in without if not replies[i]]
+        if unknown:
+            # Perhaps one got its hash just between the two.
+            async with self.client.pipeline(transaction=False) as pipe:
+                for i in unknown:
+                    pipe.hgetall(keyspace.product(products[i]))
+                for i, fields in zip(unknown, await self._execute(pipe), strict=True):
+                    replies[i] = fields
         return [parse_state(product, fields) for product, fields in zip(products, replies, strict=True)]
 
     async def steps(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
@@ -150,7 +158,12 @@ class Store:
     async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
         """The past of a product that had no hash a moment ago; None if it has one by now."""
         (packed,) = await read_cold(self.client, [product], past=True)
-        return packed.past
+        if packed.past is not None:
+            return packed.past
+        async with self.client.pipeline(transaction=False) as pipe:
+            pipe.exists(keyspace.product(product))
+            (has_hash,) = await self._execute(pipe)
+        return None if has_hash else dict.fromkeys(Offer, Steps())
 
     async def _execute(self, pipe: Any) -> list[Any]:
         """Run a pipeline of reads; a series that does not exist reads as empty.
