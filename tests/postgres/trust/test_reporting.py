@@ -17,6 +17,7 @@ from pennywren.pipeline.report_judging import ASKED_LATELY
 from pennywren.pipeline.reporting import Reporting
 from pennywren.postgres.pool import Pool
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import warm_up
 from pennywren.settings import Settings
 from pennywren.store.counters import read
 from pennywren.store.round_trip import RoundTrip
@@ -137,6 +138,11 @@ async def test_a_claim_is_held_against_the_range_of_the_last_90_days(store: Stor
     assert (claim.low, claim.high) == (1900, 2100), "2100 still held 90 days ago"
     assert (agreement.low, agreement.high) == (500, 4000), "what agrees is held against nothing"
     assert (unknown.low, unknown.high) == (None, None)
+    # It was packed so far; with series it is the same.
+    await warm_up(store, [PRODUCT], now)
+    trip = RoundTrip(store.raw)
+    place = ask(trip, PRODUCT, [(Offer.BUYBOX, 1500)], now)
+    assert read_believed((await trip.send())[place]).claims == (claim,)
     await store.client.delete(keyspace.raw(PRODUCT, Offer.BUYBOX))
     trip = RoundTrip(store.raw)
     place = ask(trip, PRODUCT, [(Offer.BUYBOX, 1500)], now)
