@@ -14,6 +14,8 @@ from bench import (
     fan_out,
     frontier_quality,
     history_http,
+    live,
+    pages,
     record_step,
     reports_http,
     restoring,
@@ -26,6 +28,8 @@ from bench.servers import Servers, servers
 BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "record": lambda up: record_step.measure(up.redis_url, up.postgres_url),
     "history": history_http.measure,
+    "live": live.measure,
+    "pages": pages.measure,
     "reports": reports_http.measure,
     "alerts": alert_latency.measure,
     "egresses": egresses.measure,

@@ -42,6 +42,20 @@ describe("stretches", () => {
     assert.equal(series.first, START);
   });
 
+  test("what was not on offer at the last look is not on offer now, and has no price", () => {
+    const gone = history([[0, 1000]], 5, { noOffer: [{ startTime: day(4), endTime: day(5) }] });
+    const series = prepare(gone, START + 6 * DAY);
+    assert.deepEqual(series.stretches.map((s) => [s.state, (s.end - START) / DAY]), [["offered", 4], ["noOffer", 6]]);
+    assert.equal(statistics(series, START, START + 6 * DAY)?.now, null);
+  });
+
+  test("after a long silence that is what is said, and not that there is no offer", () => {
+    const series = prepare(GAPS, START + 30 * DAY);
+    const said = summarize(series, START, START + 30 * DAY, ENGLISH, makeFormat("USD", ["en"]));
+    assert.match(said, /nobody has looked since 9 Jan 2026/);
+    assert.doesNotMatch(said, /not on offer/);
+  });
+
   test("after a long silence the last price is not carried on", () => {
     assert.equal(prepare(GAPS, START + 30 * DAY).stretches.at(-1)?.state, "notObserved");
   });

@@ -57,3 +57,36 @@ async def test_a_page_without_a_price_is_told_that_there_is_no_such_page(site: S
 
     assert await site.resources.live_pages.trouble(PRODUCT) == "gone"
     assert await site.resources.live_pages.trouble(OTHER) is None
+
+
+async def test_a_crowd_that_one_change_woke_costs_one_read_and_what_is_newer_is_told_after_it(site: Site) -> None:
+    pages, english = site.resources.live_pages, language("en")
+    await site.record(1999)
+    before = await _commands(site)
+    first = await asyncio.gather(*(pages.read(PRODUCT, english, 0) for _ in range(200)))
+    assert len({news[0] for news in first if news is not None}) == 1
+    assert None not in first
+    assert await _commands(site) - before < 20
+    await site.record(1499)
+    assert first[0] is not None
+    newer = await pages.read(PRODUCT, english, first[0][0])
+    assert newer is not None
+    assert "$14.99" in newer[1]
+
+
+async def test_streams_that_are_cut_off_leave_the_one_connection_to_the_others(site: Site) -> None:
+    await site.record(1999)
+    for _ in range(5):
+        readers = [asyncio.ensure_future(site.resources.live_client.ping()) for _ in range(20)]
+        await asyncio.sleep(0)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+    assert await site.resources.live_client.ping()
+    clients: list[dict[str, str]] = await site.resources.client.client_list()
+    assert len(clients) < 20
+
+
+async def _commands(site: Site) -> int:
+    info: dict[str, int] = await site.resources.client.info("stats")
+    return int(info["total_commands_processed"])

@@ -100,6 +100,11 @@ class Language:
         """`6 hours`, `7 days`: in the largest unit that it fills."""
         return format_timedelta(timedelta(seconds=seconds), granularity="minute", threshold=1.5, locale=self._locale)
 
+    def ago(self, ms: int, now: int) -> str:
+        """`3 minutes ago`, `2 days ago`; what lies ahead by a clock that differs is now."""
+        seconds = min(ms - now, 0) // 1000
+        return format_timedelta(timedelta(seconds=min(seconds, -1)), add_direction=True, locale=self._locale)
+
     def duration(self, seconds: float | None) -> str:
         """`0.8 s`, `12 s`, `3 min`, or a dash where nothing was measured."""
         if seconds is None:

@@ -277,6 +277,10 @@ class Crawler:
     async def _conclude(self, visit: Visit, reading: PageReading, *, reported: bool) -> None:
         """Everything that follows from a page that shows the product."""
         product = visit.lease.product
+        if visit.lease.lane == "urgent" and visit.known.state is None and self._catalogue is not None:
+            # Somebody waits with its page open: the first price brings the title and the picture along.
+            await self._catalogue.add(CatalogueEntry(product, reading.title, reading.image), self._clock())
+            await self._catalogue.flush(self._clock())
         result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, reported=reported)
         if result is not None:
             await self._chart(product, visit.known, result.changes)

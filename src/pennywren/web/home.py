@@ -20,10 +20,17 @@ _KEPT: Final = {"cache-control": "public, max-age=300"}
 @get("/")
 async def show_home(request: Request) -> Answer:
     """Paste a link or an ASIN; what moved lately, and what most people watch."""
-    view = await resources_of(request).home.read()
+    resources = resources_of(request)
+    view = await resources.home.read()
     headers = {"cache-control": PUBLIC}
     return html_page(
-        request, "home.html", headers=headers, changed=view.changed, watched=view.watched, empty=view.is_empty
+        request,
+        "home.html",
+        headers=headers,
+        changed=view.changed,
+        watched=view.watched,
+        empty=view.is_empty,
+        now=resources.clock(),
     )
 
 

@@ -57,11 +57,11 @@ class _Open:
     async def counts(self) -> bool:
         """Whether it may be open, for a minute more."""
         most = self.resources.settings.streams_per_network
-        return await count_stream(self.resources.client, self.network, self.name, most)
+        return await count_stream(self.resources.live_client, self.network, self.name, most)
 
     def end(self) -> None:
         """A stream ends by being cancelled, so that it cannot wait for this itself."""
-        task = asyncio.create_task(forget_stream(self.resources.client, self.network, self.name))
+        task = asyncio.create_task(forget_stream(self.resources.live_client, self.network, self.name))
         _ENDING.add(task)
         task.add_done_callback(_ENDING.discard)
 

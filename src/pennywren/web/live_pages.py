@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.language.speaking import Language
-from pennywren.model.clock import MINUTE, Clock
+from pennywren.model.clock import MINUTE, SECOND, Clock
 from pennywren.model.product import ProductID
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
@@ -21,6 +21,10 @@ _KEPT: Final = 256
 """Rendered products that a process keeps, so that a thousand pages of one product cost one rendering."""
 
 
+_JUST_NOW: Final = SECOND
+"""For so long (ms) what was read for one page is told to others that show something older."""
+
+
 class LivePages:
     """What open pages are told, rendered once for all of them, read one product at a time over one connection."""
 
@@ -28,6 +32,7 @@ class LivePages:
         self._store = store
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
+        self._told: dict[tuple[str, str], tuple[int, int, str]] = {}
         self._rendered: OrderedDict[tuple[str, str, int, int], str] = OrderedDict()
 
     async def read(self, product: ProductID, speaking: Language, shown: int) -> tuple[int, str] | None:
@@ -36,7 +41,15 @@ class LivePages:
         Raises:
             Unavailable: Redis does not answer.
         """
+        whose, now = (str(product), speaking.code), self._clock()
+        told_at, version, parts = self._told.get(whose, (0, 0, ""))
+        if version > shown and now - told_at < _JUST_NOW:
+            # A crowd that one change woke: who comes first has read it for all. What is newer wakes everybody again.
+            return version, parts
         async with self._one_at_a_time:
+            told_at, version, parts = self._told.get(whose, (0, 0, ""))
+            if version > shown and now - told_at < _JUST_NOW:
+                return version, parts
             state = await self._store.product(product)
             if state is None or state.version <= shown:
                 return None
@@ -46,6 +59,9 @@ class LivePages:
                 text = self._rendered[key] = await self._parts(product, state, speaking)
                 if len(self._rendered) > _KEPT:
                     self._rendered.popitem(last=False)
+            if len(self._told) >= _KEPT:
+                self._told.clear()
+            self._told[whose] = (self._clock(), state.version, text)
             return state.version, text
 
     async def trouble(self, product: ProductID) -> str | None:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from pennywren.accounts.people import Person
 from pennywren.history.chart_svg import chart
-from pennywren.history.step import spans
+from pennywren.history.step import spans, value_at
 from pennywren.history.suggestions import suggest
 from pennywren.history.summary import Summary, summarize
 from pennywren.language.speaking import Language
@@ -31,6 +31,7 @@ ENOUGH_DAYS: Final = 14
 _SIZES: Final = (("wide", 720, 300), ("narrow", 360, 240))
 """One chart for each kind of screen, of which the style sheet shows one: text in a scaled one could not be read."""
 _ROWS: Final = 20
+_LOOKED: Final = (State.OFFERED, State.NO_OFFER)
 _KINDS: Final = {"justBelow": "cheaper", "low90Days": "lowest"}
 """What the catalogue calls a suggestion; all others are percentages."""
 
@@ -195,8 +196,12 @@ async def _past(
 
 def _rows(steps: Steps, start: int, end: int) -> list[Row]:
     """The latest of what held, the newest first: the figures behind the chart, for who runs no script."""
-    seen = [span for span in spans(steps, start, end) if span.state is not State.NOT_OBSERVED]
-    return [Row(span.start, span.end, span.price) for span in seen[-_ROWS:][::-1]]
+    seen = [Row(span.start, span.end, span.price) for span in spans(steps, start, end) if span.state in _LOOKED]
+    state, price = value_at(steps, end)
+    if state in _LOOKED and (not seen or seen[-1].price != price):
+        # The last look is a moment, which may be all that there is.
+        seen.append(Row(end, end, price))
+    return seen[-_ROWS:][::-1]
 
 
 def _embedding(address: str, title: str) -> str:

@@ -40,7 +40,9 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
     state = await resources.store.product(id_)
     row = await _catalogued(resources, id_, needed=state is None)
     if row is None and state is None:
-        raise NotFound(f"{id_} is not followed here yet: paste its link to follow it, or POST it to /products.")
+        raise NotFound(
+            f"{id_} is not followed here yet. Follow it, and its price appears in a moment (programs: POST /products)."
+        )
     if prefers_html(request.headers.get("accept")):
         person = await _signed_in(request)
         if state is not None:
@@ -58,6 +60,9 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
         found = conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
     if state is not None:
         found.headers["link"] = alternates(id_)
+    else:
+        # Its first price may come at any moment, and who runs no script asks every few seconds.
+        found.headers["cache-control"] = "no-cache"
     return found
 
 

@@ -70,6 +70,8 @@ class Resources:
     channels: Channels
     phone_codes: PhoneCodes
     bounces: Bounces
+    live_client: Client
+    """One connection that all open pages share, however many they are."""
     live: LiveChanges
     live_pages: LivePages
     unsubscribe_key: bytes
@@ -93,7 +95,8 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     subscribing = Subscribing(pool, store, queue, settings)
     signing_in = SigningIn(pool, client, settings, clock)
     watching = WatchingByMail(pool, signing_in, subscribing, clock)
-    live = LiveChanges(client, clock)
+    live_client = connect(settings.redis_url or "", max_connections=1)
+    live = LiveChanges(live_client, clock)
     reading = asyncio.create_task(live.run())
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
     viewers = Viewers(store, clock)
@@ -126,8 +129,9 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 channels=channels,
                 phone_codes=PhoneCodes(pool, client, channels.sms, clock),
                 bounces=Bounces(pool, await get_or_create(pool, RETURN_KEY), clock),
+                live_client=live_client,
                 live=live,
-                live_pages=LivePages(store, clock),
+                live_pages=LivePages(Store(live_client, live_client), clock),
                 unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
                 webhook_key=await get_or_create(pool, WEBHOOK_KEY),
             )
@@ -137,6 +141,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
         await reporting.close()
         queue.close()
         await pool.close()
+        await live_client.aclose()
         await bytes_client.aclose()
         await client.aclose()
 

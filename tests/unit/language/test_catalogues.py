@@ -142,6 +142,14 @@ def test_no_template_has_words_of_its_own() -> None:
         assert ours.sub("", text) == "", template.name
 
 
+def test_how_long_ago_something_was_is_told_and_never_lies_ahead() -> None:
+    now = 1_764_028_800_000
+    told = [language("en").ago(now - ms, now) for ms in (0, 20_000, 90 * 60_000, 3 * 86_400_000)]
+    assert told == ["1 second ago", "20 seconds ago", "2 hours ago", "3 days ago"]
+    assert language("en").ago(now + 5_000, now) == "1 second ago"
+    assert language("de").ago(now - 120_000, now) == "vor 2 Minuten"
+
+
 def test_a_number_chooses_its_form() -> None:
     assert sentence("en", "pasted.heading", 1) == "One product is followed now"
     assert language("en").say("pasted.heading", count=3) == "3 products are followed now"

@@ -6,11 +6,19 @@ import { loadHistories } from "./chart/load.ts";
 import { mountChart } from "./chart/mount.ts";
 import { ENGLISH, GERMAN } from "./chart/words.ts";
 
+/** Asks the server whether what the browser keeps still holds: a price that just came must not wait for a minute. */
+const fresh: typeof fetch = (input, init) => fetch(input, { ...init, cache: "no-cache" });
+
 /** Wait until everything is there, then replace the picture at once; if something fails, the picture stays. */
 export async function enhance(box: HTMLElement): Promise<void> {
   const { product, offers = "buybox", target } = box.dataset;
   if (!product) return;
-  const histories = await loadHistories("", product, offers.split(" "));
+  let isBehind = false;
+  const behind = (): void => {
+    isBehind = true;
+  };
+  box.addEventListener("pennywren:newer", behind);
+  const histories = await loadHistories("", product, offers.split(" "), fresh);
   const known = histories.filter((one, i) => i === 0 || one.history.length > 0);
   const german = document.documentElement.lang.startsWith("de");
   const own = target ? Number(target) : null;
@@ -21,9 +29,12 @@ export async function enhance(box: HTMLElement): Promise<void> {
     proof: (offer, at) => `/products/${product}/points/${new Date(at).toISOString()}/proof?offer=${offer}`,
   });
   // Whoever hears of a new price (server-sent events) dispatches this on the box.
-  box.addEventListener("pennywren:newer", () => {
-    void loadHistories("", product, known.map((one) => one.offer)).then((newer) => chart.update(newer), () => undefined);
-  });
+  const catchUp = (): void => {
+    void loadHistories("", product, known.map((one) => one.offer), fresh).then((newer) => chart.update(newer), () => undefined);
+  };
+  box.removeEventListener("pennywren:newer", behind);
+  box.addEventListener("pennywren:newer", catchUp);
+  if (isBehind) catchUp();
   // Whoever tries a target in the form sees it as a line.
   box.addEventListener("pennywren:target", (event) => {
     chart.setTarget((event as CustomEvent<number | null>).detail ?? own);

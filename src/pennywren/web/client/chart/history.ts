@@ -109,8 +109,11 @@ export function prepare(answer: History, now: number): Series {
   }
   const tail = stretches.at(-1);
   if (tail && lastSeen !== null && now > lastSeen && tail.state !== "notObserved") {
-    const state = now - lastSeen > SILENCE ? "notObserved" : "unconfirmed";
-    stretches.push({ start: lastSeen, end: now, state, price: last, low: null, high: null });
+    // What is not on offer stays so until somebody sees it again; a price may hold, and is said to be unconfirmed.
+    const likely = tail.state === "noOffer" ? "noOffer" : "unconfirmed";
+    const state = now - lastSeen > SILENCE ? "notObserved" : likely;
+    if (state === tail.state) tail.end = now;
+    else stretches.push({ start: lastSeen, end: now, state, price: last, low: null, high: null });
   }
   return {
     offer: answer.offer,

@@ -10,6 +10,8 @@ export const ENOUGH_DAYS = 14;
 export interface Statistics {
   /** The price now (minor units); null while there is no offer, or nobody has looked for long. */
   now: number | null;
+  /** Since when nobody has looked (ms); null if somebody has lately. */
+  unseenSince: number | null;
   low: number;
   lowAt: number;
   high: number;
@@ -46,6 +48,7 @@ export function statistics(series: Series, start: number, end: number): Statisti
   }
   return {
     now,
+    unseenSince: current?.state === "notObserved" ? current.start : null,
     low: lowOf(lowest),
     lowAt: lowest.start,
     high: highOf(highest),

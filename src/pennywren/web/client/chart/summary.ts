@@ -18,7 +18,9 @@ export function summarize(series: Series, start: number, end: number, words: Wor
   if (!found) return words["summary.empty"];
   const offer = offerName(series.offer, words);
   const said = [
-    found.now === null
+    found.unseenSince !== null
+      ? fill(words["summary.unseen"], { offer, date: format.day(found.unseenSince) })
+      : found.now === null
       ? fill(words["summary.none"], { offer })
       : fill(words["summary.now"], { offer, price: format.price(found.now) }),
     fill(words["summary.extremes"], {

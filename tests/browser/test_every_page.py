@@ -1,0 +1,107 @@
+"""Every page, in both themes, narrow and wide: axe finds nothing serious, nothing is wider than the screen."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from pennywren.local.shop.goods import GOODS, HERO
+from tests.browser.demo import Demo, Visitor, link, visitor
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+OPEN = [
+    "/",
+    f"/products/{HERO.id}",
+    "/products/us:B0NOTTHERE",
+    "/products/us:nonsense",
+    "/about",
+    "/privacy",
+    "/status",
+    "/developers",
+    "/sign-in",
+    "/mailbox",
+    "/problems/plan-limit",
+    "/nothing/here",
+]
+
+
+@pytest.fixture
+async def reader(demo: Demo, chromium: Browser) -> AsyncIterator[Visitor]:
+    """Somebody whose pages are looked at."""
+    found = await visitor(demo, chromium)
+    await found.context.add_init_script(path=AXE)
+    yield found
+    await found.context.close()
+
+
+async def _judge(person: Visitor) -> list[str]:
+    """What is wrong with the page that is open."""
+    page, wrong = person.page, list[str]()
+    for scheme, only in (("light", None), ("dark", ["color-contrast"])):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # pyright: ignore[reportArgumentType]
+        options: dict[str, Any] = {"resultTypes": ["violations"]}
+        if only:
+            options["runOnly"] = {"type": "rule", "values": only}
+        found: Any = await page.evaluate("options => axe.run(document, options)", options)
+        wrong += [
+            f"{page.url} ({scheme}): {each['impact']} {each['id']}: {json.dumps(each['nodes'][0]['target'])}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical", "moderate")
+        ]
+    for width in (320, 1280):
+        await page.set_viewport_size({"width": width, "height": 900})
+        over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            wrong.append(f"{page.url} is {over} pixels too wide at {width}")
+    return wrong
+
+
+async def _settle(person: Visitor, path: str) -> None:
+    await person.go(path)
+    if await person.page.locator("[data-chart]").count():
+        await person.page.locator(".pw-plot").wait_for()
+
+
+async def test_open_pages_are_for_everybody(reader: Visitor) -> None:
+    async with asyncio.timeout(30):  # the first crawl of the shop's most wanted product
+        while not await reader.page.locator("[data-chart]").count():
+            await reader.go(f"/products/{HERO.id}")
+    wrong: list[str] = []
+    for path in OPEN:
+        await _settle(reader, path)
+        wrong += await _judge(reader)
+    proof = await _first_proof(reader)
+    await _settle(reader, proof)
+    wrong += await _judge(reader)
+    assert wrong == []
+    # A page that is not there is told so by the browser itself; nothing else may be.
+    assert [each for each in reader.complaints if "status of 40" not in each] == []
+    assert await reader.context.cookies() == []
+
+
+async def test_a_persons_own_pages_are_for_everybody(reader: Visitor) -> None:
+    await reader.sign_in("mary@example.com")
+    wrong = await _judge(reader)
+    for good in GOODS[:2]:
+        await _settle(reader, f"/products/{good.id}")
+        await reader.page.get_by_label(re.compile("Or at or below")).fill("1")
+        await reader.page.get_by_role("button", name="Watch this price").click()
+        await reader.page.wait_for_url("**/account#watch-*")
+    wrong += await _judge(reader)
+    # The demo's own person is told of the drop by now, or soon.
+    mail = await reader.mail("/unsubscribe/", str(HERO.id))
+    for path in ("/watch/", "/unsubscribe/"):
+        await _settle(reader, link(mail, path))
+        wrong += await _judge(reader)
+    assert wrong == []
+    assert reader.complaints == []
+
+
+async def _first_proof(person: Visitor) -> str:
+    await person.go(f"/products/{HERO.id}")
+    return str(await person.page.locator("a[href*='/proof']").first.get_attribute("href"))
