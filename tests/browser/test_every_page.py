@@ -29,6 +29,21 @@ OPEN = [
     "/nothing/here",
 ]
 
+OWN = [
+    "/account/preferences",
+    "/account/phones",
+    "/account/push-subscriptions",
+    "/account/webhooks",
+    "/account/email",
+    "/account/deliveries",
+    "/account/connections",
+    "/account/sessions",
+    "/account/import",
+    "/account/bought",
+    "/account/data",
+    "/account/delete",
+]
+
 
 @pytest.fixture
 async def reader(demo: Demo, chromium: Browser) -> AsyncIterator[Visitor]:
@@ -93,6 +108,9 @@ async def test_a_persons_own_pages_are_for_everybody(reader: Visitor) -> None:
         await reader.page.get_by_role("button", name="Watch this price").click()
         await reader.page.wait_for_url("**/account#watch-*")
     wrong += await _judge(reader)
+    for path in OWN:
+        await _settle(reader, path)
+        wrong += await _judge(reader)
     # The demo's own person is told of the drop by now, or soon.
     mail = await reader.mail("/unsubscribe/", str(HERO.id))
     for path in ("/watch/", "/unsubscribe/"):

@@ -51,13 +51,13 @@ async def test_from_a_pasted_link_to_a_mail_and_out_again(demo: Demo, person: Vi
     await page.get_by_role("button", name="Stop watching").click()
     await page.get_by_role("heading", name="Done").wait_for()
 
-    await person.go("/account")
+    await person.go("/account/data")
     data = await person.context.request.get(f"{demo.site}/account/data.json")
     table = await person.context.request.get(f"{demo.site}/account/watches.csv")
     assert data.ok
     assert "ada@example.com" in await data.text()
     assert table.ok
-    await page.locator("summary", has_text="Delete the account").click()
+    await page.get_by_role("link", name="Delete the account").click()
     await page.get_by_role("button", name="Delete everything").click()
     await page.wait_for_load_state()
     assert (await person.context.request.get(f"{demo.site}/account/data.json")).status == 401
