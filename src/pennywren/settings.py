@@ -27,6 +27,7 @@ _RANGES: Final = {
     "smtp_connections": (1, 50),
     "image_cache_mb": (1, 1_000_000),
     "delivery_lease": (6, 3600),
+    "match_lease": (5, 3600),
     "drift_percent": (1, 100),
     "delivery_retry": (1, 3600),
     "crawl_lease": (5, 3600),
@@ -83,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections that one delivery job keeps open to the mail server."""
     delivery_lease: int = 120
     """Seconds that a delivery job's claim on an alert lasts: after them another job sends what it died with."""
+    match_lease: int = 15
+    """Seconds that a matcher reads a partition's changes alone: after them another takes over from one that died."""
     bounce_domain: str | None = None
     """Domain of the return addresses that say which mail came back; bounces go to the sender if not given."""
     mail_events_secret: str | None = None

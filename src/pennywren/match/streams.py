@@ -26,7 +26,8 @@ MAX_DELIVERIES: Final = 3
 _CONSUMER: Final = "reader"
 """One name for all readers: who reads is the lease's business, and names of dead readers would pile up."""
 
-_LEASE_MS: Final = 15 * SECOND
+LEASE: Final = 15
+"""Seconds that the right to read a partition lasts, where nothing else is set."""
 PARTITIONS_AT_ONCE: Final = 32
 _ENTRIES: Final = 100
 
@@ -53,8 +54,10 @@ class ChangeReader:
         *,
         count: int = _ENTRIES,
         again_alone: bool = False,
+        lease: int = LEASE,
     ) -> None:
-        """`count` is how many entries of a partition are read at once.
+        """`count` is how many entries of a partition are read at once; `lease` is the seconds after which another
+        reader takes over from one that died.
 
         `again_alone`: what was left unhandled comes without anything new, so that a reading which is repeated is
         the same one.
@@ -64,6 +67,7 @@ class ChangeReader:
         self._clock = clock
         self._group = group
         self._count = count
+        self._lease_ms = lease * SECOND
         self._again_alone = again_alone
         self.lost = 0
         """Entries that were trimmed before they were handled: must stay 0."""
@@ -95,7 +99,7 @@ class ChangeReader:
             raise Unavailable("the change streams are not reachable right now") from error
 
     async def _read(self, partitions: Sequence[int]) -> Reading | None:
-        mine = await leases.take(self._client, self._group, self._reader, partitions, _LEASE_MS)
+        mine = await leases.take(self._client, self._group, self._reader, partitions, self._lease_ms)
         return Reading(tuple(mine), tuple(await self._entries(mine))) if mine else None
 
     async def hold(self, reading: Reading) -> bool:
@@ -105,7 +109,7 @@ class ChangeReader:
             Unavailable: Redis does not answer.
         """
         try:
-            mine = await leases.take(self._client, self._group, self._reader, reading.partitions, _LEASE_MS)
+            mine = await leases.take(self._client, self._group, self._reader, reading.partitions, self._lease_ms)
         except (RedisError, OSError) as error:
             raise Unavailable("the change streams are not reachable right now") from error
         return len(mine) == len(reading.partitions)

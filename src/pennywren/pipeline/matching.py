@@ -23,7 +23,7 @@ from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
 from pennywren.match import hints, index, shown
 from pennywren.match.entries import Entry
-from pennywren.match.streams import PARTITIONS_AT_ONCE, ChangeReader, Reading
+from pennywren.match.streams import LEASE, PARTITIONS_AT_ONCE, ChangeReader, Reading
 from pennywren.model.change import PriceChange
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.money import format_money
@@ -101,8 +101,10 @@ class Matcher:
         cooldown: timedelta,
         page: int = index.PAGE,
         fan_out_page: int = FAN_OUT_PAGE,
+        lease: int = LEASE,
     ) -> None:
-        """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once."""
+        """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once; `lease` is
+        the seconds after which another matcher takes over from one that died."""
         self._client = store.client
         self._pool = pool
         self._queue = queue
@@ -111,7 +113,7 @@ class Matcher:
         self._page = page
         self._fan_out_page = fan_out_page
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._reader = ChangeReader(store.client, name, clock)
+        self._reader = ChangeReader(store.client, name, clock, lease=lease)
         self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
         self._corrector = Corrector(pool, store, queue, clock)
         self._fan_out_opened = asyncio.Event()
@@ -287,6 +289,7 @@ async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
                 queue,
                 system_clock,
                 cooldown=cooldown,
+                lease=settings.match_lease,
             )
         finally:
             await pool.close()

@@ -234,3 +234,10 @@ async def test_streams_that_cannot_be_reached_are_said_so() -> None:
     with pytest.raises(Unavailable):
         await reader(nowhere).read(0.01)
     await nowhere.aclose()
+
+
+async def test_the_right_to_read_lasts_as_long_as_is_set(redis_client: Client) -> None:
+    await publish(redis_client, fields(1))
+    await read(ChangeReader(redis_client, "one", clock=lambda: 5, lease=300))
+    left = await redis_client.pttl(keyspace.reading(PARTITION, "match"))
+    assert 60_000 < left <= 300_000
