@@ -211,7 +211,9 @@ def example_of(operation: Operation) -> str | None:
     address = f"https://pennywren.example{path}"
     parts.append(f"'{address}?{query}'" if query else address)
     if operation.body:
-        example = EXAMPLES_OF[operation.body.__name__]
+        example = EXAMPLES_OF.get(operation.body.__name__)
+        if example is None:
+            return None
         parts.append(f"--json '{msgspec.json.encode(example).decode()}'")
     return " ".join(parts)
 

@@ -228,7 +228,9 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}]
     },
     "HealthView": {"redis": True, "postgres": True},
+    "VerdictView": {"verdict": "accepted", "reason": "confirms", "detail": "It is the price that is known."},
     # What is asked
+    "AnotherPrice": {"amount": "12.99"},
     "NewProduct": {"product": "https://www.amazon.com/dp/B08N5WRWNW"},
     "NewSubscription": {"productID": _NAME, "threshold": 1299, "notificationType": "EMAIL"},
     "SubscriptionChange": {"threshold": 1199},
