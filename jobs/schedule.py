@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from pennywren.errors import BadSetting, PennywrenError
+from pennywren.logs import log_to_stderr
 from pennywren.model.clock import monotonic_clock, system_clock
 from pennywren.pipeline.scheduling import RENEW_EVERY, ClockSteps, Scheduler, regulars
 from pennywren.settings import Settings, load_settings
@@ -79,9 +80,10 @@ async def _run_until_told(settings: Settings) -> None:
 
 def main() -> int:
     """Run until SIGINT or SIGTERM; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(_run_until_told(load_settings()))
+        settings = load_settings()
+        log_to_stderr("json" if settings.log_format == "json" else "text", logging.WARNING)
+        asyncio.run(_run_until_told(settings))
     except PennywrenError as error:
         logging.getLogger(__name__).error("%s", error.message)
         return 1

@@ -191,6 +191,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Subscriptions that a person may hold on the plus plan."""
     report_retention_days: int = 7
     """Days that a stored report is kept after its own; then it and the key that links it to an install are gone."""
+    log_format: str = "text"
+    """What processes write on standard error: `text`, or `json` with an object a line."""
     mailbox_dir: Path | None = None
     """Set by `pennywren up`: the local mailbox that `/mailbox.json` lists."""
 
@@ -310,11 +312,14 @@ def process_began(pid: int) -> int:
 def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
     """Read the environment; what is not given there comes from the system that runs in the data folder.
 
+    Where `PENNYWREN_NAME_FILE` names a file, PENNYWREN_NAME is what that file holds.
+
     Raises:
         BadSetting: names the variable, and says what it may be.
     """
     env = dict(os.environ if environ is None else environ)
     data_dir = Path(env.get(PREFIX + "DATA_DIR") or default_data_dir(env, cwd or Path.cwd())).absolute()
+    env |= _from_files(env)
     given = {k: v for k, v in {**running(data_dir), **env}.items() if k.startswith(PREFIX) and v != ""}
     given[PREFIX + "DATA_DIR"] = str(data_dir)
     values: dict[str, object] = {}
@@ -327,8 +332,31 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
         raise BadSetting(f"PENNYWREN_DEFAULT_MARKETPLACE: there are {', '.join(MARKETPLACES)}")
     if settings.http_port > _LAST_PORT:
         raise BadSetting(f"PENNYWREN_HTTP_PORT: {settings.http_port} is not a port: write 1 to {_LAST_PORT}, or 0")
+    if settings.log_format not in ("text", "json"):
+        raise BadSetting(f"{PREFIX}LOG_FORMAT: write text or json")
     _check_ranges(settings)
     return settings
+
+
+def _from_files(env: Mapping[str, str]) -> dict[str, str]:
+    """Settings that are kept in files, as secrets of containers are: `PENNYWREN_NAME_FILE` says in which.
+
+    Raises:
+        BadSetting: the file cannot be read, or the setting is given as well.
+    """
+    found: dict[str, str] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = PREFIX + field.name.upper()
+        path = env.get(name + "_FILE")
+        if not path:
+            continue
+        if env.get(name):
+            raise BadSetting(f"{name} and {name}_FILE are both given: keep one of them")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            raise BadSetting(f"{name}_FILE: {path} cannot be read: {error}") from error
+    return found
 
 
 def _check_ranges(settings: Settings) -> None:

@@ -1,9 +1,11 @@
 """RQ: jobs are named, carry JSON, and have an id, so that enqueueing twice is enqueueing once."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any, Final
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
@@ -78,6 +80,20 @@ class WorkQueue:
     def length(self, queue: str) -> int:
         """How many jobs wait."""
         return Queue(queue, connection=self._redis, serializer=JSONSerializer).count
+
+    def waiting(self, queue: str) -> tuple[int, int | None]:
+        """How many jobs wait, and since when the first of them does (ms)."""
+        of = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+        jobs = of.get_jobs(0, 1)
+        since = jobs[0].enqueued_at if jobs else None
+        return of.count, None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+
+    def answers(self) -> bool:
+        """Whether RQ's Redis answers."""
+        try:
+            return bool(self._redis.ping())
+        except (RedisError, OSError):
+            return False
 
     def close(self) -> None:
         """Close the connection."""

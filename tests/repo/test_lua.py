@@ -25,7 +25,7 @@ def test_the_header_says_all(script: Path) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_exactly_one_wrapper_calls_it_and_the_header_names_it(script: Path) -> None:
-    call = f'Script("{script.stem}")'
+    call = f'Script("{script.stem}"'
     callers = [path for path in (ROOT / "src").rglob("*.py") if call in path.read_text()]
     found = re.search(r"CALLED BY (pennywren[\w.]+)", _header(script))
     assert found

@@ -138,3 +138,19 @@ def test_who_may_read_metrics_is_private_all_none_or_networks() -> None:
     assert parse_networks("10.1.0.0/16, 192.0.2.7") == (ip_network("10.1.0.0/16"), ip_network("192.0.2.7/32"))
     with pytest.raises(BadSetting, match="PENNYWREN_METRICS_NETWORKS"):
         parse_networks("everybody")
+
+
+def test_a_setting_may_be_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "redis_url"
+    secret.write_text("redis://api:word@redis:6379/0\n")
+    assert (
+        load_settings({"PENNYWREN_REDIS_URL_FILE": str(secret)}, tmp_path).redis_url == "redis://api:word@redis:6379/0"
+    )
+
+
+def test_a_file_that_is_missing_or_one_too_many_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="cannot be read"):
+        load_settings({"PENNYWREN_REDIS_URL_FILE": str(tmp_path / "nothing")}, tmp_path)
+    both = {"PENNYWREN_REDIS_URL_FILE": str(tmp_path / "nothing"), "PENNYWREN_REDIS_URL": "redis://x"}
+    with pytest.raises(BadSetting, match="both given"):
+        load_settings(both, tmp_path)

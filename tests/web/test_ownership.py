@@ -60,6 +60,7 @@ ROWS = [
     Row("GET /openapi.json", OPEN),
     Row("GET /problems/{slug}", OPEN),
     Row("GET /healthz", OPEN),
+    Row("GET /readyz", OPEN),
     Row("GET /status", OPEN),
     Row("GET /metrics", (403, 403, 403)),
     Row("GET /mailbox", OPEN),

@@ -268,6 +268,25 @@ async def test_a_sick_part_is_told_by_healthz(site: Site, anonymous: httpx.Async
     assert (answer.status_code, answer.json()) == (503, {"redis": False, "postgres": True})
 
 
+async def test_a_process_that_cannot_work_says_so_to_whoever_sends_it_requests(
+    site: Site, anonymous: httpx.AsyncClient
+) -> None:
+    ready = await anonymous.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"redis": True, "queue": True, "schema": True})
+    await site.lose_redis()
+    gone = await anonymous.get("/readyz")
+    assert (gone.status_code, gone.json()["redis"], gone.json()["schema"]) == (503, False, True)
+
+
+async def test_every_answer_has_a_name_that_its_log_lines_have_too(anonymous: httpx.AsyncClient) -> None:
+    first, second = [(await anonymous.get("/healthz")).headers["x-request-id"] for _ in range(2)]
+    assert first != second
+    given = await anonymous.get("/nothing-here", headers={"x-request-id": "a1b2c3d4-e5f6"})
+    assert given.headers["x-request-id"] == "a1b2c3d4-e5f6"
+    hostile = await anonymous.get("/healthz", headers={"x-request-id": "a b[alert=7]"})
+    assert hostile.headers["x-request-id"] != "a b[alert=7]"
+
+
 async def test_the_limit_of_tracking_is_the_networks(site: Site, anonymous: httpx.AsyncClient) -> None:
     network = client_network("203.0.113.9", [], 0)
     for _ in range(20):

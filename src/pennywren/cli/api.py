@@ -1,5 +1,6 @@
 """`api`: the HTTP server."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from granian.server import Server
 from pennywren.cli.parts import required
 from pennywren.local.children import die_with_parent
 from pennywren.local.ports import require_bindable
+from pennywren.logs import log_to_stderr
 from pennywren.settings import load_settings
 
 _APP: Final = "pennywren.web.app:create_app"
@@ -26,16 +28,20 @@ _GRACE_SECONDS: Final = 2
 def load_app(parent: int, target: str) -> Callable[..., Any]:
     """Make the app, in the process that serves it; that process ends with `parent`."""
     die_with_parent(parent)
+    log_to_stderr("json" if load_settings().log_format == "json" else "text", logging.WARNING)
     module, _, factory = target.partition(":")
     app: Callable[..., Any] = getattr(import_module(module), factory)()
     return app
 
 
-def _to_stderr() -> dict[str, Any]:
+def _to_stderr(style: str) -> dict[str, Any]:
     """The server's own log settings, away from standard output, which is for events."""
     config: dict[str, Any] = deepcopy(LOGGING_CONFIG)
     for name in config["handlers"]:
         config["handlers"][name]["stream"] = "ext://sys.stderr"
+    if style == "json":
+        for name in config["formatters"]:
+            config["formatters"][name] = {"()": "pennywren.logs.JsonLines"}
     return config
 
 
@@ -62,7 +68,7 @@ def api(host: str | None, port: int | None) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=_to_stderr(),
+        log_dictconfig=_to_stderr(settings.log_format),
         workers_kill_timeout=_GRACE_SECONDS,
     )
     server.serve(target_loader=partial(load_app, os.getpid()))

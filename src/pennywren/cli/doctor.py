@@ -15,10 +15,13 @@ import click
 import msgspec
 from redis.exceptions import RedisError
 
+from pennywren.archive import files
+from pennywren.archive.places import open_place
 from pennywren.errors import PennywrenError
 from pennywren.local.postgres import find_postgres
 from pennywren.local.redis import find_redis
-from pennywren.postgres.migrate import MIGRATIONS, find_dbmate
+from pennywren.model.clock import rfc3339
+from pennywren.postgres.migrate import MIGRATIONS, find_dbmate, missing_migrations
 from pennywren.settings import Settings, load_settings, running
 from pennywren.store.connect import connect, require_time_series
 from pennywren.store.scripts import script_folder
@@ -130,12 +133,9 @@ async def _postgres(settings: Settings) -> str:
     connection = await asyncpg.connect(settings.postgres_url, timeout=_PATIENCE_S)
     try:
         version = str(await connection.fetchval("show server_version"))
-        ran: set[str] = set()
-        if await connection.fetchval("select to_regclass('schema_migrations') is not null"):
-            ran = {str(row["version"]) for row in await connection.fetch("select version from schema_migrations")}
+        missing = await missing_migrations(connection)
     finally:
         await connection.close()
-    missing = sorted(name for path in MIGRATIONS.glob("*.sql") if (name := path.stem.partition("_")[0]) not in ran)
     if missing:
         raise PennywrenError(f"{len(missing)} migrations did not run yet: run `pennywren migrate`")
     return f"{version} at {_place(settings.postgres_url)}, schema up to date"
@@ -158,6 +158,15 @@ def _place(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2] or urlsplit(url).path
 
 
+async def _archive(settings: Settings) -> str:
+    if settings.archive_address is None:
+        return "off: a loss of Redis would lose the prices"
+    place = open_place(settings.archive_address)
+    found = await asyncio.to_thread(files.files, place)
+    newest = f", up to {rfc3339(max(file.last for file in found))}" if found else ""
+    return f"{len(found)} files at {place.address}{newest}"
+
+
 _CHECKS: Final[dict[str, Check]] = {
     "python": _python,
     "data": _data,
@@ -167,4 +176,5 @@ _CHECKS: Final[dict[str, Check]] = {
     "queue": _queue,
     "postgres": _postgres,
     "mail": _mail,
+    "archive": _archive,
 }

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly. A failure is one sentence on stand
 
 import logging
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ import asyncpg
 import click
 from redis.exceptions import RedisError
 
+from pennywren import logs
 from pennywren.errors import BadInput, PennywrenError
+from pennywren.settings import load_settings
 
 _SECTIONS: Final[dict[str, dict[str, str]]] = {
     "Run everything": {"up": "system:up", "demo": "system:demo", "doctor": "doctor:doctor"},
@@ -30,6 +33,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "keys": "keys:keys",
     },
     "See how it goes": {
+        "top": "top:top",
         "crawl": "crawl:crawl",
         "trust": "trust:trust",
         "alerts": "alerts:alerts",
@@ -125,4 +129,8 @@ def shell(verbose: int) -> None:
     by themselves.
     """
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # A setting that cannot be read is told by the command, which reads all of them.
+    style: logs.Format = "text"
+    with suppress(BadInput):
+        style = "json" if load_settings().log_format == "json" else "text"
+    logs.log_to_stderr(style, level)

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.events import emit
+from pennywren.logs import about
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.notify import deliveries
@@ -137,7 +138,8 @@ class Deliverer:
         async with aclosing(channel.deliver(messages)) as outcomes:
             async for outcome in outcomes:
                 parcel, address = waiting[outcome.message.key, outcome.message.to]
-                self._tell(channel, outcome)
+                with about(alert=parcel.first.alert_id, product=parcel.first.product):
+                    self._tell(channel, outcome)
                 await self._count(channel, outcome)
                 waits += _waits(parcel, outcome, known, self._clock())
                 _note(parcel, address, outcome, known, channel.name)

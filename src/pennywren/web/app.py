@@ -68,6 +68,7 @@ from pennywren.web.once import Once, refuse_noted
 from pennywren.web.operations import SCOPES
 from pennywren.web.paths import PlainPaths
 from pennywren.web.problems import CrossSite, answer_error
+from pennywren.web.request_ids import RequestIDs
 from pennywren.web.resources import open_resources
 from pennywren.web.same_site import is_forged
 
@@ -195,6 +196,7 @@ HANDLERS: Final = (
     admin.show_trail,
     status.show_status,
     status.show_health,
+    status.show_readiness,
     metrics.show_metrics,
 )
 _NOT_PACKED: Final = ["^/static/", "/history$", "/live$", r"\.(?:png|webp)$"]
@@ -207,7 +209,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     """The website and the API as one ASGI application; without settings they are read from the environment."""
     settings = settings or load_settings()
     litestar = create_litestar(settings, clock)
-    return PlainPaths(litestar, Once(litestar, HotHistory(litestar, clock, settings)))
+    return PlainPaths(litestar, RequestIDs(Once(litestar, HotHistory(litestar, clock, settings))))
 
 
 def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:

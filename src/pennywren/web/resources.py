@@ -54,6 +54,7 @@ class Resources:
     client: Client
     pool: Pool
     store: Store
+    queue: WorkQueue
     history: HistoryService
     viewers: Viewers
     pictures: Pictures
@@ -113,6 +114,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 client=client,
                 pool=pool,
                 store=store,
+                queue=queue,
                 history=HistoryService(store, HistoryReader(store, settings, clock), standby, viewers.viewed),
                 viewers=viewers,
                 pictures=Pictures(store),
@@ -125,7 +127,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 reporting=reporting,
                 home=HomeBoard(store, pool, clock),
                 status=StatusBoard(pool, client, settings, clock),
-                metrics=MetricsBoard(Sources(settings, client, pool, clock), clock),
+                metrics=MetricsBoard(Sources(settings, client, pool, queue, clock), clock),
                 channels=channels,
                 phone_codes=PhoneCodes(pool, client, channels.sms, clock),
                 bounces=Bounces(pool, await get_or_create(pool, RETURN_KEY), clock),

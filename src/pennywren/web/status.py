@@ -8,13 +8,15 @@ from litestar import Response, get
 from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
+from pennywren.postgres.migrate import missing_migrations
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.store.connect import Client
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, html_page
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
-from pennywren.web.views import HealthView
+from pennywren.web.views import HealthView, ReadyView
+from pennywren.workqueue import WorkQueue
 
 _PATIENCE: Final = 3
 
@@ -35,6 +37,33 @@ async def show_health(request: Request) -> Answer:
     resources = resources_of(request)
     redis, postgres = await asyncio.gather(_redis_answers(resources.client), _postgres_answers(resources.pool))
     return Response(HealthView(redis, postgres), status_code=200 if redis and postgres else 503)
+
+
+@get("/readyz")
+async def show_readiness(request: Request) -> Answer:
+    """Whether requests may be sent here: 200, or 503 where a part is missing, or the schema is not the newest."""
+    resources = resources_of(request)
+    redis, queue, schema = await asyncio.gather(
+        _redis_answers(resources.client), _queue_answers(resources.queue), _schema_is_new(resources.pool)
+    )
+    ready = redis and queue and schema and not resources.live.is_over
+    return Response(ReadyView(redis, queue, schema), status_code=200 if ready else 503)
+
+
+async def _queue_answers(queue: WorkQueue) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await asyncio.to_thread(queue.answers)
+    except TimeoutError:
+        return False
+
+
+async def _schema_is_new(pool: Pool) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE), transaction(pool) as connection:
+            return not await missing_migrations(connection)
+    except (Unavailable, asyncpg.PostgresError, TimeoutError):
+        return False
 
 
 async def _redis_answers(client: Client) -> bool:

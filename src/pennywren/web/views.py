@@ -209,6 +209,14 @@ class HealthView(Answer):
     postgres: bool
 
 
+class ReadyView(Answer):
+    """Whether requests may be sent to this process: what it needs answers, and the schema is the newest it knows."""
+
+    redis: bool
+    queue: bool
+    schema: bool
+
+
 def product_view(product: ProductID, state: ProductState | None, row: CatalogueRow | None) -> ProductView:
     """A product as its JSON shows it."""
     main = state.offers.get(Offer.BUYBOX) if state else None

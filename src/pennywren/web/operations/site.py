@@ -18,6 +18,13 @@ SITE: Final = (
     Operation(
         "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
     ),
+    Operation(
+        "get",
+        "/readyz",
+        "getReadiness",
+        "Whether requests may be sent here",
+        {200: views.ReadyView, 503: views.ReadyView},
+    ),
     Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
     Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: ProblemKind}, (404,), html=True),
     Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Makes what nobody may know, once: passwords, the addresses that hold them, and the users of both Redis.
+#
+#   docker/secrets.sh [FOLDER]        (docker/secrets if not given; what is there already stays as it is)
+#
+# To rotate a password: remove its files and users.acl, run this again, load the users (`ACL LOAD`) and restart who uses it;
+# see "Rotate" in docs/operations.md. Hosts are those of compose.yaml; REDIS_HOST and so on name others.
+set -eu
+umask 077
+here=$(cd "$(dirname "$0")" && pwd)
+to=${1:-$here/secrets}
+mkdir -p "$to"
+redis=${REDIS_HOST:-redis:6379}
+queue=${QUEUE_HOST:-queue:6379}
+postgres=${POSTGRES_HOST:-postgres:5432}
+
+random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+once() { # NAME VALUE: write it unless it is there
+	[ -s "$to/$1" ] || printf '%s\n' "$2" > "$to/$1"
+}
+
+users() { # SERVER HOST: a password and an address for each user, then the file of users without comments
+	server=$1 host=$2
+	[ -s "$to/$server.acl" ] && fresh=no || fresh=yes
+	filled=$(grep '^user ' "$here/$server.acl")
+	for role in $(grep -o '#@[a-z]*@' "$here/$server.acl" | tr -d '#@'); do
+		once "${server}_password_$role" "$(random)"
+		password=$(cat "$to/${server}_password_$role")
+		once "${server}_url_$role" "redis://$role:$password@$host/0"
+		hash=$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)
+		filled=$(printf '%s' "$filled" | sed "s/#@$role@/#$hash/")
+	done
+	[ "$fresh" = no ] || printf '%s\n' "$filled" > "$to/$server.acl"
+}
+
+users redis "$redis"
+users queue "$queue"
+once postgres_password "$(random)"
+once postgres_url "postgresql://pennywren:$(cat "$to/postgres_password")@$postgres/pennywren"
+once smtp_url "${SMTP_URL:-smtp://user:password@mail.example.org:587}"
+once mail_events_secret "$(random)"
+once grafana_password "$(random)"
+# Containers run as other users and must read them; on this machine nobody else may pass through the folder.
+chmod 0644 "$to"/*
+chmod 0700 "$to"
+echo "secrets are in $to: put your mail server into smtp_url"

@@ -1,0 +1,35 @@
+"""A name for each request: on every line that is logged while it is answered, and on the answer."""
+
+import re
+import secrets
+from typing import Final
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from pennywren.logs import about
+
+HEADER: Final = b"x-request-id"
+_USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+
+
+class RequestIDs:
+    """Goes before everything else. A name that the client or a proxy gave is kept if it is a plain one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == HEADER), b"")
+        name = given if _USABLE.match(given) else secrets.token_hex(8).encode()
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (HEADER, name)]
+            await send(message)
+
+        with about(request=name.decode()):
+            await self._app(scope, receive, send_named)

@@ -1,0 +1,42 @@
+"""Lines of the runbooks are real: Redis understands them, and Pennywren has these commands and options."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+from redis import Redis
+
+from pennywren.cli.shell import shell
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+RUNBOOKS = PAGE.partition("## Runbooks")[2]
+_CODE = re.findall(r"`([^`\n]+)`", PAGE) + re.findall(r"^    (\S.+)$", PAGE, re.MULTILINE)
+_PARTS = [part.strip(" \\") for line in _CODE for part in line.split("|")]
+COMMANDS = sorted({part for part in _PARTS if part.startswith("pennywren ") and part.count('"') % 2 == 0})
+LINES = sorted(set(re.findall(r"`\$([RQ]) ([^`]+)`", RUNBOOKS)))
+
+
+@pytest.mark.parametrize(("server", "line"), LINES)
+def test_redis_understands_the_line(redis_url: str, queue_url: str, server: str, line: str) -> None:
+    with Redis.from_url(redis_url if server == "R" else queue_url, decode_responses=True) as client:
+        before = client.config_get("maxmemory")
+        client.execute_command(*shlex.split(line))
+        client.config_set("maxmemory", before["maxmemory"])  # pyright: ignore[reportIndexIssue]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_pennywren_has_the_command_and_its_options(line: str) -> None:
+    words = shlex.split(line.partition(" #")[0].replace("…", "x"))[1:]
+    command: click.Command = shell
+    while words and isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words[0])
+        if found is None:
+            assert words[0].startswith("us:"), f"{line}: there is no {words[0]}"
+            break
+        command, words = found, words[1:]
+    if isinstance(command, click.Group):
+        return  # its own first argument is a product
+    options = {option for each in command.params if isinstance(each, click.Option) for option in each.opts}
+    assert [word for word in words if word.startswith("-") and word != "-" and word not in options] == []
