@@ -26,7 +26,7 @@ class RoundTrip:
     def script(self, script: Script, keys: Sequence[str], args: Sequence[Argument]) -> int:
         """One run of a script, which is loaded where the server does not know it."""
         self._scripts[len(self._sent)] = script
-        return self.command("EVALSHA", script.sha, len(keys), *keys, *args)
+        return self.command(script.command, script.sha, len(keys), *keys, *args)
 
     async def send(self) -> list[Any]:
         """The replies, in order.

@@ -38,14 +38,14 @@ class Script:
         self.source = "\n".join([*parts, own])
         # Replicas run what says so; the first line of a script that writes nothing ends with this.
         self._reads_only = own.partition("\n")[0].endswith("only reads.")
-        self._command = "EVALSHA_RO" if self._reads_only else "EVALSHA"
+        self.command = "EVALSHA_RO" if self._reads_only else "EVALSHA"
         self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run once; loads the script where it is missing, which is safe because nothing has run then."""
         send = cast("Callable[..., Awaitable[Any]]", client.execute_command)
         try:
-            return await send(self._command, self.sha, len(keys), *keys, *args)
+            return await send(self.command, self.sha, len(keys), *keys, *args)
         except NoScriptError:
             (reply,) = await self._again(client, [(keys, args)])
             if isinstance(reply, Exception):
@@ -56,7 +56,7 @@ class Script:
         """Run once for each call, in one round trip. A failed call's exception stands in its place."""
         if not calls:
             return []
-        replies = await self._pipelined(client, calls, self._command, self.sha)
+        replies = await self._pipelined(client, calls, self.command, self.sha)
         lost = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if lost:
             again = await self._again(client, [calls[i] for i in lost])
@@ -70,7 +70,7 @@ class Script:
         if self._reads_only:
             return await self._pipelined(client, calls, "EVAL_RO", self.source)
         await client.script_load(self.source)
-        return await self._pipelined(client, calls, self._command, self.sha)
+        return await self._pipelined(client, calls, self.command, self.sha)
 
     async def _pipelined(self, client: Client, calls: Sequence[Call], command: str, script: str) -> list[Any]:
         async with client.pipeline(transaction=False) as pipe:
