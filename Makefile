@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension screenshots demo up test check bench leases chaos cluster lock clean
+.PHONY: help install client extension lint-extension screenshots demo up test check bench leases faults chaos cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -88,6 +88,9 @@ bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; write
 
 leases: $(STAMP) ## Kill crawl workers 100 times over 20,000 products; prints what was lost and how polite it stayed
 	@$(BIN)/python -m bench.crawl_workers
+
+faults: $(STAMP) $(CLIENT_BUILT) ## Try every fault of docs/guarantees.md against the real parts
+	@$(BIN)/python -m bench.faults
 
 chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the shop as the judge (SEED=1)
 	@$(BIN)/python -m bench.chaos $(if $(SEED),--seed $(SEED)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))

@@ -12,6 +12,7 @@ import msgspec
 
 from pennywren.errors import BadSetting
 from pennywren.model.marketplace import MARKETPLACES
+from pennywren.setting_files import from_files
 
 PREFIX: Final = "PENNYWREN_"
 
@@ -319,7 +320,7 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
     """
     env = dict(os.environ if environ is None else environ)
     data_dir = Path(env.get(PREFIX + "DATA_DIR") or default_data_dir(env, cwd or Path.cwd())).absolute()
-    env |= _from_files(env)
+    env |= from_files(env, [PREFIX + field.name.upper() for field in msgspec.structs.fields(Settings)])
     given = {k: v for k, v in {**running(data_dir), **env}.items() if k.startswith(PREFIX) and v != ""}
     given[PREFIX + "DATA_DIR"] = str(data_dir)
     values: dict[str, object] = {}
@@ -336,27 +337,6 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
         raise BadSetting(f"{PREFIX}LOG_FORMAT: write text or json")
     _check_ranges(settings)
     return settings
-
-
-def _from_files(env: Mapping[str, str]) -> dict[str, str]:
-    """Settings that are kept in files, as secrets of containers are: `PENNYWREN_NAME_FILE` says in which.
-
-    Raises:
-        BadSetting: the file cannot be read, or the setting is given as well.
-    """
-    found: dict[str, str] = {}
-    for field in msgspec.structs.fields(Settings):
-        name = PREFIX + field.name.upper()
-        path = env.get(name + "_FILE")
-        if not path:
-            continue
-        if env.get(name):
-            raise BadSetting(f"{name} and {name}_FILE are both given: keep one of them")
-        try:
-            found[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeError) as error:
-            raise BadSetting(f"{name}_FILE: {path} cannot be read: {error}") from error
-    return found
 
 
 def _check_ranges(settings: Settings) -> None:

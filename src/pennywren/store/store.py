@@ -1,6 +1,7 @@
 """Reading what Redis knows of products: the only module, with its scripts, that knows tiers and series keys."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from redis.exceptions import RedisError, ResponseError
@@ -143,17 +144,19 @@ class Store:
     async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> None:
         """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one.
 
-        Whoever asks ever new questions cannot fill Redis: when a product has too many answers, all of them go.
+        Where Redis cannot keep it, it is not kept. Whoever asks ever new questions cannot fill Redis: when a product
+        has too many answers, all of them go.
         """
         key = keyspace.cache(product)
         async with self._bytes.pipeline(transaction=False) as pipe:
             pipe.hset(key, question, str(version).encode() + _CACHE_MARK + answer)
             pipe.expire(key, _CACHE_TTL)
             pipe.hlen(key)
-            *_, kept = await self._execute(pipe)
-            if kept > _CACHE_QUESTIONS:
-                pipe.delete(key)
-                await self._execute(pipe)
+            with suppress(Unavailable):  # a Redis that is full, say: whoever asked is answered all the same
+                *_, kept = await self._execute(pipe)
+                if kept > _CACHE_QUESTIONS:
+                    pipe.delete(key)
+                    await self._execute(pipe)
 
     async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
         """The past of a product that had no hash a moment ago; None if it has one by now."""
