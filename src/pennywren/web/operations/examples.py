@@ -228,6 +228,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}]
     },
     "HealthView": {"redis": True, "postgres": True},
+    "ReadyView": {"redis": True, "queue": True, "schema": True},
     "VerdictView": {"verdict": "accepted", "reason": "confirms", "detail": "It is the price that is known."},
     # What is asked
     "AnotherPrice": {"amount": "12.99"},
