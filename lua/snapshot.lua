@@ -1,4 +1,4 @@
--- snapshot: all that is recorded of one product, as it is in one moment.
+-- snapshot: all that is recorded of one product, as it is in one moment; only reads.
 --
 -- WITH cold
 -- KEYS[1] product hash  KEYS[2] proof hash

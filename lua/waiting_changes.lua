@@ -1,4 +1,4 @@
--- waiting_changes: does one partition's stream hold anything that a group has not read, or read and not handled?
+-- waiting_changes: does one partition's stream hold anything that a group has not handled; only reads.
 --
 -- KEYS[1] {n}:changes
 -- ARGV[1] group
