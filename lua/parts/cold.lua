@@ -4,7 +4,7 @@
 --   MARKET       'BUCKETS PRODUCTS PLACED CURRENCY': how many buckets and products there are, how many of these have a
 --                place in the frontier, and the currency that goes without saying
 --   MARKET:K     bucket K (linear hashing; from 0): how many products (2 bytes), their ids (6 bytes each), their places
---                (6 each), the lengths of what is known of them (2 each), and that itself; see 0013
+--                (6 each), the lengths of what is known of them (2 each), and that itself; see decision 0016
 --   MARKET:ASIN  the older changes of a product that has many, packed as in its bucket
 -- {n}:places is the frontier of these products, a member for each bucket and lane: `MARKET:K` and f, d or o (firm, due,
 -- floor), its score the lowest of the bucket's scores in that lane. Scores are those of {n}:frontier.
