@@ -79,7 +79,7 @@ async def show_history(request: Request, product: FromPath[str]) -> Answer:
     sent = as_sent(resources.history.packed(id_, question, answer) if packs else answer, packs=packs)
     found = conditional(request, sent.body, "application/json", sent.etag)
     found.headers["vary"] = HISTORY_VARY
-    if sent.is_packed and found.status_code == 200:
+    if sent.is_packed and found.status_code != 304:
         found.headers["content-encoding"] = "gzip"
     return found
 
