@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension screenshots demo up test suite check bench leases faults chaos cluster lock clean
+.PHONY: help install client extension lint-extension screenshots demo up test suite check bench leases faults chaos long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -98,6 +98,9 @@ faults: $(STAMP) $(CLIENT_BUILT) ## Try every fault of docs/guarantees.md agains
 
 chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the shop as the judge (SEED=1)
 	@$(BIN)/python -m bench.chaos $(if $(SEED),--seed $(SEED)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+
+long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: browsers, roles, a node killed, the whole API
+	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')
 
 cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Redis on a Redis Cluster of three nodes and replicas
 	@$(BIN)/python -m pytest --cluster tests/redis tests/web tests/postgres tests/cluster

@@ -28,6 +28,22 @@ def servers_dir() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+LONG = (
+    "tests/browser/test_extension.py",
+    "tests/browser/test_journey.py",
+    "tests/cluster/test_failover.py",
+    "tests/deploy/test_roles.py",
+    "tests/web/test_schema.py",
+)
+"""Stories that take half a minute or more each: `make long` has them, or who names their file."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the long stories out, except where they are asked for."""
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return True if path in LONG and not any(path in arg for arg in config.args) else None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--cluster` runs the same tests on a Redis Cluster."""
     parser.addoption(
