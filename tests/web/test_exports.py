@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from pennywren.model.clock import HOUR
+from pennywren.model.clock import HOUR, SECOND
 from tests.web.site import PRODUCT, Site
 
 ADDRESS = f"/products/{PRODUCT}"
@@ -59,9 +59,8 @@ async def test_a_whole_link_names_the_product_here_too(site: Site, anonymous: ht
 
 
 async def test_the_csv_tells_every_change_and_its_absence(site: Site, anonymous: httpx.AsyncClient) -> None:
-    await site.record(1999)
-    await site.record(None)
-    await site.record(1499)
+    for seconds, price in ((6, 1999), (4, None), (2, 1499)):
+        await site.record(price, at=site.clock() - seconds * SECOND)
     answer = await anonymous.get(f"{ADDRESS}/history.csv")
     rows = list(csv.DictReader(StringIO(answer.text)))
 

@@ -8,6 +8,7 @@ from pennywren.match.index import Watch
 from pennywren.model.clock import DAY, SECOND
 from pennywren.model.offer import Offer
 from pennywren.model.series import OfferState
+from tests.frontier_places import score_of
 from tests.web.reports import browser_of
 from tests.web.site import PRODUCT, Site
 
@@ -19,7 +20,7 @@ async def believed(site: Site) -> OfferState:
 
 
 async def due(site: Site) -> int:
-    score = await site.resources.client.zscore(keyspace.frontier(keyspace.partition_of(PRODUCT)), str(PRODUCT))
+    score = await score_of(site.resources.client, PRODUCT)
     assert score is not None
     return time_of(score)
 

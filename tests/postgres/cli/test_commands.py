@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pennywren import keyspace
 from pennywren.cli import importing
 from pennywren.cli.shell import shell
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
 from pennywren.store.connect import connect
+from tests.frontier_places import waiting
 
 KETTLE = ProductID("us", "B08N5WRWNW")
 
@@ -32,15 +32,14 @@ def run(environ: dict[str, str], *args: str) -> Result:
     return CliRunner().invoke(shell, args, env=environ)
 
 
-def _in_frontier(redis_url: str) -> set[str]:
+def _in_frontier(redis_url: str, *asked: str) -> set[str]:
+    """Which of some products have a place in the frontier."""
+
     async def read() -> set[str]:
         client = connect(redis_url)
-        async with client.pipeline(transaction=False) as pipe:
-            for n in range(keyspace.PARTITIONS):
-                pipe.zrange(keyspace.frontier(n), 0, -1)
-            found: list[list[str]] = await pipe.execute()
+        found = await waiting(client, [ProductID.parse(product, "us") for product in asked])
         await client.aclose()
-        return {product for products in found for product in products}
+        return {str(product) for product in found}
 
     return asyncio.run(read())
 
@@ -59,7 +58,7 @@ def test_a_product_is_tracked_by_whatever_a_person_types(environ: dict[str, str]
     shown = [json.loads(line) for line in tracked.stdout.splitlines()]
     assert [each["productID"] for each in shown] == ["us:B08N5WRWNW", "de:B07FZ8S74R"]
     assert all(each["new"] and each["urgent"] for each in shown)
-    assert _in_frontier(redis_url) == {"us:B08N5WRWNW", "de:B07FZ8S74R"}
+    assert _in_frontier(redis_url, "us:B08N5WRWNW", "de:B07FZ8S74R") == {"us:B08N5WRWNW", "de:B07FZ8S74R"}
     assert "tracked already" in run(environ, "track", "B08N5WRWNW").stdout
 
 
@@ -101,7 +100,7 @@ def test_a_file_of_products_is_imported_and_its_bad_lines_are_listed(
     assert imported.exit_code == 1
     assert imported.stdout.startswith("3 products, 2 of them new, from 6 lines")
     assert imported.stderr.startswith("line 4: 'nonsense' is not a product")
-    assert _in_frontier(redis_url) == {"us:B08N5WRWNW", "jp:4101092052"}
+    assert _in_frontier(redis_url, "us:B08N5WRWNW", "jp:4101092052") == {"us:B08N5WRWNW", "jp:4101092052"}
 
     again = run(environ, "import", str(file), "--json")
     assert json.loads(again.stdout)["new"] == 0
@@ -124,12 +123,12 @@ def test_an_interrupted_import_goes_on_where_it_was(
 
     monkeypatch.setattr(importing, "import_chunk", fails_at_the_third)
     assert run(environ, "import", str(file)).exit_code == 1
-    assert len(_in_frontier(redis_url)) == 20
+    assert len(_in_frontier(redis_url, *asins)) == 20
 
     monkeypatch.setattr(importing, "import_chunk", real)
     done = json.loads(run(environ, "import", str(file), "--json").stdout)
     assert (done["resumedAfterLine"], done["products"], done["new"], done["bad"]) == (21, 100, 100, 1)
-    assert len(_in_frontier(redis_url)) == 100
+    assert len(_in_frontier(redis_url, *asins)) == 100
 
     # Another file of the same name begins anew.
     file.write_text("B000000000\n")
@@ -141,7 +140,7 @@ def test_the_frontier_is_rebuilt_from_the_catalogue(environ: dict[str, str], red
     asyncio.run(_lose_all(redis_url))
     rebuilt = run(environ, "rebuild", "--json")
     assert json.loads(rebuilt.stdout) == {"watches": 0, "productsAdded": 2}
-    assert _in_frontier(redis_url) == {"us:B08N5WRWNW", "de:B07FZ8S74R"}
+    assert _in_frontier(redis_url, "us:B08N5WRWNW", "de:B07FZ8S74R") == {"us:B08N5WRWNW", "de:B07FZ8S74R"}
     assert json.loads(run(environ, "rebuild", "--json").stdout)["productsAdded"] == 0
 
 
