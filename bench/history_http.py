@@ -114,12 +114,8 @@ def measure(servers: Servers) -> Section:
     asyncio.run(_fill(servers, points))
     port = free_port()
     env = {
-        "PENNYWREN_REDIS_URL": servers.redis_url,
-        "PENNYWREN_QUEUE_URL": servers.queue_url,
-        "PENNYWREN_POSTGRES_URL": servers.postgres_url,
-        "PENNYWREN_DATA_DIR": str(servers.folder),
+        **servers.environ,
         "PENNYWREN_HTTP_PORT": str(port),
-        "PYTHONPATH": ":".join(sys.path),
         "PATH": "/usr/bin:/bin",
     }
     argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--no-ws"]

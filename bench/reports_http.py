@@ -207,13 +207,9 @@ def measure(servers: Servers) -> Section:
     asyncio.run(_fill(servers, random.Random(7)))
     port = free_port()
     env = {
-        "PENNYWREN_REDIS_URL": servers.redis_url,
-        "PENNYWREN_QUEUE_URL": servers.queue_url,
-        "PENNYWREN_POSTGRES_URL": servers.postgres_url,
-        "PENNYWREN_DATA_DIR": str(servers.folder),
+        **servers.environ,
         "PENNYWREN_HTTP_PORT": str(port),
         "PENNYWREN_TRUSTED_PROXIES": "1",
-        "PYTHONPATH": ":".join(sys.path),
         "PATH": "/usr/bin:/bin",
     }
     argv = [sys.executable, "-m", "pennywren", "api"]

@@ -1,6 +1,7 @@
 """The real servers, as production runs them, for one run of the benches."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,17 @@ class Servers:
     redis_url: str
     queue_url: str
     postgres_url: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process of ours is told of them, and where it finds the code that is measured."""
+        return {
+            "PENNYWREN_REDIS_URL": self.redis_url,
+            "PENNYWREN_QUEUE_URL": self.queue_url,
+            "PENNYWREN_POSTGRES_URL": self.postgres_url,
+            "PENNYWREN_DATA_DIR": str(self.folder),
+            "PYTHONPATH": ":".join(sys.path),
+        }
 
 
 @contextmanager

@@ -69,14 +69,10 @@ def website(servers: Servers) -> Generator[str]:
     """One process of the website; its address."""
     port = free_port()
     env = {
-        "PENNYWREN_REDIS_URL": servers.redis_url,
-        "PENNYWREN_QUEUE_URL": servers.queue_url,
-        "PENNYWREN_POSTGRES_URL": servers.postgres_url,
-        "PENNYWREN_DATA_DIR": str(servers.folder),
+        **servers.environ,
         "PENNYWREN_HTTP_PORT": str(port),
         # All visitors of a bench come from one address.
         "PENNYWREN_STREAMS_PER_NETWORK": "10000",
-        "PYTHONPATH": ":".join(sys.path),
         "PATH": "/usr/bin:/bin",
     }
     argv = [sys.executable, "-m", "pennywren", "api"]

@@ -199,15 +199,7 @@ def measure(servers: Servers) -> Section:
     accepted = _Accepted()
     controller = Controller(accepted, hostname="127.0.0.1", port=free_port())
     controller.start()
-    env = {
-        **os.environ,
-        "PENNYWREN_REDIS_URL": servers.redis_url,
-        "PENNYWREN_QUEUE_URL": servers.queue_url,
-        "PENNYWREN_POSTGRES_URL": servers.postgres_url,
-        "PENNYWREN_SMTP_URL": f"smtp://127.0.0.1:{controller.port}",
-        "PENNYWREN_DATA_DIR": str(servers.folder),
-        "PYTHONPATH": ":".join(sys.path),
-    }
+    env = {**os.environ, **servers.environ, "PENNYWREN_SMTP_URL": f"smtp://127.0.0.1:{controller.port}"}
     try:
         waits, wrong = asyncio.run(_run(servers, env, accepted))
     finally:

@@ -16,8 +16,8 @@ from pennywren.errors import Unavailable
 from pennywren.local.children import Program, start, stop, wait_until_ready
 from pennywren.local.ports import free_port
 from pennywren.local.redis import ClusterMember, EmbeddedRedis, embedded_redis
+from pennywren.store.cluster import SLOTS
 
-SLOTS: Final = 16_384
 _JOINED_WITHIN_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.1
 

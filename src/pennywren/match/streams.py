@@ -6,6 +6,9 @@ forgets the hint, because whoever reads it looks again after giving it back, and
 """
 
 import logging
+import os
+import secrets
+import socket
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +43,11 @@ class Reading:
 
     partitions: tuple[int, ...]
     entries: tuple[Entry, ...]
+
+
+def reader_name() -> str:
+    """A name that no other process has, on this machine or another."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 class ChangeReader:

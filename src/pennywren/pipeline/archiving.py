@@ -7,9 +7,6 @@ the same name; and a row that two files have counts once, because its partition 
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -24,7 +21,7 @@ from pennywren.archive.places import Place, open_place
 from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.match import hints
 from pennywren.match.entries import Entry
-from pennywren.match.streams import ChangeReader
+from pennywren.match.streams import ChangeReader, reader_name
 from pennywren.model.change import ChangeKind, PriceChange
 from pennywren.model.clock import DAY, SECOND, Clock, system_clock
 from pennywren.model.product import ProductID
@@ -56,8 +53,7 @@ class Archiver:
         self._clock = clock
         self._every = every
         self._whole = whole
-        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._reader = ChangeReader(client, name, clock, hints.ARCHIVE, count=ENTRIES, again_alone=True)
+        self._reader = ChangeReader(client, reader_name(), clock, hints.ARCHIVE, count=ENTRIES, again_alone=True)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Archive until `stop` is set, and once more then; goes on by itself after a part was down."""

@@ -6,9 +6,6 @@ that it is queued, acknowledge.
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +20,7 @@ from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
 from pennywren.match import hints, index, shown
 from pennywren.match.entries import Entry
-from pennywren.match.streams import LEASE, PARTITIONS_AT_ONCE, ChangeReader, Reading
+from pennywren.match.streams import LEASE, PARTITIONS_AT_ONCE, ChangeReader, Reading, reader_name
 from pennywren.model.change import PriceChange
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.money import format_money
@@ -112,8 +109,7 @@ class Matcher:
         self._cooldown = cooldown
         self._page = page
         self._fan_out_page = fan_out_page
-        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._reader = ChangeReader(store.client, name, clock, lease=lease)
+        self._reader = ChangeReader(store.client, reader_name(), clock, lease=lease)
         self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
         self._corrector = Corrector(pool, store, queue, clock)
         self._fan_out_opened = asyncio.Event()

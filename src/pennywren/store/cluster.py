@@ -55,13 +55,13 @@ def slot_of(words: Sequence[Any]) -> int | None:
 
     A script's keys share a hash tag by construction (`tests/repo/test_lua.py`), so the first one stands for all.
     """
-    name, *subcommand = _text(words[0]).upper().split()
+    name, *subcommand = text(words[0]).upper().split()
     if name in _KEYLESS:
         return None
     if name in _SCRIPTS:
         return key_slot(_encoded(words[3])) if int(words[2]) else None
     if name in _STREAMS:
-        return key_slot(_encoded(words[[_text(word).upper() for word in words].index("STREAMS") + 1]))
+        return key_slot(_encoded(words[[text(word).upper() for word in words].index("STREAMS") + 1]))
     at = 2 if name in _CONTAINERS and not subcommand else 1
     return key_slot(_encoded(words[at])) if len(words) > at else None
 
@@ -83,19 +83,24 @@ class Topology:
         primaries: list[Address | None] = [None] * SLOTS
         replicas: dict[Address, tuple[Address, ...]] = {}
         for first, last, *nodes in reply:
-            primary, *others = [(_text(node[0]) or asked[0], int(node[1])) for node in nodes]
+            primary, *others = [(text(node[0]) or asked[0], int(node[1])) for node in nodes]
             primaries[first : last + 1] = [primary] * (last + 1 - first)
             replicas[primary] = tuple(others)
         self.primaries, self.replicas = primaries, replicas
 
     @property
+    def owners(self) -> list[Address]:
+        """The primaries that have slots."""
+        return list(dict.fromkeys(address for address in self.primaries if address is not None))
+
+    @property
     def nodes(self) -> list[Address]:
         """All nodes with slots, primaries first, and those that we were told of at the start."""
-        primaries = dict.fromkeys(a for a in self.primaries if a is not None)
-        return list(dict.fromkeys(chain(primaries, chain.from_iterable(self.replicas.values()), self.seeds)))
+        return list(dict.fromkeys(chain(self.owners, chain.from_iterable(self.replicas.values()), self.seeds)))
 
 
-def _text(word: Any) -> str:
+def text(word: Any) -> str:
+    """A word of an answer, of a client that decodes or one that does not; nothing is the empty one."""
     return word.decode() if isinstance(word, bytes) else str(word or "")
 
 
@@ -161,8 +166,7 @@ class ClusterClient(Redis):
     async def each_primary(self) -> list[tuple[Address, Redis]]:
         """A client of each node that has slots, for what concerns nodes and not keys."""
         await self._hear()
-        addresses = dict.fromkeys(address for address in self._topology.primaries if address is not None)
-        return [(address, self._node(address)) for address in addresses]
+        return [(address, self._node(address)) for address in self._topology.owners]
 
     async def execute_many(self, commands: Sequence[Command], *, transaction: bool) -> list[Any]:
         """The replies in order; an error stands in the place of its command.

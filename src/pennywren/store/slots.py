@@ -9,7 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from pennywren import keyspace
 from pennywren.errors import BadInput, Unavailable
-from pennywren.store.cluster import Address, ClusterClient
+from pennywren.store.cluster import Address, ClusterClient, text
 from pennywren.store.evening import Held
 
 _KEYS_AT_ONCE: Final = 100
@@ -81,7 +81,7 @@ async def _move(
     address: Address,
     moved: Callable[[Sequence[str]], None] | None,
 ) -> int:
-    source_id, target_id = [_text(await node.execute_command("CLUSTER", "MYID")) for node in (source, target)]
+    source_id, target_id = [text(await node.execute_command("CLUSTER", "MYID")) for node in (source, target)]
     await target.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", source_id)
     await source.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", target_id)
     login = _login(source)
@@ -113,7 +113,3 @@ def _login(node: Redis) -> list[str]:
     if not password:
         return []
     return ["AUTH2", str(user), str(password)] if user else ["AUTH", str(password)]
-
-
-def _text(word: Any) -> str:
-    return word.decode() if isinstance(word, bytes) else str(word)

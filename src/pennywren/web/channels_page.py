@@ -1,11 +1,13 @@
 """The page of the ways to reach whoever asks (phones, browsers, webhooks), and the forms that only it has."""
 
+from collections.abc import Awaitable, Callable
+
 from litestar import get, post
 from litestar.params import FromPath
 
 from pennywren.accounts import phones, push_subscriptions, webhooks
 from pennywren.notify import suppressed
-from pennywren.postgres.pool import transaction
+from pennywren.postgres.pool import Connection, transaction
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.pages import html_page, redirect
@@ -44,25 +46,26 @@ async def show_channels(request: Request) -> Answer:
 @post("/account/phones/{phone:str}/delete", status_code=303)
 async def delete_phone_by_form(request: Request, phone: FromPath[str]) -> Answer:
     """Forget a number."""
-    person = await require_person(request)
-    async with transaction(resources_of(request).pool) as connection:
-        await phones.delete(connection, person.id, number_in_path(phone))
-    return redirect(f"{PATH}?done=deleted#phones")
+    return await _deleted(request, phones.delete, phone, "phones")
 
 
 @post("/account/push-subscriptions/{browser:str}/delete", status_code=303)
 async def delete_browser_by_form(request: Request, browser: FromPath[str]) -> Answer:
     """Send nothing to a browser any more."""
-    person = await require_person(request)
-    async with transaction(resources_of(request).pool) as connection:
-        await push_subscriptions.delete(connection, person.id, number_in_path(browser))
-    return redirect(f"{PATH}?done=deleted#browsers")
+    return await _deleted(request, push_subscriptions.delete, browser, "browsers")
 
 
 @post("/account/webhooks/{webhook:str}/delete", status_code=303)
 async def delete_webhook_by_form(request: Request, webhook: FromPath[str]) -> Answer:
     """Send nothing to a webhook any more."""
+    return await _deleted(request, webhooks.delete, webhook, "webhooks")
+
+
+async def _deleted(
+    request: Request, delete: Callable[[Connection, int, int], Awaitable[object]], number: str, part: str
+) -> Answer:
+    """Delete one of a person's own ways to be reached, and go back to that part of the page."""
     person = await require_person(request)
     async with transaction(resources_of(request).pool) as connection:
-        await webhooks.delete(connection, person.id, number_in_path(webhook))
-    return redirect(f"{PATH}?done=deleted#webhooks")
+        await delete(connection, person.id, number_in_path(number))
+    return redirect(f"{PATH}?done=deleted#{part}")
