@@ -74,7 +74,7 @@ test: $(STAMP) $(CLIENT_BUILT) ## Check everything and pass all tests
 
 # Beside the checks, which take a core for a minute: what comes first in it mostly waits for browsers and processes.
 suite: $(STAMP) $(CLIENT_BUILT)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, Lua and TypeScript
 	@$(BIN)/ruff check
