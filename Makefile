@@ -99,7 +99,7 @@ faults: $(STAMP) $(CLIENT_BUILT) ## Try every fault of docs/guarantees.md agains
 chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the shop as the judge (SEED=1)
 	@$(BIN)/python -m bench.chaos $(if $(SEED),--seed $(SEED)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
 
-long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: browsers, roles, a node killed, the whole API
+long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take a minute or more each: the extension in a browser, roles, a node killed
 	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')
 
 cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Redis on a Redis Cluster of three nodes and replicas

@@ -30,10 +30,8 @@ def servers_dir() -> Iterator[Path]:
 
 LONG = (
     "tests/browser/test_extension.py",
-    "tests/browser/test_journey.py",
     "tests/cluster/test_failover.py",
     "tests/deploy/test_roles.py",
-    "tests/web/test_schema.py",
 )
 """Stories that take half a minute or more each: `make long` has them, or who names their file."""
 
