@@ -76,10 +76,11 @@ test: $(STAMP) $(CLIENT_BUILT) ## Check everything and pass all tests
 suite: $(STAMP) $(CLIENT_BUILT)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, Lua and TypeScript
+check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, imports, Lua and TypeScript
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -c "$$IMPORT_ALL"
 	@$(call need,luacheck,lua-check,the Lua scripts are not checked)
 	@if command -v luacheck >/dev/null; then luacheck -q --no-color --std lua51 --globals $(LUA_GLOBALS) --max-line-length 120 lua; fi
 	@$(BIN)/basedpyright
@@ -113,6 +114,15 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 clean: ## Remove the environment, caches, and the data of the demo
 	@rm -rf $(VENV) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Whatever starts imports first: a name that is not there any more shows here and not in production.
+define IMPORT_ALL
+import importlib, pkgutil, jobs, pennywren
+for package in (pennywren, jobs):
+    for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(each.name)
+endef
+export IMPORT_ALL
 
 # need COMMAND,PACKAGE,WITHOUT IT: installs a Debian package when root, else asks for it by name; CI must have it.
 define need

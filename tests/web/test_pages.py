@@ -1,5 +1,6 @@
 """What people and programs see at the same address."""
 
+import random
 import re
 
 import httpx
@@ -7,10 +8,12 @@ import pytest
 
 from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
+from pennywren.frontier.admission import is_awaited
 from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.pipeline import alert_times
+from pennywren.pipeline.discovering import Discoverer
 from pennywren.store.limits import spend
 from pennywren.web.network import client_network
 from tests.frontier_places import score_of
@@ -130,6 +133,20 @@ async def test_a_network_may_follow_twenty_products_at_once(anonymous: httpx.Asy
     assert answers[0].json() == {"productID": "us:B000000000", "status": "tracked", "url": "/products/us:B000000000"}
     known = await anonymous.post("/products", json={"url": "https://www.amazon.com/dp/B000000000"})
     assert (known.status_code, known.json()["status"]) == (200, "known")
+
+
+async def test_what_a_page_had_named_is_looked_at_soon_once_somebody_asks_for_it(
+    site: Site, anonymous: httpx.AsyncClient
+) -> None:
+    resources = site.resources
+    discoverer = Discoverer(resources.client, resources.pool, 3_000, resources.clock, random.Random(1))
+    assert await discoverer.offer([PRODUCT], "link") == [PRODUCT]
+    assert not await is_awaited(resources.client, PRODUCT)
+
+    answer = await anonymous.post("/products", json={"product": str(PRODUCT)})
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "tracked")
+    assert await is_awaited(resources.client, PRODUCT)
 
 
 async def test_json_that_curl_calls_a_form_is_read_as_json(anonymous: httpx.AsyncClient) -> None:

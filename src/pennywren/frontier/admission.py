@@ -12,6 +12,7 @@ from pennywren.frontier.score import time_of
 from pennywren.model.clock import HOUR
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Argument, Call, Script
 
 _SCRIPT: Final = Script("admit")
@@ -84,6 +85,18 @@ async def admit_all(client: Client, admissions: Sequence[Admission], *, now: int
     if lowered:
         await hints.lower(client, lowered)
     return [answers[i] for i in range(len(admissions))]
+
+
+async def is_awaited(client: Client, product: ProductID) -> bool:
+    """Whether a crawl of a product is under way, or waits in the urgent lane.
+
+    Raises:
+        Unavailable: Redis does not answer.
+    """
+    n, trip = keyspace.partition_of(product), RoundTrip(client)
+    for key in (keyspace.leases(n), keyspace.urgent(n)):
+        trip.command("ZSCORE", key, str(product))
+    return any(score is not None for score in await trip.send())
 
 
 async def admit(client: Client, product: ProductID, due_ms: int | None, urgent: bool) -> Admitted:

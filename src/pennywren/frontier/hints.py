@@ -5,8 +5,8 @@ lost one, is put right by the next sweep.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pennywren import keyspace
@@ -18,7 +18,7 @@ from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
 from pennywren.store.round_trip import RoundTrip
-from pennywren.store.scripts import Script
+from pennywren.store.scripts import Argument, Script
 
 _TAKE: Final = Script("hint_take")
 _PUT: Final = Script("hint_put")
@@ -45,6 +45,8 @@ class Taken:
 
     lane: Lane
     hint: Hint
+    left: Mapping[Lane, str] = field(default_factory=dict[Lane, str], compare=False)
+    """What the hints of the partition are since it was taken, by lane ('' for none)."""
 
 
 _KEYS: Final[dict[Lane, Callable[[str], str]]] = {
@@ -72,19 +74,33 @@ async def take_first(
     client: Client, lanes: Sequence[Lane], marketplace: str, now: int, *, early: bool = False
 ) -> Taken | int | None:
     """`take` in the first of the `lanes` that has something."""
-    keys = [_key(lane, marketplace) for lane in lanes]
-    found = await _TAKE.run(client, keys, ["" if early else now, now + _RESERVED])
+    in_order: list[Lane] = [*lanes, *(lane for lane in _KEYS if lane not in lanes)]
+    keys = [_key(lane, marketplace) for lane in in_order]
+    found = await _TAKE.run(client, keys, ["" if early else now, now + _RESERVED, len(lanes)])
     if not found:
         return None
-    which, partition, score = int(found[0]), found[1], found[2]
-    return Taken(lanes[which - 1], Hint(int(partition), int(float(score)))) if which else int(float(score))
+    which, partition, score, *left = found
+    if not int(which):
+        return int(float(score))
+    hint = Hint(int(partition), int(float(score)))
+    return Taken(in_order[int(which) - 1], hint, dict(zip(in_order, left, strict=True)))
 
 
-def put(trip: RoundTrip, marketplace: str, partition: int, claimed: Claim) -> None:
-    """Queue after a claim: where the rest of this marketplace begins in this partition."""
-    nexts = (claimed.next_firm, claimed.next_due, claimed.next_urgent, claimed.next_floor)
-    keys = [_key(lane, marketplace) for lane in ("firm", "due", "urgent", "floor")]
-    trip.script(_PUT, keys, [partition, *("" if score is None else score for score in nexts)])
+def put(trip: RoundTrip, marketplace: str, taken: Taken, claimed: Claim) -> None:
+    """Queue after a claim: where the rest of this marketplace begins in the partition that was taken.
+
+    What came into it after the claim keeps its hint.
+    """
+    nexts: dict[Lane, int | None] = {
+        "firm": claimed.next_firm,
+        "due": claimed.next_due,
+        "urgent": claimed.next_urgent,
+        "floor": claimed.next_floor,
+    }
+    args: list[Argument] = [taken.hint.partition]
+    for lane, score in nexts.items():
+        args += ["" if score is None else score, taken.left.get(lane, "")]
+    trip.script(_PUT, [_key(lane, marketplace) for lane in nexts], args)
 
 
 def point(trip: RoundTrip, product: ProductID, score: int) -> None:

@@ -119,7 +119,7 @@ class Chooser:
                 floor_from=hint.score if lane == "floor" else 0,
             )
             trip = RoundTrip(self._client)
-            hints.put(trip, marketplace, hint.partition, claimed)
+            hints.put(trip, marketplace, found, claimed)
             if not claimed.leases:
                 await trip.send()
                 continue

@@ -3,13 +3,14 @@
 from typing import Final
 
 from pennywren.accounts.people import Person
+from pennywren.frontier.admission import is_awaited
 from pennywren.model.product import ProductID
 from pennywren.pipeline.interest import visited
 from pennywren.postgres import catalogue
 from pennywren.store.limits import spend
 from pennywren.web.counting import note
 from pennywren.web.network import network_of
-from pennywren.web.resources import resources_of
+from pennywren.web.resources import Resources, resources_of
 from pennywren.web.types import Request
 
 _TRACK_PER_HOUR: Final = 60
@@ -17,15 +18,17 @@ _TRACK_BURST: Final = 20
 
 
 async def spend_for_unknown(request: Request, product: ProductID, person: Person | None = None) -> bool:
-    """Count the tracking of a product that nobody follows yet; whether it is known already: then it is a visit.
+    """Count the tracking of a product that nobody has looked at yet; whether it is known already: then it is a visit.
 
-    A person may bring as many at once as their plan has subscriptions; who is not signed in, a few from each network.
+    What we follow only because a page named it is not known yet: whoever asks for it has it looked at soon. A person
+    may bring as many at once as their plan has subscriptions; who is not signed in, a few from each network.
 
     Raises:
         RateLimited: the person or the network has brought many new products.
+        Unavailable: a part does not answer.
     """
     resources = resources_of(request)
-    if await catalogue.known(resources.pool, [product]):
+    if await is_known(resources, product):
         await visited(resources.store, product, person, network_of(request), resources.clock())
         return True
     if person is None:
@@ -38,6 +41,17 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
         )
         note(request.scope, [spent])
     return False
+
+
+async def is_known(resources: Resources, product: ProductID) -> bool:
+    """Whether a product is in the catalogue and has a price, or is about to have one.
+
+    Raises:
+        Unavailable: a part does not answer.
+    """
+    if not await catalogue.known(resources.pool, [product]):
+        return False
+    return await resources.store.product(product) is not None or await is_awaited(resources.client, product)
 
 
 async def spend_for_network(request: Request, purpose: str, *, rate_per_hour: int, burst: int) -> None:

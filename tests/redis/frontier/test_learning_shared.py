@@ -3,11 +3,12 @@
 import random
 
 from pennywren import keyspace
-from pennywren.frontier import priors
+from pennywren.frontier import hints, priors
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.planning import Planner
 from pennywren.frontier.rate import PRIOR, Learned, mean_rate
+from pennywren.frontier.score import time_of
 from pennywren.frontier.signals import signal
 from pennywren.model.clock import DAY
 from pennywren.model.observation import Look
@@ -66,6 +67,7 @@ async def test_a_hint_moves_the_due_time_and_nothing_else(redis_client: Client, 
     assert before is not None
     planner = Planner(BOUNDS, threshold=20_000.0)
     subject = subject_of(KETTLE, before, 1)
+    await redis_client.delete(keyspace.ready_due("us"))
     assert await signal(redis_client, planner, KETTLE, subject, NOW + 60_000, changed=True)
     after = await store.product(KETTLE)
     assert after is not None
@@ -73,6 +75,9 @@ async def test_a_hint_moves_the_due_time_and_nothing_else(redis_client: Client, 
     score = await score_of(redis_client, KETTLE)
     assert score is not None
     assert score < NOW + 30 * DAY
+    # The workers need no sweep to find that its turn has come sooner.
+    due = time_of(score)
+    assert await hints.take(redis_client, hints.lane_of(score), "us", due) == hints.Hint(N, due)
     # Weighed against a state that is no longer the one that is kept: somebody looked in between.
     assert not await signal(redis_client, planner, KETTLE, subject, NOW + 60_000, changed=True)
 

@@ -225,14 +225,53 @@ async def test_hints_lead_to_what_is_due_and_a_sweep_restores_lost_ones(redis_cl
     await redis_client.delete(keyspace.ready_due("us"), keyspace.ready_due("de"))
     assert await hints.take(redis_client, "due", "us", NOW) is None
     assert await hints.sweep(redis_client) == 2
-    assert await hints.take(redis_client, "due", "us", NOW) == hints.Hint(HOME, NOW - 5)
+    taken = await _taken(redis_client)
+    assert taken.hint == hints.Hint(HOME, NOW - 5)
     claimed = await _claim(redis_client)
-    trip = RoundTrip(redis_client)
-    hints.put(trip, "us", HOME, claimed)
-    await trip.send()
+    await _put(redis_client, taken, claimed)
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + LEASE
     await give_back(redis_client, claimed.leases[0], NOW + 500, now=NOW)
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + 500
+
+
+async def _taken(client: Client) -> hints.Taken:
+    taken = await hints.take_first(client, ("urgent", "firm", "due"), "us", NOW)
+    assert isinstance(taken, hints.Taken)
+    return taken
+
+
+async def _put(client: Client, taken: hints.Taken, claimed: Claim) -> None:
+    trip = RoundTrip(client)
+    hints.put(trip, "us", taken, claimed)
+    await trip.send()
+
+
+async def test_what_comes_between_a_claim_and_its_hints_is_not_hidden_until_the_next_sweep(
+    redis_client: Client,
+) -> None:
+    await _admit(redis_client, POOL[:1])
+    taken = await _taken(redis_client)
+    claimed = await _claim(redis_client)
+    await _admit(redis_client, POOL[1:2], NOW + 7, urgent=True)
+
+    await _put(redis_client, taken, claimed)
+
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + 7
+    assert await hints.take(redis_client, "urgent", "us", NOW) == hints.Hint(HOME, NOW - MOST_AHEAD)
+
+
+async def test_hints_of_all_lanes_end_with_what_they_led_to(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], urgent=True)
+    await hints.lower(redis_client, [("floor", "us", HOME, NOW - 3), ("firm", "us", HOME, NOW - 3)])
+    taken = await _taken(redis_client)
+    assert taken.lane == "urgent"
+    claimed = await _claim(redis_client, urgent_first=1)
+
+    await _put(redis_client, taken, claimed)
+
+    for lane in ("urgent", "firm", "floor"):
+        assert await hints.take(redis_client, lane, "us", NOW) is None
+    assert await hints.take(redis_client, "due", "us", NOW) == NOW + LEASE, "the lease, should it never end"
 
 
 async def test_the_first_lane_that_has_something_ready_is_taken_and_the_others_stay(redis_client: Client) -> None:
