@@ -117,6 +117,7 @@ _ENVIRON = '"environ": {"PENNYWREN_REDIS_URL": "redis://x"}'
         # Somebody else has its pid by now.
         f'{{"pid": {os.getpid()}, "began": {process_began(os.getpid()) - 1}, {_ENVIRON}}}',
     ],
+    ids=["empty", "torn", "no object", "no environment", "ended", "another's pid"],
 )
 def test_what_a_dead_supervisor_left_is_ignored(tmp_path: Path, left: str) -> None:
     running_file(tmp_path).write_text(left)
