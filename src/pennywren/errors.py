@@ -27,8 +27,12 @@ from inspect import cleandoc
 class PennywrenError(Exception):
     """Something went wrong."""
 
-    def __init__(self, message: str | None = None) -> None:
+    field: str | None = None
+    """The name of the field of a form that it is about, where it is about one."""
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
         super().__init__(message or cleandoc(self.__doc__ or "").splitlines()[0])
+        self.field = field
 
     @property
     def message(self) -> str:

@@ -170,3 +170,10 @@ async def test_every_kind_of_problem_has_a_page_in_both_languages(anonymous: htt
         assert kind.meaning in html.unescape(english), kind.slug
         assert kind.meaning not in html.unescape(german), kind.slug
         assert told == {"type": kind.type, "title": kind.title, "status": kind.status, "meaning": kind.meaning}
+
+
+async def test_the_page_shows_code_as_code(browser: httpx.AsyncClient) -> None:
+    page = (await browser.get("/developers")).text
+
+    assert "<code>raw</code>" in page
+    assert "`" not in page

@@ -208,12 +208,13 @@ async def test_the_account_page_changes_and_deletes_watches_without_a_script(
     assert "You watch nothing yet" in (await browser.get("/account")).text
 
 
-async def test_watching_without_a_session_asks_to_sign_in(site: Site, browser: httpx.AsyncClient) -> None:
+async def test_watching_without_a_session_asks_for_an_address(site: Site, browser: httpx.AsyncClient) -> None:
     await site.record(1999)
     answer = await browser.post(f"{ADDRESS}/watch", data={"amount": "15"})
 
     assert answer.status_code == 401
-    assert 'action="/sign-in"' in answer.text
+    assert "an e-mail address is all that we need" in answer.text
+    assert 'value="15"' in answer.text
 
 
 async def test_unsubscribing_takes_a_tap_and_a_button(

@@ -82,9 +82,9 @@ async def keep(
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME or "\0" in name:
-        raise BadInput(f"Give the token a name of 1 to {MAX_NAME} characters, so that you know it again.")
+        raise BadInput(f"Give the token a name of 1 to {MAX_NAME} characters, so that you know it again.", field="name")
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise BadInput(f"Give the token one scope at least, of {', '.join(SCOPES)}.")
+        raise BadInput(f"Give the token one scope at least, of {', '.join(SCOPES)}.", field="scopes")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadInput(f"A token lasts 1 to {MAX_DAYS} days, or with null for ever.")
     await connection.execute("select from people where id = $1 for update", person_id)

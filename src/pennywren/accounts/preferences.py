@@ -122,17 +122,19 @@ def checked(wanted: Preferences) -> Preferences:
     try:
         ZoneInfo(wanted.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput("timeZone must be the name of a time zone, such as Europe/Vienna.") from error
+        raise BadInput("timeZone must be the name of a time zone, such as Europe/Vienna.", field="timeZone") from error
     if len(set(wanted.channels)) < len(wanted.channels) or not set(wanted.channels) <= set(CHANNELS):
-        raise BadInput(f"The channels must be some of {', '.join(CHANNELS)}, each once, the most wanted first.")
+        raise BadInput(
+            f"The channels must be some of {', '.join(CHANNELS)}, each once, the most wanted first.", field="channels"
+        )
     if wanted.quiet is not None and wanted.quiet[0] == wanted.quiet[1]:
-        raise BadInput("quietHours must begin and end at different times; null for none.")
+        raise BadInput("quietHours must begin and end at different times; null for none.", field="quietTo")
     if wanted.digest not in DIGESTS:
         raise BadInput(f"digest must be one of {', '.join(DIGESTS)}.")
     if not 0 <= wanted.digest_hour <= 23 or not 1 <= wanted.digest_weekday <= 7:
         raise BadInput("The digestHour must be 0 to 23, and digestWeekday 1 (Monday) to 7.")
     if wanted.weekly_budget is not None and not 1 <= wanted.weekly_budget <= MAX_BUDGET:
-        raise BadInput(f"weeklyBudget must be 1 to {MAX_BUDGET}, or null for any number.")
+        raise BadInput(f"weeklyBudget must be 1 to {MAX_BUDGET}, or null for any number.", field="weeklyBudget")
     if wanted.language not in (None, *LANGUAGES):
         raise BadInput(f"language must be one of {', '.join(LANGUAGES)}, or null for what your browser asks for.")
     return wanted
@@ -154,7 +156,7 @@ def parse_minute(text: str) -> int:
     hours, colon, minutes = text.partition(":")
     plain = colon and hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()
     if not plain or len(hours) > 2 or len(minutes) != 2 or int(hours) > 23 or int(minutes) > 59:
-        raise BadInput("A time of day looks like 22:30.")
+        raise BadInput("A time of day looks like 22:30.", field="quietFrom")
     return 60 * int(hours) + int(minutes)
 
 

@@ -74,8 +74,9 @@ def proof_of(product: ProductID, offer: Offer, at: int, currency: str, steps: St
         raise NotFound(f"nobody has looked at {name} since {rfc3339(steps.last_seen)}{once}")
     if price is None and state is None:
         first = min((seen for points in (steps.prices, steps.states) for seen, _ in points), default=None)
-        begins = "was not seen by then" if first is None else f"is known from {rfc3339(first)} on"
-        raise NotFound(f"{name} {begins}{once}")
+        if first is None:
+            raise NotFound(f"{name} was not seen by then{once}")
+        raise NotFound(f"{name} is known from {rfc3339(first)} on{once}")
     until = _next_after(steps, at)
     if state is not None and state[1] is State.NOT_OBSERVED:
         to = "" if until is None else f" to {rfc3339(until)}"

@@ -49,6 +49,11 @@ def sentence(code: str, key: str, count: object = None) -> str:
     return found.get(_locale(code).plural_form(number), found["other"])
 
 
+def forms_of(of: Sentence) -> list[str]:
+    """All forms of a sentence."""
+    return [of] if isinstance(of, str) else list(of.values())
+
+
 def preferred(accept_language: str | None) -> str:
     """The language of ours that an Accept-Language header (RFC 9110, 12.5.4) likes best; the default without one."""
     best, best_quality = DEFAULT, 0.0

@@ -12,6 +12,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, sentence
+from pennywren.language.details import translated
 from pennywren.model.money import format_amount, minor_digits
 
 # Plain "English" writes dates as Americans do; we write for all who read English, and the day comes first.
@@ -38,6 +39,10 @@ class Language:
     def say_html(self, key: str, /, **values: object) -> Markup:
         """The same where the sentence has markup in it: it is ours, and what is filled in is escaped."""
         return Markup(sentence(self.code, key, values.get("count"))).format(**values)  # noqa: S704
+
+    def detail(self, message: str) -> str | None:
+        """What one of our errors says, in this language; None where the language has no words for it."""
+        return translated(self.code, message)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence of this key."""
@@ -91,6 +96,10 @@ class Language:
             return Locale.parse(tag, sep="-").get_display_name(self._locale) or tag
         except (UnknownLocaleError, ValueError):
             return tag
+
+    def moment(self, ms: int) -> str:
+        """`25 November 2026, 10:40:12 UTC`."""
+        return f"{self.day(ms)}, {self.second(ms)}".replace("\u00a0", " ")
 
     def second(self, ms: int) -> str:
         """`10:40:07 UTC`."""

@@ -25,7 +25,7 @@ def checked_reason(words: str) -> str:
     """
     reason = " ".join(words.split())
     if not 3 <= len(reason) <= _LONGEST:
-        raise BadInput(f"because: say why, in 3 to {_LONGEST} characters")
+        raise BadInput(f"because: say why, in 3 to {_LONGEST} characters", field="because")
     return reason
 
 
@@ -52,16 +52,18 @@ def parse_subject(text: str) -> Subject:
     """
     name = text.strip()
     if not name or len(name) > 200:
-        raise BadInput("give a reporter's ID, or a network like 192.0.2.0/24")
+        raise BadInput("give a reporter's ID, or a network like 192.0.2.0/24", field="subject")
     try:
         network = ip_network(name, strict=False)
     except ValueError:
         if "/" in name:
-            raise BadInput(f"{name[:60]!r} is not a network: write 192.0.2.0/24, or 2001:db8:1::/48") from None
+            raise BadInput(
+                f"{name[:60]!r} is not a network: write 192.0.2.0/24, or 2001:db8:1::/48", field="subject"
+            ) from None
         return Subject(name, False)
     size = 24 if isinstance(network, IPv4Network) else 48
     if network.prefixlen < size:
-        raise BadInput(f"{name}: networks are blocked one /{size} at a time")
+        raise BadInput(f"{name}: networks are blocked one /{size} at a time", field="subject")
     return Subject(str(network.supernet(new_prefix=size)), True)
 
 

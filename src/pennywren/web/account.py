@@ -20,6 +20,7 @@ from pennywren.web.pages import html_page, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
+from pennywren.web.shown_again import shown_again
 from pennywren.web.subscriptions import subscription_id
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
@@ -68,7 +69,12 @@ async def show_account(request: Request) -> Answer:
     )
 
 
+async def _list_again(request: Request, subscription: FromPath[str]) -> Answer:
+    return await show_account.fn(request)
+
+
 @post("/account/subscriptions/{subscription:str}", status_code=303)
+@shown_again(_list_again)
 async def change_watch(request: Request, subscription: FromPath[str]) -> Answer:
     """The form of a watch: another target."""
     person = await require_person(request)

@@ -22,6 +22,7 @@ from pennywren.web.identity import require_person
 from pennywren.web.pages import html_page, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -104,12 +105,20 @@ async def show_overview(request: Request) -> Answer:
     )
 
 
+async def _reporters_again(request: Request) -> Answer:
+    return await _reporters(request, "")
+
+
 @get("/admin/reporters")
+@shown_again(_reporters_again)
 async def show_reporters(request: Request) -> Answer:
     """One reporter, by its ID, and who was blocked lately."""
+    return await _reporters(request, request.query_params.get("id", "").strip()[:200])
+
+
+async def _reporters(request: Request, asked: str) -> Answer:
     person = await require_admin(request)
     resources = resources_of(request)
-    asked = request.query_params.get("id", "").strip()[:200]
     found = None
     if asked and not parse_subject(asked).is_network:
         try:
@@ -130,6 +139,7 @@ async def show_reporters(request: Request) -> Answer:
 
 
 @post("/admin/reporters", status_code=303)
+@shown_again(_reporters_again)
 async def change_listening(request: Request) -> Answer:
     """Block a reporter or a network and forget what it said, or listen to it again."""
     person = await require_admin(request)
@@ -204,7 +214,12 @@ async def show_plans(request: Request) -> Answer:
     )
 
 
+async def _plans_again(request: Request, person_id: FromPath[str]) -> Answer:
+    return await show_plans.fn(request)
+
+
 @post("/admin/plans/{person_id:str}", status_code=303)
+@shown_again(_plans_again)
 async def change_plan(request: Request, person_id: FromPath[str]) -> Answer:
     """Put a person on another plan."""
     person = await require_admin(request)

@@ -23,8 +23,10 @@ from pennywren.web.negotiation import prefers_html
 from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, html_page
 from pennywren.web.paths import product_in_path
+from pennywren.web.products import show_product
 from pennywren.web.report_views import VerdictView
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -40,6 +42,7 @@ class AnotherPrice(Question):
 
 
 @post("/products/{product:str}/price", status_code=200)
+@shown_again(show_product.fn)
 async def report_price(request: Request, product: FromPath[str]) -> Answer:
     """Judge what somebody sees: by what weight, says the account, its confirmed address, and the network."""
     resources = resources_of(request)

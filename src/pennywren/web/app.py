@@ -79,7 +79,7 @@ HANDLERS: Final = (
     home.show_privacy,
     static_files.show_static,
     home.show_problem,
-    home.show_openapi,
+    developers.show_openapi,
     batch.list_products,
     products.show_product,
     products.show_history,

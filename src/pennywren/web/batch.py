@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 from pennywren.errors import BadProduct, BadQuery, NotFound, PennywrenError
 from pennywren.model.product import ProductID
 from pennywren.postgres import catalogue
+from pennywren.web.conditional import conditional
 from pennywren.web.problems import Problem, problem_of
-from pennywren.web.products import conditional
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer as Reply
 from pennywren.web.types import Request

@@ -25,6 +25,7 @@ from pennywren.web.local_days import day_text, end_of_day
 from pennywren.web.pages import html_page, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 from pennywren.web.watch_page import Day
@@ -46,9 +47,13 @@ class BoughtForm(Question):
 @get("/account/bought")
 async def ask_bought(request: Request) -> Answer:
     """The form; with a `product`, for that one."""
+    return await _ask(request, request.query_params.get("product", ""))
+
+
+async def _ask(request: Request, typed: str) -> Answer:
     person = await require_person(request)
     resources = resources_of(request)
-    typed = request.query_params.get("product", "")[:4096]
+    typed = typed[:4096]
     async with transaction(resources.pool) as connection:
         zone = (await preferences.get(connection, person.id)).time_zone
     product = title = paid = None
@@ -75,7 +80,12 @@ async def ask_bought(request: Request) -> Answer:
     )
 
 
+async def _again(request: Request) -> Answer:
+    return await _ask(request, (await read_body(request, BoughtForm)).product)
+
+
 @post("/account/bought", status_code=303)
+@shown_again(_again)
 async def watch_bought(request: Request) -> Answer:
     """Watch for less than was paid until the last day; a watch of that price becomes this one."""
     person = await require_person(request)
@@ -83,18 +93,18 @@ async def watch_bought(request: Request) -> Answer:
     form = await read_body(request, BoughtForm)
     product = ProductID.parse(form.product, resources.settings.default_marketplace)
     state = await resources.store.product(product)
-    paid = typed_amount(form.paid, state.currency if state else product.market.currency)
+    paid = typed_amount(form.paid, state.currency if state else product.market.currency, "paid")
     async with transaction(resources.pool) as connection:
         zone = (await preferences.get(connection, person.id)).time_zone
-    bought, until = end_of_day(form.bought, zone), end_of_day(form.until, zone)
+    bought, until = end_of_day(form.bought, zone, "bought"), end_of_day(form.until, zone, "until")
     if bought - DAY > resources.clock():
-        raise BadInput("The day on which you bought it must not lie in the future.")
+        raise BadInput("The day on which you bought it must not lie in the future.", field="bought")
     if until < bought:
-        raise BadInput("The last day for a return must not lie before the day on which you bought it.")
+        raise BadInput("The last day for a return must not lie before the day on which you bought it.", field="until")
     if until <= resources.clock():
-        raise BadInput("The last day for a return is over: there is nothing to watch for any more.")
+        raise BadInput("The last day for a return is over: there is nothing to watch for any more.", field="until")
     if paid <= MIN_PRICE:
-        raise BadInput("Nothing can be cheaper than that.")
+        raise BadInput("Nothing can be cheaper than that.", field="paid")
     rule = PriceAtOrBelow(paid - 1)
     held = _of_this_price(await held_by(resources.pool, person.id), product)
     if held is not None:

@@ -18,6 +18,7 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person, session_token
 from pennywren.web.pages import VARY, html_page, redirect
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -56,7 +57,12 @@ async def show_connections_page(request: Request, person: Person) -> Answer:
     )
 
 
+async def _again(request: Request) -> Answer:
+    return await show_connections_page(request, await require_person(request))
+
+
 @post("/account/connections/tokens", status_code=200)
+@shown_again(_again)
 async def create_token_by_form(request: Request) -> Answer:
     """A new access token, shown this once."""
     person = await require_person(request)
@@ -64,7 +70,7 @@ async def create_token_by_form(request: Request) -> Answer:
     form = await read_body(request, TokenForm)
     days = form.days.strip()
     if days and not (days.isascii() and days.isdigit() and 1 <= int(days) <= MAX_DAYS):
-        raise BadInput(f"A token lasts 1 to {MAX_DAYS} days, or for ever.")
+        raise BadInput(f"A token lasts 1 to {MAX_DAYS} days, or for ever.", field="days")
     async with transaction(resources.pool) as connection:
         made, token = await access_tokens.make(
             connection, person.id, form.name, form.scopes, resources.clock(), int(days) if days else None

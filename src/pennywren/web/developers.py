@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from litestar import get
+from litestar import Response, get
 
-from pennywren.web.openapi import example_of, fields_of
+from pennywren.web.openapi import DOCUMENT, example_of, fields_of
 from pennywren.web.operations import OPERATIONS
 from pennywren.web.operations.operation import Operation
 from pennywren.web.operations.parameters import PARAMETERS
@@ -44,3 +44,9 @@ _DESCRIBED: Final = [describe(operation) for operation in OPERATIONS]
 async def show_developers(request: Request) -> Answer:
     """Every operation, with what it takes and what it answers."""
     return html_page(request, "developers.html", headers=_KEPT, described=_DESCRIBED)
+
+
+@get("/openapi.json")
+async def show_openapi(request: Request) -> Answer:
+    """The API, described in OpenAPI 3.1."""
+    return Response(DOCUMENT, media_type="application/json", headers=_KEPT)

@@ -8,8 +8,8 @@ from litestar.params import FromPath
 from pennywren.history.csv_export import history_csv
 from pennywren.history.picture import Kind, parse_picture
 from pennywren.history.question import parse_question
+from pennywren.web.conditional import conditional
 from pennywren.web.paths import product_in_path
-from pennywren.web.products import conditional
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 

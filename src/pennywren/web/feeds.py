@@ -13,9 +13,9 @@ from pennywren.language.speaking import language
 from pennywren.notify.told import last_of_person
 from pennywren.postgres.pool import transaction
 from pennywren.web.atom import MEDIA_TYPE, atom_feed
+from pennywren.web.conditional import conditional
 from pennywren.web.identity import require_person
 from pennywren.web.pages import language_of, redirect
-from pennywren.web.products import conditional
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.types import Answer, Request
 

@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from pennywren.errors import NotFound
 from pennywren.web.headers import PUBLIC
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.openapi import DOCUMENT
 from pennywren.web.pages import VARY, html_page
 from pennywren.web.problems import KINDS, ProblemKind
 from pennywren.web.resources import resources_of
@@ -56,9 +55,3 @@ async def show_problem(request: Request, slug: FromPath[str]) -> Answer:
     if prefers_html(request.headers.get("accept")):
         return html_page(request, "problem-kind.html", headers=headers, kind=kind)
     return Response(ProblemKind(kind.type, kind.title, kind.status, kind.meaning), headers=headers)
-
-
-@get("/openapi.json")
-async def show_openapi(request: Request) -> Answer:
-    """The API, described in OpenAPI 3.1."""
-    return Response(DOCUMENT, media_type="application/json", headers={"cache-control": "public, max-age=300"})

@@ -21,6 +21,7 @@ from pennywren.web.pages import html_page
 from pennywren.web.pasting import find_products
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
+from pennywren.web.shown_again import shown_again
 from pennywren.web.subscription_views import wish_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewSubscription, Question
@@ -66,13 +67,14 @@ async def show_import(request: Request) -> Answer:
 
 
 @post("/account/import", status_code=200, request_max_body_size=MAX_LIST)
+@shown_again(show_import.fn)
 async def preview_import(request: Request) -> Answer:
     """What a list would make: good lines as rows with a target each, bad ones with their number and why."""
     person = await require_person(request)
     resources = resources_of(request)
     text = await _text(request)
     if not text.strip():
-        raise BadInput("Paste a list, or choose a file.")
+        raise BadInput("Paste a list, or choose a file.", field="list")
     wishes, bad = read_list(text, resources.settings.default_marketplace)
     if not wishes and not bad:
         raise BadInput("There is no product link and no ASIN in this text: a product link has /dp/ in it.")
@@ -82,7 +84,17 @@ async def preview_import(request: Request) -> Answer:
     )  # fmt: skip
 
 
+async def _rows_again(request: Request) -> Answer:
+    person = await require_person(request)
+    wishes = _rows(await read_body(request, RowsForm, most_fields=_FIELDS))
+    rows = await import_rows(
+        resources_of(request), person, [wish for wish, _ in wishes], [typed for _, typed in wishes]
+    )
+    return html_page(request, "import.html", headers=_OWN, person=person, rows=rows, bad=[], made=None, most=MOST)
+
+
 @post("/account/import/watch", status_code=200, request_max_body_size=MAX_LIST)
+@shown_again(_rows_again)
 async def apply_import(request: Request) -> Answer:
     """Watch what was ticked, or one row; what is left can be watched afterwards."""
     person = await require_person(request)
@@ -92,7 +104,7 @@ async def apply_import(request: Request) -> Answer:
     chosen = [form.only] if form.only is not None else form.take
     taken = [i for i in dict.fromkeys(chosen) if 0 <= i < len(wishes)]
     if not taken:
-        raise BadInput("Tick at least one product first.")
+        raise BadInput("Tick at least one product first.", field="take")
     made = Made()
     left = [each for i, each in enumerate(wishes) if i not in taken]
     for i in taken:

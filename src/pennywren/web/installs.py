@@ -14,6 +14,7 @@ from pennywren.errors import NotSignedIn
 from pennywren.model.clock import rfc3339
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
+from pennywren.web.connections_page import show_connections_page
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import bearer_token, person_or_none, require_person
 from pennywren.web.limits import spend_for_network
@@ -22,6 +23,7 @@ from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, redirect
 from pennywren.web.report_views import InstallList, InstallPairing, InstallView, NewInstallView
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 
 _OWN = {"cache-control": PRIVATE, "vary": VARY}
@@ -51,7 +53,12 @@ async def list_installs(request: Request) -> Answer:
     return Response(InstallList([_view(each) for each in found]), headers=_OWN)
 
 
+async def _connections_again(request: Request) -> Answer:
+    return await show_connections_page(request, await require_person(request))
+
+
 @post("/installs/pair", status_code=200)
+@shown_again(_connections_again)
 async def pair(request: Request) -> Answer:
     """Take an install into one's account, by its token."""
     person = await require_person(request)

@@ -7,8 +7,8 @@ from pennywren.errors import BadInput
 from pennywren.postgres.moments import to_ms
 
 
-def end_of_day(text: str, time_zone: str) -> int:
-    """`2026-12-24` -> the moment (ms UTC) at which that day is over in a time zone that we know.
+def end_of_day(text: str, time_zone: str, field: str | None = None) -> int:
+    """`2026-12-24` -> the moment (ms UTC) at which that day is over in a time zone that we know; typed into `field`.
 
     Raises:
         BadInput: not a day.
@@ -17,7 +17,7 @@ def end_of_day(text: str, time_zone: str) -> int:
         day = date.fromisoformat(text.strip()) + timedelta(days=1)
         return to_ms(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone)))
     except (ValueError, OverflowError) as error:
-        raise BadInput(f"{text[:30]!r} is not a day: write it like 2026-12-24.") from error
+        raise BadInput(f"{text[:30]!r} is not a day: write it like 2026-12-24.", field=field) from error
 
 
 def day_text(ms: int, time_zone: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
+from markupsafe import Markup
 
 from pennywren.language.catalogue import preferred
 from pennywren.language.speaking import Language, language
@@ -23,6 +24,12 @@ SPOKEN: Final = "spoken"
 """Where a request's state holds the language that its person has chosen, once it is known who asks."""
 
 
+def _codes(text: str) -> Markup:
+    """Text of a description: what stands between backticks is code."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pennywren.web", "templates"),
@@ -33,6 +40,7 @@ def _environment() -> Environment:
     )
     filters: dict[str, Any] = environment.filters
     filters["rfc3339"] = rfc3339
+    filters["codes"] = _codes
     values: dict[str, Any] = environment.globals
     values["static"] = address
     values["built"] = BUILD.address

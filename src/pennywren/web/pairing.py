@@ -25,6 +25,7 @@ from pennywren.web.pages import VARY, html_page, language_of, redirect
 from pennywren.web.pairing_views import NewPairing, NewPairingView, PairingView
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -111,7 +112,12 @@ async def confirm_pair_link(request: Request, token: FromPath[str]) -> Answer:
     return html_page(request, "pair-done.html", headers=_OWN)
 
 
+async def _connections_again(request: Request) -> Answer:
+    return await show_connections_page(request, await require_person(request))
+
+
 @get("/account/connections")
+@shown_again(_connections_again)
 async def show_connections(request: Request) -> Answer:
     """What may act for whoever asks; with a `code`, the browser that wants to."""
     person = await require_person(request)
@@ -126,6 +132,7 @@ async def show_connections(request: Request) -> Answer:
 
 
 @post("/account/connections", status_code=200)
+@shown_again(_connections_again)
 async def confirm_code(request: Request) -> Answer:
     """The browser that shows this code may watch for whoever is signed in."""
     person = await require_person(request)

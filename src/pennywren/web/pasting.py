@@ -14,11 +14,13 @@ from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
+from pennywren.web.home import show_home
 from pennywren.web.identity import person_or_none
 from pennywren.web.import_rows import import_rows
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.pages import html_page
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewSubscription, Question
 
@@ -58,6 +60,7 @@ def find_products(text: str, default_marketplace: str) -> Found:
 
 
 @post("/products/list", status_code=200)
+@shown_again(show_home.fn)
 async def track_list(request: Request) -> Answer:
     """Follow all products of a list."""
     resources = resources_of(request)

@@ -9,15 +9,21 @@ from pennywren.notify import suppressed
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewPhone, PhoneCode, PhoneList, phone_view
+from pennywren.web.channels_page import show_channels
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, language_of, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 
 _OWN = {"cache-control": PRIVATE, "vary": VARY}
+
+
+async def _channels_again(request: Request, phone: FromPath[str]) -> Answer:
+    return await show_channels.fn(request)
 
 
 @get("/account/phones")
@@ -33,6 +39,7 @@ async def list_phones(request: Request) -> Answer:
 
 
 @post("/account/phones")
+@shown_again(show_channels.fn)
 async def add_phone(request: Request) -> Answer:
     """Add a number: a code is on its way to it."""
     person = await require_person(request)
@@ -44,6 +51,7 @@ async def add_phone(request: Request) -> Answer:
 
 
 @post("/account/phones/{phone:str}/confirm", status_code=200)
+@shown_again(_channels_again)
 async def confirm_phone(request: Request, phone: FromPath[str]) -> Answer:
     """The code that came: from now on the number is used."""
     person = await require_person(request)

@@ -18,6 +18,7 @@ from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.pages import VARY, html_page, redirect
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -62,7 +63,14 @@ def preferences_page(request: Request, person: Person, found: Preferences) -> An
     )
 
 
+async def _again(request: Request) -> Answer:
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        return preferences_page(request, person, await preferences.get(connection, person.id))
+
+
 @post(PATH, status_code=303)
+@shown_again(_again)
 async def change_preferences_by_form(request: Request) -> Answer:
     """The form of that page."""
     person = await require_person(request)
@@ -74,10 +82,15 @@ async def change_preferences_by_form(request: Request) -> Answer:
 
 def _changes(form: PreferencesForm) -> dict[str, Any]:
     if bool(form.quiet_from) != bool(form.quiet_to):
-        raise BadInput("Quiet hours have a beginning and an end: fill in both, or neither.")
+        raise BadInput(
+            "Quiet hours have a beginning and an end: fill in both, or neither.",
+            field="quietTo" if form.quiet_from else "quietFrom",
+        )
     budget = form.weekly_budget.strip()
     if budget and not (budget.isascii() and budget.isdigit()):
-        raise BadInput("The number of messages a week must be a whole number, or empty for any number.")
+        raise BadInput(
+            "The number of messages a week must be a whole number, or empty for any number.", field="weeklyBudget"
+        )
     return {
         "language": form.language or None,
         "locale": form.locale,

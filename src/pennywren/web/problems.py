@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from redis.exceptions import RedisError
 
 from pennywren import errors
+from pennywren.language.speaking import Language
 from pennywren.web.counting import note_refusal
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, html_page, language_of
@@ -174,13 +175,15 @@ def answer_error(request: Request, error: Exception) -> Answer:
     kind = kind_of(error)
     if kind is INTERNAL:
         _log.error("unexpected error in %s %s", request.method, _route(request), exc_info=error)
-    headers = _headers(error)
+    headers = headers_of(error)
     problem = problem_of(error, request.scope["path"])
     if prefers_html(request.headers.get("accept")):
         known, speaking = f"problems.{kind.slug}", language_of(request)
         title = speaking.say(known) if speaking.has(known) else kind.title
+        detail = detail_of(error, speaking)
         return html_page(
             request, "problem.html", status=kind.status, headers=headers, problem=problem, kind=kind, title=title,
+            detail=detail,
             pasted=problem.instance.removeprefix("/products/") if problem.instance.startswith("/products/") else "",
         )  # fmt: skip
     return Response(msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
@@ -190,6 +193,15 @@ def problem_of(error: Exception, instance: str) -> Problem:
     """An error as the JSON that tells it; `instance` is the address that it is about."""
     kind = kind_of(error)
     return Problem(kind.type, kind.title, kind.status, _plain(_detail(kind, error)), _plain(instance))
+
+
+def detail_of(error: Exception, speaking: Language) -> str | None:
+    """What an error says for a person, in their language; None where that has no words but those of its kind."""
+    kind = kind_of(error)
+    if isinstance(error, errors.PennywrenError) and kind is not INTERNAL:
+        told = speaking.detail(error.message)
+        return None if told is None else _plain(_sentence(told))
+    return speaking.say(f"problem_meanings.{kind.slug}")
 
 
 def _detail(kind: Kind, error: Exception) -> str:
@@ -210,7 +222,8 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _headers(error: Exception) -> dict[str, str]:
+def headers_of(error: Exception) -> dict[str, str]:
+    """What goes with an error: not kept, and when to come back or what to show where that is known."""
     headers = {"cache-control": "no-store", "vary": VARY}
     if isinstance(error, errors.RateLimited | errors.Unavailable | errors.InProgress):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))

@@ -1,7 +1,5 @@
 """Products: what a price is now and was, and the wish to follow one. A GET never crawls."""
 
-from hashlib import sha256
-
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -19,15 +17,18 @@ from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
-from pennywren.web.headers import PRIVATE, PUBLIC
+from pennywren.web.conditional import conditional, conditional_page
+from pennywren.web.headers import PRIVATE
+from pennywren.web.home import show_home
 from pennywren.web.identity import person_or_none
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.packing import HISTORY_VARY, as_sent, takes_gzip
-from pennywren.web.pages import VARY, redirect
+from pennywren.web.pages import redirect
 from pennywren.web.paths import product_in_path
 from pennywren.web.product_page import product_page
 from pennywren.web.resources import Resources, resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import NewProduct, TrackedView, product_view
 
@@ -55,7 +56,7 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
         if person is not None:
             page.headers.update({"cache-control": PRIVATE, **({"link": alternates(id_)} if state else {})})
             return page
-        found = conditional(request, str(page.content).encode(), "text/html")
+        found = conditional_page(request, page)
     else:
         found = conditional(request, msgspec.json.encode(product_view(id_, state, row)), "application/json")
     if state is not None:
@@ -85,6 +86,7 @@ async def show_history(request: Request, product: FromPath[str]) -> Answer:
 
 
 @post("/products", status_code=202)
+@shown_again(show_home.fn)
 async def track_product(request: Request) -> Answer:
     """Follow a product: it is looked at soon, in a lane with a cap."""
     resources = resources_of(request)
@@ -140,13 +142,3 @@ async def _target(resources: Resources, person: Person | None, product: ProductI
         return None
     waiting = [each for each in held if each.offer is Offer.BUYBOX and each.state in (State.ACTIVE, State.PAUSED)]
     return next((each.rule.threshold for each in waiting if isinstance(each.rule, PriceAtOrBelow)), None)
-
-
-def conditional(request: Request, body: bytes, media_type: str, etag: str | None = None) -> Answer:
-    """A public answer with its ETag, or 304 where the client has it already."""
-    tag = etag or f'"{sha256(body).hexdigest()[:24]}"'
-    headers = {"etag": tag, "cache-control": PUBLIC, "vary": VARY}
-    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    if tag.removeprefix("W/") in known or "*" in known:
-        return Response(None, status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)

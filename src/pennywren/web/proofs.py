@@ -14,10 +14,10 @@ from pennywren.history.question import parse_offer, parse_time
 from pennywren.model.clock import MINUTE, rfc3339
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Ground
+from pennywren.web.conditional import conditional, conditional_page
 from pennywren.web.negotiation import prefers_html
-from pennywren.web.pages import html_page
+from pennywren.web.pages import html_page, language_of
 from pennywren.web.paths import product_in_path
-from pennywren.web.products import conditional
 from pennywren.web.resources import resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Answer as Said
@@ -65,11 +65,11 @@ async def show_proof(request: Request, product: FromPath[str], timestamp: FromPa
     if at > resources.clock() + MINUTE:
         raise NotFound(f"{rfc3339(at)} has not come yet")
     proof = await find_proof(resources.store, id_, offer, at)
-    words = proof_words(proof)
     if prefers_html(request.headers.get("accept")):
+        words = proof_words(proof, language_of(request))
         page = html_page(request, "proof.html", product=id_, proof=proof, words=words)
-        return conditional(request, str(page.content).encode(), "text/html")
-    return conditional(request, msgspec.json.encode(proof_view(proof, words)), "application/json")
+        return conditional_page(request, page)
+    return conditional(request, msgspec.json.encode(proof_view(proof, proof_words(proof))), "application/json")
 
 
 def proof_view(of: Proof, words: list[str]) -> ProofView:

@@ -68,22 +68,22 @@ def rule_of_form(form: RuleForm, currency: str) -> Rule:
     """
     match form.kind:
         case "priceAtOrBelow":
-            return PriceAtOrBelow(typed_amount(form.below, currency))
+            return PriceAtOrBelow(typed_amount(form.below, currency, "below"))
         case "priceAtOrAbove":
-            return PriceAtOrAbove(typed_amount(form.above, currency))
+            return PriceAtOrAbove(typed_amount(form.above, currency, "above"))
         case "drop":
-            percent, amount = _step(form.drop, form.drop_unit, currency)
+            percent, amount = _step(form.drop, form.drop_unit, currency, "drop")
             return Drop(form.drop_base, percent, amount)
         case "rise":
-            percent, amount = _step(form.rise, form.rise_unit, currency)
+            percent, amount = _step(form.rise, form.rise_unit, currency, "rise")
             return Rise(form.rise_base, percent, amount)
         case "anyChange":
-            percent, amount = _step(form.move, form.move_unit, currency)
+            percent, amount = _step(form.move, form.move_unit, currency, "move")
             return AnyChange(percent, amount)
         case "lowestInDays":
             days = form.days.strip()
             if not (days.isascii() and days.isdigit() and len(days) < 6 and 1 <= int(days) <= MAX_DAYS):
-                raise BadInput(f"The days must be a whole number from 1 to {MAX_DAYS}.")
+                raise BadInput(f"The days must be a whole number from 1 to {MAX_DAYS}.", field="days")
             return LowestInDays(int(days))
         case _:
             return _PLAIN[form.kind]()
@@ -116,8 +116,8 @@ def form_of_rule(rule: Rule, currency: str, speaking: Language) -> dict[str, Any
     return values
 
 
-def typed_amount(text: str, currency: str) -> int:
-    """An amount as typed, in minor units.
+def typed_amount(text: str, currency: str, field: str | None = None) -> int:
+    """An amount as typed into `field`, in minor units.
 
     Raises:
         BadInput: not an amount of this currency.
@@ -125,11 +125,11 @@ def typed_amount(text: str, currency: str) -> int:
     try:
         return parse_amount(text, currency)
     except ValueError as error:
-        raise BadInput(f"{error}.") from error
+        raise BadInput(f"{error}.", field=field) from error
 
 
-def typed_percent(text: str, least: float = 0.01, most: float = 1000) -> float:
-    """A percentage as typed, dot or comma: `12.5`.
+def typed_percent(text: str, least: float = 0.01, most: float = 1000, field: str | None = None) -> float:
+    """A percentage as typed into `field`, dot or comma: `12.5`.
 
     Raises:
         BadInput: not a number between `least` and `most`.
@@ -137,12 +137,14 @@ def typed_percent(text: str, least: float = 0.01, most: float = 1000) -> float:
     plain = text.strip().removesuffix(PERCENT).strip().replace(",", ".").replace("\u2212", "-")
     digits = plain.removeprefix("-").replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()) or not least <= float(plain) <= most:
-        raise BadInput(f"A percentage is a number from {least:g} to {most:g}, such as 10 or 12.5.")
+        raise BadInput(f"A percentage is a number from {least:g} to {most:g}, such as 10 or 12.5.", field=field)
     return float(plain)
 
 
-def _step(text: str, unit: str, currency: str) -> tuple[float | None, int | None]:
-    return (typed_percent(text), None) if unit == PERCENT else (None, typed_amount(text, currency))
+def _step(text: str, unit: str, currency: str, field: str) -> tuple[float | None, int | None]:
+    if unit == PERCENT:
+        return typed_percent(text, field=field), None
+    return None, typed_amount(text, currency, field)
 
 
 def _shown(rule: Drop | Rise | AnyChange, currency: str) -> tuple[str, str]:

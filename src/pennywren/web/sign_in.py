@@ -13,6 +13,7 @@ from pennywren.web.negotiation import prefers_html
 from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, html_page, language_of, redirect
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import SessionView, SignInRequest, SignInSent
 
@@ -26,6 +27,7 @@ async def ask_address(request: Request) -> Answer:
 
 
 @post("/sign-in", status_code=202)
+@shown_again(ask_address.fn)
 async def request_link(request: Request) -> Answer:
     """Send a link; the answer is the same for every address."""
     wish = await read_body(request, SignInRequest)

@@ -17,8 +17,8 @@ from pennywren.model.product import ProductID
 from pennywren.model.series import Steps
 from pennywren.postgres import catalogue
 from pennywren.store.state import ProductState
+from pennywren.web.conditional import conditional
 from pennywren.web.paths import product_in_path
-from pennywren.web.products import conditional
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.watch_views import SuggestionsView, SuggestionView, TargetView

@@ -13,11 +13,13 @@ from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.rule import PriceAtOrAbove, PriceAtOrBelow
 from pennywren.pipeline.amending import Amendment
 from pennywren.postgres.pool import transaction
+from pennywren.web.account import show_account
 from pennywren.web.body import read_body
 from pennywren.web.identity import require_person
 from pennywren.web.pages import redirect
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.rule_form import typed_percent
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -37,14 +39,15 @@ class BulkForm(Question):
 
 
 @post("/account/subscriptions", status_code=303)
+@shown_again(show_account.fn)
 async def change_watches(request: Request) -> Answer:
     """Do the same to all that were ticked; what cannot be done to one is counted and does not stop the others."""
     person = await require_person(request)
     resources = resources_of(request)
     form = await read_body(request, BulkForm)
     if not form.id:
-        raise BadInput("Tick at least one watch first.")
-    percent = typed_percent(form.percent, -99, 1000) if form.action == "target" else 0.0
+        raise BadInput("Tick at least one watch first.", field="id")
+    percent = typed_percent(form.percent, -99, 1000, "percent") if form.action == "target" else 0.0
     done = left = 0
     for id_ in dict.fromkeys(form.id):
         try:

@@ -18,6 +18,7 @@ from pennywren.web.limits import spend_for_unknown
 from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import RuleForm, form_of_rule, rule_of_form
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.watch_page import BASES
 
@@ -36,9 +37,13 @@ class NewWatchForm(RuleForm, kw_only=True):
 @get("/account/watch")
 async def ask_watch(request: Request) -> Answer:
     """The form for a `product`."""
+    return await _ask(request, request.query_params.get("product", ""))
+
+
+async def _ask(request: Request, typed: str) -> Answer:
     person = await require_person(request)
     resources = resources_of(request)
-    product = ProductID.parse(request.query_params.get("product", "")[:4096], resources.settings.default_marketplace)
+    product = ProductID.parse(typed[:4096], resources.settings.default_marketplace)
     state = await resources.store.product(product)
     titles = await catalogue.titles(resources.pool, [product])
     offers = state.offers if state else {}
@@ -64,7 +69,12 @@ async def ask_watch(request: Request) -> Answer:
     )
 
 
+async def _again(request: Request) -> Answer:
+    return await _ask(request, (await read_body(request, NewWatchForm)).product)
+
+
 @post("/account/watch", status_code=303)
+@shown_again(_again)
 async def make_watch(request: Request) -> Answer:
     """Watch it."""
     person = await require_person(request)

@@ -22,6 +22,7 @@ from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import RuleForm, form_of_rule, rule_of_form
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 from pennywren.web.watch_rows import row_of
@@ -77,7 +78,15 @@ async def show_watch_page(request: Request, person: Person, watch: Subscription)
     )
 
 
+async def _again(request: Request, subscription: FromPath[str]) -> Answer:
+    person = await require_person(request)
+    async with transaction(resources_of(request).pool) as connection:
+        watch = await subscriptions.get(connection, person.id, number_in_path(subscription))
+    return await show_watch_page(request, person, watch)
+
+
 @post("/account/subscriptions/{subscription:str}/rule", status_code=303)
+@shown_again(_again)
 async def change_rule(request: Request, subscription: FromPath[str]) -> Answer:
     """What it waits for: arms the watch anew."""
     person = await require_person(request)
@@ -92,6 +101,7 @@ async def change_rule(request: Request, subscription: FromPath[str]) -> Answer:
 
 
 @post("/account/subscriptions/{subscription:str}/terms", status_code=303)
+@shown_again(_again)
 async def change_terms(request: Request, subscription: FromPath[str]) -> Answer:
     """Over which channel, how often, and until when; a period or an end that the page did not change stays as it is."""
     person = await require_person(request)
@@ -105,13 +115,14 @@ async def change_terms(request: Request, subscription: FromPath[str]) -> Answer:
         notification_type=form.notification_type,
         rearm_after=_seconds(form.rearm_after),
         once=form.once == "yes",
-        expires_at=UNSET if form.expires == shown else end_of_day(form.expires, zone) if form.expires else None,
+        expires_at=UNSET if form.expires == shown else _last_day(form.expires, zone),
     )
     await resources.subscribing.change(person.id, id_, amendment)
     return redirect(f"/subscriptions/{id_}?done=saved")
 
 
 @post("/account/subscriptions/{subscription:str}/quiet", status_code=303)
+@shown_again(_again)
 async def change_quiet(request: Request, subscription: FromPath[str]) -> Answer:
     """Pause, snooze, go on."""
     person = await require_person(request)
@@ -124,16 +135,20 @@ async def change_quiet(request: Request, subscription: FromPath[str]) -> Answer:
     elif form.action == "until":
         async with transaction(resources.pool) as connection:
             zone = (await preferences.get(connection, person.id)).time_zone
-        amendment = Amendment(snoozed_until=end_of_day(form.until, zone))
+        amendment = Amendment(snoozed_until=end_of_day(form.until, zone, "until"))
     else:
         amendment = Amendment(snoozed_until=resources.clock() + _SNOOZES[form.action])
     await resources.subscribing.change(person.id, id_, amendment)
     return redirect(f"/subscriptions/{id_}?done=saved")
 
 
+def _last_day(text: str, zone: str) -> int | None:
+    return end_of_day(text, zone, "expires") if text else None
+
+
 def _seconds(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise BadInput("The time between two alerts must be a whole number of seconds.")
+        raise BadInput("The time between two alerts must be a whole number of seconds.", field="rearmAfter")
     return int(text)

@@ -18,8 +18,10 @@ from pennywren.web.limits import spend_for_unknown
 from pennywren.web.network import network_of
 from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.paths import product_in_path
+from pennywren.web.products import show_product
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import Question
 
@@ -35,6 +37,7 @@ class WatchForm(Question):
 
 
 @post("/products/{product:str}/watch", status_code=303)
+@shown_again(show_product.fn)
 async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     """Tell me by mail at this price."""
     person = await person_or_none(request)
@@ -43,9 +46,9 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     form = await read_body(request, WatchForm)
     state = await resources.store.product(id_)
     currency = state.currency if state else id_.market.currency
-    threshold = typed_amount(form.amount, currency) if form.suggested is None else form.suggested
+    threshold = typed_amount(form.amount, currency, "amount") if form.suggested is None else form.suggested
     if person is None and not form.email.strip():
-        raise NotSignedIn("Say where to write to: an e-mail address is all that we need.")
+        raise NotSignedIn("Say where to write to: an e-mail address is all that we need.", field="email")
     await spend_for_unknown(request, id_, person)
     if person is not None:
         made = await resources.watching_by_mail.set_target(person.id, id_, threshold)

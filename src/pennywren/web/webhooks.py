@@ -15,12 +15,14 @@ from pennywren.postgres.pool import transaction
 from pennywren.store.limits import spend
 from pennywren.web.body import read_body
 from pennywren.web.channel_views import NewWebhook, WebhookList, WebhookTest, webhook_view
+from pennywren.web.channels_page import show_channels
 from pennywren.web.headers import PRIVATE
 from pennywren.web.identity import require_person
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, html_page, redirect
 from pennywren.web.paths import number_in_path
 from pennywren.web.resources import resources_of
+from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
 
 TESTS_PER_HOUR: Final = 20
@@ -41,6 +43,7 @@ async def list_webhooks(request: Request) -> Answer:
 
 
 @post("/account/webhooks")
+@shown_again(show_channels.fn)
 async def add_webhook(request: Request) -> Answer:
     """Add a webhook: its secret is in this answer, and nowhere else."""
     person = await require_person(request)

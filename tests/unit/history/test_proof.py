@@ -88,7 +88,7 @@ def test_what_was_withdrawn_is_told_also_where_nothing_else_is_known() -> None:
 )
 def test_each_ground_is_told_in_a_sentence(provenance: Provenance, words: str) -> None:
     told = proof_words(_prove(2, Proofs(samples={(Offer.BUYBOX, T0 + 2 * HOUR): provenance})))
-    assert told[0] == "On 25 November 2025, 12:40:00 UTC the price of the buy box was 12.99 USD."
+    assert told[0] == "On 25 November 2025, 12:40:00 UTC the price of the buy box was $12.99."
     assert words in told[1]
     assert told[2] == "It held until 25 November 2025, 14:40:00 UTC, when something else was seen."
 

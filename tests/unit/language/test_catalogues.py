@@ -15,7 +15,7 @@ from pennywren.accounts.people import Plan
 from pennywren.accounts.preferences import DIGESTS
 from pennywren.accounts.sessions import LIFETIME
 from pennywren.accounts.subscription import NotificationType, State
-from pennywren.language.catalogue import DEFAULT, LANGUAGES, Sentence, catalogue, preferred, sentence
+from pennywren.language.catalogue import DEFAULT, LANGUAGES, catalogue, forms_of, preferred, sentence
 from pennywren.language.speaking import language
 from pennywren.model.offer import Offer
 from pennywren.model.rule import KINDS as KINDS_OF_RULE
@@ -57,10 +57,6 @@ TYPED = [
 """What may be decided over a price that a person types."""
 
 
-def forms(of: Sentence) -> list[str]:
-    return [of] if isinstance(of, str) else list(of.values())
-
-
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
@@ -75,9 +71,9 @@ def test_a_translation_has_the_places_and_the_markup_of_its_original(code: str) 
     for key, original in catalogue(DEFAULT).items():
         theirs = catalogue(code)[key]
         assert isinstance(theirs, str) == isinstance(original, str), key
-        wanted = set[str]().union(*(places(form) for form in forms(original)))
-        assert set[str]().union(*(places(form) for form in forms(theirs))) == wanted, key
-        tags = [sorted(re.findall(r"<[^>]+>", form)) for form in (forms(original)[-1], forms(theirs)[-1])]
+        wanted = set[str]().union(*(places(form) for form in forms_of(original)))
+        assert set[str]().union(*(places(form) for form in forms_of(theirs))) == wanted, key
+        tags = [sorted(re.findall(r"<[^>]+>", form)) for form in (forms_of(original)[-1], forms_of(theirs)[-1])]
         assert tags[0] == tags[1], key
 
 
