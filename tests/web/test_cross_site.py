@@ -1,5 +1,7 @@
 """Cookies, and writes that another site leads a browser to."""
 
+import re
+
 import httpx
 import msgspec
 import pytest
@@ -9,6 +11,7 @@ from pennywren.accounts.signing_in import make_link
 from pennywren.settings import Settings
 from pennywren.web.identity import session_cookie
 from tests.web.site import HTML, PRODUCT, Site
+from tests.web.test_ownership import own_addresses, routes
 
 ELSEWHERE = {"origin": "https://evil.example"}
 SUBSCRIPTION = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
@@ -26,6 +29,51 @@ async def test_a_write_from_another_site_is_refused(signed_in: httpx.AsyncClient
     answer = await signed_in.post("/subscriptions", json=SUBSCRIPTION, headers={**headers, "accept": "*/*"})
 
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/cross-site")
+
+
+NO_INSTALLS = {"installs": [], "next": None}
+FROM_ANYWHERE = {
+    "POST /installs": "asks nothing and looks at no cookie: a new install belongs to nobody",
+    "POST /pairings": "looks at no cookie: somebody confirms it by a link or a code",
+    "POST /hooks/sms": "signed by the gateway",
+    "POST /hooks/mail-events": "signed by the mail provider",
+    "POST /unsubscribe/{token}": "one click in a mail program; the token says whose",
+    "POST /watch/{token}": "a button of a notification; the token says whose",
+    "POST /stop-mails/{token}": "one click in a mail program; the token says whose",
+}
+"""Writes that another site may lead a browser to, and why that does no harm. All others are refused."""
+
+
+async def test_every_write_is_refused_from_another_site_but_those_that_look_at_no_cookie(site: Site) -> None:
+    await site.record(1999)
+    async with await site.admin_of("owner@example.com") as browser:
+        own = {**await own_addresses(site, "owner@example.com"), "product": str(PRODUCT)}
+        passed: set[str] = set()
+        writes = [route for route in sorted(routes(site)) if not route.startswith("GET ")]
+        for route in writes:
+            method, template = route.split(" ")
+            path = re.sub(r"\{(\w+)\}", lambda name: str(own.get(name[1], "1")), template)
+            for headers in (ELSEWHERE, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+                answer = await browser.request(method, path, headers={**headers, "accept": "application/json"})
+                if (answer.status_code, answer.json().get("type")) != (403, "/problems/cross-site"):
+                    passed.add(route)
+        # Whoever is still signed in has lost nothing.
+        held = await browser.get("/account/phones", headers={"accept": "application/json"})
+
+    assert passed == set(FROM_ANYWHERE)
+    assert len(writes) > 60
+    assert [phone["id"] for phone in held.json()["phones"]] == [own["phone"]]
+
+
+@pytest.mark.parametrize("path", ["/installs", "/pairings"])
+async def test_what_may_come_from_anywhere_belongs_to_nobody(site: Site, path: str) -> None:
+    async with await site.browser_of("owner@example.com") as browser:
+        made = await browser.post(path, json={}, headers={**ELSEWHERE, "accept": "application/json"})
+        assert made.status_code == 201
+        assert (await browser.get("/installs", headers={"accept": "application/json"})).json() == NO_INSTALLS
+        page = (await browser.get("/account/connections")).text
+
+    assert "Nothing acts for you" in page
 
 
 async def test_a_form_of_our_own_page_is_carried_out(signed_in: httpx.AsyncClient) -> None:

@@ -10,12 +10,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pennywren import keyspace
+from pennywren.accounts.installs import installs_of, make_install, pair_install
+from pennywren.accounts.people import find_or_add
 from pennywren.match import index
 from pennywren.match.index import Watch
 from pennywren.model.clock import DAY, HOUR
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.postgres import catalogue
+from pennywren.postgres.pool import transaction
 from pennywren.store.swaps import read_all
 from pennywren.trust.memory import read_reputation, read_said
 from tests.frontier_places import score_of
@@ -168,12 +171,12 @@ async def test_a_person_sees_and_ends_the_installs_that_they_paired(
 ) -> None:
     assert (await owner.post("/installs/pair", json={"token": install.token})).json()["id"] == install.id
     assert [each["id"] for each in (await owner.get("/installs")).json()["installs"]] == [install.id]
-    assert (await stranger.get("/installs")).json() == {"installs": []}
+    assert (await stranger.get("/installs")).json()["installs"] == []
     check(await stranger.delete(f"/installs/{install.id}"), 404, "not-found")
     assert (await owner.delete(f"/installs/{install.id}")).status_code == 204
 
     check(await install.send(install.seen(1999)), 401, "not-signed-in")
-    assert (await owner.get("/installs")).json() == {"installs": []}
+    assert (await owner.get("/installs")).json()["installs"] == []
 
 
 async def test_a_network_makes_so_many_installs_and_only_their_hashes_are_kept(site: Site) -> None:
@@ -227,3 +230,24 @@ async def test_whatever_an_item_holds_it_is_answered(install: Browser, field: st
         "/observations", content=msgspec.json.encode({"observations": [{**install.seen(1999), field: value}]})
     )
     assert answer.status_code in (200, 429), answer.text
+
+
+async def test_many_installs_are_listed_page_by_page(site: Site, owner: httpx.AsyncClient) -> None:
+    resources, ids = site.resources, list[str]()
+    async with transaction(resources.pool) as connection:
+        person = await find_or_add(connection, "owner@example.com")
+    for _ in range(3):
+        install, token = await make_install(resources.store.raw, resources.pool, "192.0.2.0/24", site.clock())
+        async with transaction(resources.pool) as connection:
+            await pair_install(connection, token, person.id)
+        ids.append(install.id)
+    async with transaction(resources.pool) as connection:
+        first = await installs_of(connection, person.id, limit=2)
+        rest = await installs_of(connection, person.id, after=first[-1].id, limit=2)
+
+    assert [each.id for each in first + rest] == sorted(ids)  # made in one moment, so by their ids
+    refused = await owner.get("/installs?cursor=0123456789abcdef")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        400,
+        "The cursor must be what `next` of the page before was.",
+    )

@@ -1,5 +1,8 @@
 """Sign-in by a link in a mail, for browsers and for programs."""
 
+import html
+import re
+
 import httpx
 import pytest
 
@@ -174,3 +177,26 @@ async def test_whoever_signs_in_on_german_pages_is_written_to_in_german(site: Si
         assert (await program.get("/account/preferences")).json()["locale"] == "de"
         await program.patch("/account/preferences", json={"digest": "daily"})
         assert (await program.get("/account/preferences")).json()["locale"] == "de"
+
+
+async def test_signing_in_leads_back_to_the_page_that_asked_for_it(site: Site, browser: httpx.AsyncClient) -> None:
+    wanted = "/account/connections?code=BCDF-GHJK"
+    asked = await browser.get(wanted)
+    assert asked.status_code == 401
+    assert f'name="back" value="{wanted}"' in asked.text
+    await browser.post("/sign-in", data={"email": "ada@example.com", "back": wanted})
+    (link,) = site.links_mailed()
+    page = (await browser.get(link)).text
+    action = re.search(r'action="(/sign-in/[^"]+)"', page)
+    assert action
+    answer = await browser.post(html.unescape(action[1]))
+
+    assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", "/a\r\nx: 1", "x"])
+async def test_signing_in_leads_nowhere_else(site: Site, browser: httpx.AsyncClient, back: str) -> None:
+    link = await make_link(site.resources.pool, "ada@example.com", site.clock())
+    answer = await browser.post(f"/sign-in/{link}", params={"back": back})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account")

@@ -10,7 +10,7 @@ import msgspec
 
 from pennywren import keyspace
 from pennywren.accounts.tokens import new_token, token_hash
-from pennywren.errors import NotFound
+from pennywren.errors import BadInput, NotFound
 from pennywren.model.clock import DAY, rfc3339
 from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import Connection, Pool, transaction
@@ -175,12 +175,31 @@ async def pair_install(connection: Connection, token: str, person_id: int) -> Ow
     return OwnInstall(row["id"], to_ms(row["created_at"]))
 
 
-async def installs_of(connection: Connection, person_id: int) -> list[OwnInstall]:
-    """The installs in use that a person has paired, the newest first; at most 100."""
+async def installs_of(
+    connection: Connection, person_id: int, *, after: str | None = None, limit: int = 100
+) -> list[OwnInstall]:
+    """The installs in use that a person has paired, the newest first: those that come `after` one of theirs.
+
+    Raises:
+        BadInput: `after` is no install of this person's.
+    """
+    begin = None
+    if after is not None:
+        begin = await connection.fetchval(
+            "select created_at from installs where id = $1 and person_id = $2", after, person_id
+        )
+        if begin is None:
+            raise BadInput("The cursor must be what `next` of the page before was.", field="cursor")
     rows = await connection.fetch(
-        "select id, created_at from installs where person_id = $1 and revoked_at is null"
-        " order by created_at desc, id limit 100",
+        """
+        select id, created_at from installs where person_id = $1 and revoked_at is null
+        and ($2::timestamptz is null or created_at < $2 or (created_at = $2 and id > $3))
+        order by created_at desc, id limit $4
+        """,
         person_id,
+        begin,
+        after,
+        limit,
     )
     return [OwnInstall(row["id"], to_ms(row["created_at"])) for row in rows]
 

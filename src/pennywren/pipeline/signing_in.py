@@ -4,6 +4,7 @@ The link is in no queue and no log: it exists in the mail, and as a hash in Post
 """
 
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 import aiosmtplib
 
@@ -27,8 +28,8 @@ class SigningIn:
         self._settings = settings
         self._clock = clock
 
-    async def send_link(self, email: str, network: str, speaking: Language) -> None:
-        """Send a link to an address, whoever it belongs to; the same work for all of them.
+    async def send_link(self, email: str, network: str, speaking: Language, back: str = "") -> None:
+        """Send a link to an address, whoever it belongs to; the same work for all of them. It leads on to `back`.
 
         Raises:
             BadInput: not an e-mail address.
@@ -38,9 +39,10 @@ class SigningIn:
         """
         address = await self.admit(email, network)
         token = await make_link(self._pool, address, self._clock())
+        query = f"?{urlencode({'back': back})}" if back else ""
         note = speaking.say("mail.sign_in_note", minutes=LINK_LIFETIME // MINUTE)
         subject, text = speaking.say("mail.sign_in_subject"), speaking.say("mail.sign_in_text")
-        await self.send(address, subject, text, f"/sign-in/{token}", note, speaking)
+        await self.send(address, subject, text, f"/sign-in/{token}{query}", note, speaking)
 
     async def admit(self, email: str, network: str) -> str:
         """Check and count a wish for a mail with a link; answers the address to send it to.

@@ -5,7 +5,7 @@ from typing import Final
 
 from litestar import Response, get
 
-from pennywren.web.openapi import DOCUMENT, example_of, fields_of
+from pennywren.web.openapi import DOCUMENT, answer_of, example_of, fields_of
 from pennywren.web.operations import OPERATIONS
 from pennywren.web.operations.operation import Operation
 from pennywren.web.operations.parameters import PARAMETERS
@@ -24,6 +24,8 @@ class Described:
     fields: list[tuple[str, str, bool]]
     """Of the body: name, what it is, and whether it must be given."""
     example: str | None
+    answer: str | None
+    """What it answers when all is well, as JSON that is laid out; None for no JSON."""
 
 
 def describe(operation: Operation) -> Described:
@@ -34,6 +36,7 @@ def describe(operation: Operation) -> Described:
         [*((name, PARAMETERS[name]) for name in in_path), *operation.query.items()],
         fields_of(operation.body) if operation.body else [],
         example_of(operation),
+        answer_of(operation),
     )
 
 

@@ -28,6 +28,8 @@ from pennywren.web.types import Answer, Request
 
 _OWN = {"cache-control": PRIVATE, "vary": VARY}
 _BURST = 20
+_SHOWN = 100
+"""Installs of one page."""
 _PAGE = "/account/connections#installs"
 
 
@@ -49,8 +51,9 @@ async def list_installs(request: Request) -> Answer:
     if prefers_html(request.headers.get("accept")):
         return redirect(_PAGE)
     async with transaction(resources_of(request).pool) as connection:
-        found = await installs_of(connection, person.id)
-    return Response(InstallList([_view(each) for each in found]), headers=_OWN)
+        found = await installs_of(connection, person.id, after=request.query_params.get("cursor"), limit=_SHOWN)
+    following = found[-1].id if len(found) == _SHOWN else None
+    return Response(InstallList([_view(each) for each in found], following), headers=_OWN)
 
 
 async def _connections_again(request: Request) -> Answer:

@@ -10,7 +10,7 @@ import msgspec
 
 from pennywren import __version__
 from pennywren.web.operations import OPERATIONS
-from pennywren.web.operations.examples import EXAMPLES_OF
+from pennywren.web.operations.examples import EXAMPLES_OF, TEXTS
 from pennywren.web.operations.operation import FORM, HTML, JSON, Operation
 from pennywren.web.operations.parameters import EXAMPLES, PARAMETERS, REQUIRED, SCHEMAS
 from pennywren.web.problems import KINDS, MEDIA_TYPE, Kind, Problem
@@ -148,7 +148,10 @@ def _problem(status: int) -> dict[str, Any]:
         for kind in KINDS.values()
         if kind.status == status
     }
-    content: dict[str, Any] = {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}, HTML: {}}
+    content: dict[str, Any] = {
+        MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples},
+        HTML: _text_content(HTML),
+    }
     return {"description": _REASONS[status], "content": content}
 
 
@@ -163,12 +166,18 @@ def _answer(operation: Operation, status: int, what: Any) -> dict[str, Any]:
         return described
     if isinstance(what, str | tuple):
         kinds = cast("tuple[str, ...]", (what,) if isinstance(what, str) else what)
-        described["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
+        described["content"] = {kind: _text_content(kind) for kind in kinds}
     else:
         described["content"] = {JSON: {"schema": {}} if what is True else _content(what)}
     if operation.html:
-        described["content"][HTML] = {"schema": {"type": "string"}}
+        described["content"][HTML] = _text_content(HTML)
     return described
+
+
+def _text_content(kind: str) -> dict[str, Any]:
+    """What is no JSON; pictures are bytes, of which no example can be written."""
+    example = TEXTS.get(kind)
+    return {"schema": {"type": "string"}, **({} if example is None else {"example": example})}
 
 
 def _content(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -216,6 +225,14 @@ def example_of(operation: Operation) -> str | None:
             return None
         parts.append(f"--json '{msgspec.json.encode(example).decode()}'")
     return " ".join(parts)
+
+
+def answer_of(operation: Operation) -> str | None:
+    """What an operation answers when all is well, as JSON that is laid out; None where it answers none."""
+    for what in operation.answers.values():
+        if isinstance(what, type) and what.__name__ in EXAMPLES_OF:
+            return msgspec.json.format(msgspec.json.encode(EXAMPLES_OF[what.__name__]), indent=2).decode()
+    return None
 
 
 DOCUMENT: Final = msgspec.json.encode(build_document())

@@ -16,6 +16,10 @@ _LINK_INSIDE: Final = re.compile(
     re.DOTALL,
 )
 
+_OWN_PATH: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""Printable ASCII after one slash: two, or a backslash, would be another host's to a browser."""
+_LONGEST: Final = 500
+
 
 def product_in_path(segment: str, default_marketplace: str) -> ProductID:
     """The product that a segment of a path names: an id, an ASIN, or a whole link.
@@ -39,6 +43,13 @@ def with_link_in_one_segment(path: str) -> str:
     # Some servers make one slash of two.
     scheme = found["scheme"].rstrip("/") + "//" if found["scheme"] else ""
     return f"/products/{quote(scheme + found['link'], safe=':', errors='surrogateescape')}{found['rest'] or ''}"
+
+
+def own_path(text: str | None) -> str:
+    """`text` if it is a path of this site, with its query; empty for what leads anywhere else, or out of a header."""
+    if text is None or not _OWN_PATH.fullmatch(text) or len(text) > _LONGEST:
+        return ""
+    return text
 
 
 class PlainPaths:

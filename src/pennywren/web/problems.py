@@ -4,6 +4,7 @@ import logging
 import math
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -16,6 +17,7 @@ from pennywren.language.speaking import Language
 from pennywren.web.counting import note_refusal
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, html_page, language_of
+from pennywren.web.paths import own_path
 from pennywren.web.types import Answer, Request
 
 _log = logging.getLogger(__name__)
@@ -183,10 +185,17 @@ def answer_error(request: Request, error: Exception) -> Answer:
         detail = detail_of(error, speaking)
         return html_page(
             request, "problem.html", status=kind.status, headers=headers, problem=problem, kind=kind, title=title,
-            detail=detail,
+            detail=detail, back=_back(request),
             pasted=problem.instance.removeprefix("/products/") if problem.instance.startswith("/products/") else "",
         )  # fmt: skip
     return Response(msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _back(request: Request) -> str:
+    """Where whoever signs in first goes on: to the page that was asked for; nothing for what was no page."""
+    query: bytes = request.scope["query_string"]
+    address = quote(request.scope["path"]) + (f"?{query.decode('latin-1')}" if query else "")
+    return own_path(address) if request.method == "GET" else ""
 
 
 def problem_of(error: Exception, instance: str) -> Problem:

@@ -79,6 +79,7 @@ class InstallView(Answer):
 
 
 class InstallList(Answer):
-    """The installs in your account, the newest first."""
+    """The installs in your account, the newest first, 100 a page."""
 
     installs: list[InstallView]
+    next: Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]

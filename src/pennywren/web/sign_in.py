@@ -12,6 +12,7 @@ from pennywren.web.identity import ended_cookie, session_cookie, session_token
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.network import network_of
 from pennywren.web.pages import VARY, html_page, language_of, redirect
+from pennywren.web.paths import own_path
 from pennywren.web.resources import resources_of
 from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
@@ -23,7 +24,7 @@ _OWN = {"cache-control": PRIVATE, "vary": VARY}
 @get("/sign-in")
 async def ask_address(request: Request) -> Answer:
     """The page that asks for an address."""
-    return html_page(request, "sign-in.html", headers=_OWN)
+    return html_page(request, "sign-in.html", headers=_OWN, back=own_path(request.query_params.get("back")))
 
 
 @post("/sign-in", status_code=202)
@@ -31,7 +32,9 @@ async def ask_address(request: Request) -> Answer:
 async def request_link(request: Request) -> Answer:
     """Send a link; the answer is the same for every address."""
     wish = await read_body(request, SignInRequest)
-    await resources_of(request).signing_in.send_link(wish.email, network_of(request), language_of(request))
+    await resources_of(request).signing_in.send_link(
+        wish.email, network_of(request), language_of(request), own_path(wish.back)
+    )
     if prefers_html(request.headers.get("accept")):
         return html_page(request, "sign-in-sent.html", status=202, headers=_OWN, email=wish.email)
     return Response(SignInSent(), status_code=202, headers=_OWN)
@@ -40,7 +43,9 @@ async def request_link(request: Request) -> Answer:
 @get("/sign-in/{token:str}")
 async def confirm_sign_in(request: Request, token: FromPath[str]) -> Answer:
     """The page with the button; it looks nothing up."""
-    return html_page(request, "sign-in-confirm.html", headers=_OWN, token=token)
+    return html_page(
+        request, "sign-in-confirm.html", headers=_OWN, token=token, back=own_path(request.query_params.get("back"))
+    )
 
 
 @post("/sign-in/{token:str}", status_code=200)
@@ -50,7 +55,8 @@ async def sign_in(request: Request, token: FromPath[str]) -> Answer:
     now = resources.clock()
     if prefers_html(request.headers.get("accept")):
         _, session = await use_link(resources.pool, token, "cookie", now, language_of(request).code)
-        return redirect("/account", [session_cookie(resources.settings, session)])
+        back = own_path(request.query_params.get("back")) or "/account"
+        return redirect(back, [session_cookie(resources.settings, session)])
     _, session = await use_link(resources.pool, token, "bearer", now)
     return Response(SessionView(session, rfc3339(now + sessions.LIFETIME["bearer"])), status_code=200, headers=_OWN)
 

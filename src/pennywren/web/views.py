@@ -148,9 +148,10 @@ class SubscriptionList(Answer):
 
 
 class SignInRequest(Question):
-    """An address to send a sign-in link to."""
+    """An address to send a sign-in link to, and the page of ours that it leads back to."""
 
     email: Annotated[str, Meta(max_length=320)]
+    back: Annotated[str, Meta(max_length=500, description="A path of this site; the account if left out.")] = ""
 
 
 class SignInSent(Answer):

@@ -175,7 +175,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
     "MailEventsTaken": {"taken": 1},
     "NewInstallView": {"id": "0123456789abcdef", "token": "8d1x…", "createdTime": _SEEN},
     "InstallView": _INSTALL,
-    "InstallList": {"installs": [_INSTALL]},
+    "InstallList": {"installs": [_INSTALL], "next": None},
     "VerdictList": {
         "verdicts": [{"verdict": "accepted", "reason": "confirms", "detail": "It is the price that is known."}]
     },
@@ -276,3 +276,13 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
     },
     "Tap": {"action": "week"},
 }
+TEXTS: Final = {
+    "text/html": '<!doctype html><html lang="en"><head><title>A kettle, 1.7 litres · Pennywren</title></head>…</html>',
+    "text/csv": (
+        "time,state,price,low,high,currency,offer,product\r\n"
+        "2026-11-25T10:40:00Z,offered,12.99,,,USD,buybox,us:B08N5WRWNW\r\n"
+    ),
+    "text/plain": "It sleeps until 2 December 2026, 10:40 UTC.\n",
+    "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 280" role="img">…</svg>',
+}
+"""What answers may be that are no JSON, by their media type; of pictures made of bytes there is none."""

@@ -53,6 +53,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "height": {"type": "integer", "minimum": 120, "maximum": 900},
     "zero": {"type": "string", "enum": ["0", "1"]},
     "after": {"type": "integer", "minimum": 0},
+    "cursor": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     "interval": {
         "type": "string",
         "enum": ["raw", "hour", "day", "week", "month", "daily", "weekly", "monthly"],

@@ -14,8 +14,9 @@ REPORTS: Final = (
         "listInstalls",
         "Your installs",
         {200: report_views.InstallList},
-        (),
+        (400,),
         "person",
+        query={"cursor": "The `next` of the page before."},
         scope="installs:read",
     ),
     Operation(
