@@ -31,7 +31,7 @@ async def test_a_write_from_another_site_is_refused(signed_in: httpx.AsyncClient
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/cross-site")
 
 
-NO_INSTALLS = {"installs": [], "next": None}
+NO_INSTALLS: dict[str, object] = {"installs": [], "next": None}
 FROM_ANYWHERE = {
     "POST /installs": "asks nothing and looks at no cookie: a new install belongs to nobody",
     "POST /pairings": "looks at no cookie: somebody confirms it by a link or a code",
