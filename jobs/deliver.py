@@ -1,11 +1,19 @@
 """Send alerts: a batch of them in one job. Running it twice sends nothing twice."""
 
 import asyncio
+import signal
+from collections.abc import Sequence
 
-from pennywren.pipeline import channels
-from pennywren.settings import load_settings
+from pennywren.pipeline.channels import open_deliverer
+from pennywren.settings import Settings, load_settings
 
 
 def deliver(alert_ids: list[int]) -> None:
-    """Send what nobody has sent of these alerts."""
-    asyncio.run(channels.deliver(load_settings(), alert_ids))
+    """Send what nobody has sent of these alerts; told to end (SIGTERM), only what is under way."""
+    asyncio.run(_deliver(load_settings(), alert_ids))
+
+
+async def _deliver(settings: Settings, alert_ids: Sequence[int]) -> None:
+    async with open_deliverer(settings) as deliverer:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, deliverer.stop)
+        await deliverer.deliver(alert_ids)

@@ -24,7 +24,7 @@ from pennywren.model.clock import system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.pipeline.channels import deliver
+from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.matching import open_matcher
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
@@ -98,7 +98,8 @@ class World:
             while await matcher.step(wait=0.1):
                 pass
         rows = await self.resources.pool.fetch("select id from alerts")
-        await deliver(self.settings, [row["id"] for row in rows])
+        async with open_deliverer(self.settings) as deliverer:
+            await deliverer.deliver([row["id"] for row in rows])
 
     def mails(self) -> list[Mail]:
         """What came by mail, the oldest first."""

@@ -16,7 +16,7 @@ from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import PriceAtOrBelow
-from pennywren.pipeline.channels import deliver
+from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.matching import open_matcher
 from pennywren.pipeline.subscribing import Subscribing
 from pennywren.postgres.pool import Pool, transaction
@@ -63,8 +63,9 @@ async def test_a_drop_reaches_a_mailbox(with_mailbox: Settings, store: Store, po
     # PostgreSQL decided once; a job carries the alert to her mailbox. Running it twice sends nothing twice.
     alerts = [row["id"] for row in await pool.fetch("select id from alerts")]
     assert len(alerts) == 1
-    await deliver(with_mailbox, alerts)
-    await deliver(with_mailbox, alerts)
+    async with open_deliverer(with_mailbox) as deliverer:
+        await deliverer.deliver(alerts)
+        await deliverer.deliver(alerts)
 
     assert with_mailbox.mailbox_dir is not None
     (mail,) = read_mails(with_mailbox.mailbox_dir)

@@ -5,6 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from importlib import import_module
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 import click
@@ -24,6 +25,10 @@ _LOADED_ONCE: Final = {"deliver": ("jobs.deliver",)}
 took longer than sending the mails."""
 
 
+class _Told(BaseException):
+    """The scheduler is told to end."""
+
+
 class _Scheduler(RQScheduler):
     """RQ's scheduler, which puts retries back into their queue; its process ends with the worker."""
 
@@ -34,7 +39,15 @@ class _Scheduler(RQScheduler):
     def work(self) -> None:
         """Put back what is due, each second."""
         die_with_parent(self._worker)
-        super().work()
+        try:
+            super().work()
+        except _Told:
+            self.stop()
+
+    def request_stop(self, signum: int | None = None, frame: FrameType | None = None) -> NoReturn:
+        """End at once: RQ's own sleeps out its second first, in which its worker waits for it. What is interrupted is
+        done or not, as where it is killed."""
+        raise _Told
 
 
 class MortalWorker(Worker):

@@ -6,7 +6,7 @@ make it `held`. A job that died leaves it `sending`, which ends by itself.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
@@ -87,10 +87,17 @@ update alerts a set
 from unnest($1::bigint[], $2::integer[]) as t (id, attempt)
 where a.id = t.id and a.attempts = t.attempt and a.state = 'sending'
 """
+_LEAVE: Final = """
+update alerts set next_attempt_at = now()
+where id = any($1::bigint[]) and state = 'decided' and next_attempt_at is null
+"""
 _HOLD: Final = """
 update alerts set state = 'held', held_for = $3, sending_until = null, next_attempt_at = $4
 where id = $1 and attempts = $2 and state = 'sending'
 """
+
+# Changes of a person's row pass beside it; only its deletion waits.
+_HOLD_PEOPLE: Final = "select id from people where id = any($1::bigint[]) order by id for key share"
 
 _TRIED: Final = """
 select alert_id, channel, outcome, address_key from deliveries where alert_id = any($1::bigint[])
@@ -160,6 +167,14 @@ async def claim(connection: Connection, alert_ids: Sequence[int], limit: int, le
     return sorted((_claimed(row) for row in rows), key=lambda each: each.alert_id)
 
 
+async def hold_people(connection: Connection, person_ids: Collection[int]) -> set[int]:
+    """Those of these people that are there; they cannot leave before the caller's transaction ends.
+
+    Whoever deletes an account waits for what is being sent to it, so nothing is sent after it is gone.
+    """
+    return {row["id"] for row in await connection.fetch(_HOLD_PEOPLE, list(person_ids))}
+
+
 async def tried(connection: Connection, alert_ids: Sequence[int]) -> dict[int, dict[str, Tried]]:
     """What became of these alerts so far: by alert, and by the channel's name."""
     found: defaultdict[int, dict[str, Tried]] = defaultdict(dict)
@@ -204,6 +219,11 @@ async def settle(
     """Keep what the attempts mean for alerts; a retry is due after `wait`."""
     ids, attempts = [each.alert_id for each in claimed], [each.attempt for each in claimed]
     await connection.execute(_SETTLE, ids, attempts, word, wait)
+
+
+async def leave(connection: Connection, alert_ids: Sequence[int]) -> None:
+    """Let the next sweep find those of these alerts that nobody has taken: their job ends before it comes to them."""
+    await connection.execute(_LEAVE, alert_ids)
 
 
 async def hold(connection: Connection, claimed: Claimed, held: Held) -> None:

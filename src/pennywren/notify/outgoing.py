@@ -29,8 +29,11 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name, for a port."""
 
-# They lead to IPv4 addresses that are not visible in them: 6to4, Teredo, NAT64.
-_TUNNELS: Final = tuple(map(IPv6Network, ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48")))
+# All of IPv6 that has been given to anybody (IANA, global unicast). What lies outside and is not known to be private
+# may still lead inside: ::10.0.0.1, fec0::1, ::ffff:0:10.0.0.1, 64:ff9b::a00:1.
+_GIVEN: Final = IPv6Network("2000::/3")
+# Within it: they lead to IPv4 addresses that are not visible in them (6to4, Teredo), or are for examples.
+_NOBODYS: Final = tuple(map(IPv6Network, ("2002::/16", "2001::/32", "3fff::/20")))
 _FAULTS: Final = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)
 
 
@@ -66,7 +69,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if any(address in tunnel for tunnel in _TUNNELS):
+        if address not in _GIVEN or any(address in network for network in _NOBODYS):
             return False
     return address.is_global and not address.is_multicast
 

@@ -142,7 +142,7 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_POSTGRES_URL and PENNYWREN_SMTP_URL: a delivery needs them")
     client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     try:
-        pool = await open_pool(settings.postgres_url, size=2 + settings.smtp_connections)
+        pool = await open_pool(settings.postgres_url, size=3 + settings.smtp_connections)
         try:
             async with open_channels(settings, pool) as channels:
                 store = Store(client, bytes_client)
@@ -161,9 +161,3 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
             await pool.close()
     finally:
         await asyncio.gather(client.aclose(), bytes_client.aclose())
-
-
-async def deliver(settings: Settings, alert_ids: Sequence[int]) -> int:
-    """One delivery job: send these alerts; how many a channel took."""
-    async with open_deliverer(settings) as deliverer:
-        return await deliverer.deliver(alert_ids)

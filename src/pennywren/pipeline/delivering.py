@@ -77,11 +77,17 @@ class Deliverer:
         self._lease = lease
         self._at_once = at_once
         self._first_retry = first_retry
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more: what is claimed is sent, and the next sweep finds the rest."""
+        self._stopping = True
 
     async def deliver(self, alert_ids: Sequence[int]) -> int:
         """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
 
-        Stops early where a channel does not work at all, or is slow: the rest is left to a later job.
+        Stops early where a channel does not work at all, or is slow, or when it is told to: the rest is left to a later
+        job.
 
         Raises:
             Unavailable: PostgreSQL does not answer; what was not sent will be found by the sweep.
@@ -90,6 +96,10 @@ class Deliverer:
         left = sorted(set(alert_ids))
         until = time.monotonic() + STOP_AFTER_S
         while left and time.monotonic() < until:
+            if self._stopping:
+                async with transaction(self._pool) as connection:
+                    await deliveries.leave(connection, left)
+                break
             async with transaction(self._pool) as connection:
                 claimed = await deliveries.claim(connection, left, self._at_once, self._lease)
             if not claimed:
@@ -123,8 +133,17 @@ class Deliverer:
         return taken, again, works
 
     async def _send_over(self, kind: str, parcels: Sequence[Parcel], known: Known) -> tuple[int, int, list[int]]:
-        channel = self._channels[kind]
+        """Send parcels over one channel: what `_send` tells of all of them."""
         charts = await self._composer.charts(parcels, self._clock()) if kind == "EMAIL" else {}
+        # Whoever deletes an account waits until this has ended; whose account is gone already is sent nothing.
+        async with transaction(self._pool) as hold:
+            here = await deliveries.hold_people(hold, {parcel.first.person_id for parcel in parcels})
+            staying = [parcel for parcel in parcels if parcel.first.person_id in here]
+            return await self._send_parcels(self._channels[kind], staying, charts, known)
+
+    async def _send_parcels(
+        self, channel: Channel, parcels: Sequence[Parcel], charts: Mapping[ProductID, bytes], known: Known
+    ) -> tuple[int, int, list[int]]:
         waiting: dict[tuple[str, str], tuple[Parcel, Address]] = {}
         messages: list[Message] = []
         for parcel in parcels:

@@ -25,7 +25,12 @@ class MailServer:
         self.data: dict[str, str] = {}
         self.hang: set[str] = set()
         self.cut: set[str] = set()
-        self._hanging = asyncio.Event()
+        self.is_hanging = asyncio.Event()
+        self._goes_on = asyncio.Event()
+
+    def go_on(self) -> None:
+        """Answer those that hang."""
+        self._goes_on.set()
 
     @property
     def url(self) -> str:
@@ -47,7 +52,8 @@ class MailServer:
             server.transport.abort()
             return "421 gone"
         if address in self.hang:
-            await self._hanging.wait()
+            self.is_hanging.set()
+            await self._goes_on.wait()
         if address in self.data:
             return self.data[address]
         mail = message_from_bytes(envelope.content, policy=policy.default)
@@ -71,6 +77,6 @@ async def mail_server() -> AsyncGenerator[MailServer]:
     try:
         yield mails
     finally:
-        mails._hanging.set()  # pyright: ignore[reportPrivateUsage]
+        mails.go_on()
         server.close()
         await server.wait_closed()

@@ -230,6 +230,32 @@ async def test_the_preferred_channels_are_taken_in_their_order(told: Told) -> No
     assert [came.path for came in told.peer.received] == ["/hook", "/sms"]
 
 
+async def test_a_hostile_title_is_only_text_over_every_channel(told: Told) -> None:
+    private, p256dh, auth = browser()
+    await told.add_phone()
+    await told.add_webhook()
+    async with transaction(told.world.pool) as connection:
+        await push_subscriptions.add(connection, told.person, f"{told.peer.url}/push/1", p256dh, auth, None)
+    alerts = [await told.alert(kind) for kind in ("EMAIL", "SMS", "PUSH", "WEBHOOK")]
+    title = "\u202egnp<img src=x>&To=+1\r\nBcc: eve@example.org\r\n\r\n" + 10_000_000 * "k"
+    await told.world.pool.execute("update products set title = $1", title)
+    assert await told.deliverer.deliver(alerts) == 4
+
+    (mail,) = told.mails.mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("gnp<img src=x>&To=+1 Bcc: eve@example.org kkk")
+    assert mail["Subject"].endswith("k…: $12.99 (was $15.99)")
+    came = {each.path: each for each in told.peer.received}
+    form = parse_qs(came["/sms"].body.decode())
+    assert form["To"] == [NUMBER]
+    assert form["Body"][0].startswith("gnp<img src=x>&To=+1 Bcc: eve@example.org kkk")
+    shown = msgspec.json.decode(http_ece.decrypt(came["/push/1"].body, private_key=private, auth_secret=b"a" * 16))
+    (item,) = json.loads(came["/hook"].body)["alerts"]
+    for text in (shown["title"], item["name"]):
+        assert text.startswith("gnp<img src=x>&To=+1 Bcc: eve@example.org kkk")
+        assert len(text) <= 300
+
+
 async def test_a_bounce_would_say_which_mail_came_back(told: Told) -> None:
     alert_id = await told.alert("EMAIL")
     await told.deliverer.deliver([alert_id])

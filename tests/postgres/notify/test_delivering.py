@@ -11,7 +11,7 @@ from pennywren.history.picture import Pictures
 from pennywren.model.clock import system_clock
 from pennywren.notify import deliveries, waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
-from pennywren.pipeline.channels import deliver
+from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.composing import Composer
 from pennywren.pipeline.delivering import LEASE, Deliverer
 from pennywren.postgres.pool import transaction
@@ -251,6 +251,25 @@ async def test_a_batch_that_takes_too_long_leaves_the_rest_for_later(world: Worl
     assert {reason for _, reason in await world.attempts()} == {"the mail server is too slow"}
 
 
+async def test_told_to_end_it_sends_what_is_under_way_and_leaves_the_rest_to_the_next_sweep(
+    world: World, server: MailServer
+) -> None:
+    channel = EmailChannel(read_smtp_url(server.url), FROM, system_clock)
+    composer = Composer(BASE, bytes(32), Pictures(world.store))
+    deliverer = Deliverer(world.pool, world.store, {"EMAIL": channel}, composer, webhook_key=bytes(32), at_once=1)
+    first, *others = await alert(world, 3)
+    async with transaction(world.pool) as connection:
+        await waiting.mark_queued(connection, [first, *others])
+    server.hang.add("person-1@example.org")
+    sending = asyncio.create_task(deliverer.deliver([first, *others]))
+    await server.is_hanging.wait()
+    deliverer.stop()
+    server.go_on()
+    assert await sending == 1
+    assert [mail["To"] for mail in server.mails] == ["person-1@example.org"]
+    assert await overdue(world) == others
+
+
 async def test_several_connections_share_a_batch_and_stay_open(world: World, server: MailServer) -> None:
     channel = EmailChannel(read_smtp_url(server.url), FROM, system_clock, connections=4)
     alert_ids = await alert(world, 40)
@@ -288,5 +307,6 @@ async def test_a_job_of_this_installation_sends(world: World, server: MailServer
         smtp_url=server.url,
         public_url=BASE,
     )
-    assert await deliver(installed, [alert_id]) == 1
+    async with open_deliverer(installed) as deliverer:
+        assert await deliverer.deliver([alert_id]) == 1
     assert server.mails[0]["List-Unsubscribe"].startswith(f"<{BASE}/unsubscribe/")
