@@ -7,7 +7,7 @@ the work writes. Never an address, a token or a title: ids only.
 import json
 import logging
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -27,6 +27,14 @@ def about(**words: object) -> Generator[None]:
         yield
     finally:
         _ABOUT.reset(token)
+
+
+def tell_of_each(log: logging.Logger, name: str, ids: Iterable[object], message: str, *args: object) -> None:
+    """One line about each of several things, at the level `info`; where nobody reads those it costs nothing."""
+    if log.isEnabledFor(logging.INFO):
+        for each in ids:
+            with about(**{name: each}):
+                log.info(message, *args)
 
 
 def now_about() -> Mapping[str, str]:

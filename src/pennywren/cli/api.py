@@ -25,10 +25,10 @@ _GRACE_SECONDS: Final = 2
 """How long an answer that is being written may still take when we are told to end."""
 
 
-def load_app(parent: int, target: str) -> Callable[..., Any]:
-    """Make the app, in the process that serves it; that process ends with `parent`."""
+def load_app(parent: int, level: int, target: str) -> Callable[..., Any]:
+    """Make the app, in the process that serves it, which logs from `level` on and ends with `parent`."""
     die_with_parent(parent)
-    log_to_stderr("json" if load_settings().log_format == "json" else "text", logging.WARNING)
+    log_to_stderr("json" if load_settings().log_format == "json" else "text", level)
     module, _, factory = target.partition(":")
     app: Callable[..., Any] = getattr(import_module(module), factory)()
     return app
@@ -71,5 +71,5 @@ def api(host: str | None, port: int | None) -> None:
         log_dictconfig=_to_stderr(settings.log_format),
         workers_kill_timeout=_GRACE_SECONDS,
     )
-    server.serve(target_loader=partial(load_app, os.getpid()))
+    server.serve(target_loader=partial(load_app, os.getpid(), logging.getLogger().level))
     sys.exit(0)

@@ -38,12 +38,15 @@ class Decided:
 
     alert_ids: list[int] = field(default_factory=list[int])
     """The alerts that are new."""
+    changes: dict[int, str] = field(default_factory=dict[int, str])
+    """The ids of the changes that these alerts are about, by alert."""
     look_again: list[int] = field(default_factory=list[int])
     """Subscriptions whose watch moves or ends with their alert."""
 
     def add(self, other: "Decided") -> None:
         """Take in what was decided elsewhere."""
         self.alert_ids += other.alert_ids
+        self.changes |= other.changes
         self.look_again += other.look_again
 
 
@@ -93,7 +96,7 @@ with changes as (
            base_price, new_low, lowest_for_days
     from matched where reason is null
     on conflict (subscription_id, change_id) do nothing
-    returning id, subscription_id, new_price, seen_at
+    returning id, subscription_id, change_id, new_price, seen_at
 ), told as (
     update subscriptions s
     set last_alert_at = i.seen_at, last_alert_price = i.new_price,
@@ -106,9 +109,9 @@ with changes as (
     select subscription_id, change_id, reason, now() from matched where reason <> 'told'
     on conflict do nothing
 )
-select id as alert_id, null::bigint as look_again from inserted
+select id as alert_id, change_id, null::bigint as look_again from inserted
 union all
-select null, id from told where look_again
+select null, null, id from told where look_again
 """  # noqa: S608 -- constants of ours
 
 _DECIDE_CREATED: Final = """
@@ -175,7 +178,8 @@ async def decide(connection: Connection, concerned: Sequence[Concerned], cooldow
             cooldown,
         )
         # Not joined in SQL: of what a statement has just written PostgreSQL knows no numbers: it compares all with all.
-        decided.alert_ids += sorted(row["alert_id"] for row in rows if row["alert_id"] is not None)
+        about = {row["alert_id"]: row["change_id"] for row in rows if row["alert_id"] is not None}
+        decided.add(Decided(sorted(about), about))
         decided.look_again += [row["look_again"] for row in rows if row["look_again"] is not None]
     return decided
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.events import emit
-from pennywren.logs import about
+from pennywren.logs import about, tell_of_each
 from pennywren.model.clock import SECOND, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.notify import deliveries
@@ -104,6 +104,7 @@ class Deliverer:
                 claimed = await deliveries.claim(connection, left, self._at_once, self._lease)
             if not claimed:
                 break
+            tell_of_each(_log, "alert", (each.alert_id for each in claimed), "claimed")
             ours = {each.alert_id for each in claimed}
             last = max((each for each in left if each in ours), default=left[-1])
             left = [alert_id for alert_id in left if alert_id > last]
@@ -157,8 +158,10 @@ class Deliverer:
         async with aclosing(channel.deliver(messages)) as outcomes:
             async for outcome in outcomes:
                 parcel, address = waiting[outcome.message.key, outcome.message.to]
-                with about(alert=parcel.first.alert_id, product=parcel.first.product):
-                    self._tell(channel, outcome)
+                for each in parcel.claimed:
+                    with about(alert=each.alert_id, product=each.product):
+                        _log_outcome(channel.name, outcome)
+                _emit(channel.name, outcome)
                 await self._count(channel, outcome)
                 waits += _waits(parcel, outcome, known, self._clock())
                 _note(parcel, address, outcome, known, channel.name)
@@ -178,16 +181,6 @@ class Deliverer:
             await alert_times.count(self._store.client, channel, waits, self._clock())
         except Unavailable as error:
             _log.warning("how long %d alerts took is not counted: %s", len(waits), error)
-
-    def _tell(self, channel: Channel, outcome: Outcome) -> None:
-        if outcome.error is not None:
-            _log.warning("%s over %s: %s", outcome.message.key, channel.name, outcome.error)
-            return
-        for item in outcome.message.items:
-            if channel.name == "email":
-                emit("mailed", item.product, plain_price_words(item))
-            else:
-                emit("sent", item.product, plain_price_words(item), f"({channel.name})")
 
     async def _count(self, channel: Channel, outcome: Outcome) -> None:
         """Count an attempt; while Redis is down it is not counted, and nothing waits for that."""
@@ -242,6 +235,23 @@ class Deliverer:
             _log.warning("mails go without the lowest prices: %s", error)
             return None
         return {state.product: state for state in found if state is not None}
+
+
+def _log_outcome(channel: str, outcome: Outcome) -> None:
+    if outcome.error is None:
+        _log.info("%s was taken by %s", outcome.message.key, channel)
+    else:
+        _log.warning("%s over %s: %s", outcome.message.key, channel, outcome.error)
+
+
+def _emit(channel: str, outcome: Outcome) -> None:
+    if outcome.error is not None:
+        return
+    for item in outcome.message.items:
+        if channel == "email":
+            emit("mailed", item.product, plain_price_words(item))
+        else:
+            emit("sent", item.product, plain_price_words(item), f"({channel})")
 
 
 def _waits(parcel: Parcel, outcome: Outcome, known: Known, now: int) -> list[float]:

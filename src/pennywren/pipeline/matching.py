@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
+from pennywren.logs import about
 from pennywren.match import hints, index, shown
 from pennywren.match.entries import Entry
 from pennywren.match.streams import LEASE, PARTITIONS_AT_ONCE, ChangeReader, Reading, reader_name
@@ -231,6 +232,9 @@ class Matcher:
 
     async def _follow(self, decided: Decided) -> None:
         """Enqueue what was decided, and move or end the watches that do so with their alert."""
+        for alert_id, change_id in decided.changes.items():
+            with about(alert=alert_id):
+                _log.info("decided about the change %s", change_id)
         await enqueue_alerts(self._queue, self._pool, decided.alert_ids)
         await self._rescorer.look(decided.look_again)
 

@@ -1,10 +1,12 @@
 """From decided alerts to delivery jobs: a job carries a batch of them."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
+from pennywren.logs import tell_of_each
 from pennywren.notify import waiting
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.workqueue import WorkQueue
@@ -14,6 +16,8 @@ BATCH: Final = 250
 
 JOB_TIMEOUT: Final = 600
 """Seconds after which RQ ends a delivery job."""
+
+_log = logging.getLogger(__name__)
 
 
 async def enqueue_alerts(queue: WorkQueue, pool: Pool, alert_ids: Sequence[int], *, slot: int | None = None) -> None:
@@ -28,6 +32,8 @@ async def enqueue_alerts(queue: WorkQueue, pool: Pool, alert_ids: Sequence[int],
     if not batches:
         return
     await asyncio.to_thread(_enqueue, queue, batches, slot)
+    for batch in batches:
+        tell_of_each(_log, "alert", batch, "queued in %s", job_id(batch, slot))
     async with transaction(pool) as connection:
         await waiting.mark_queued(connection, alert_ids)
 

@@ -1,6 +1,7 @@
 """What becomes of claimed alerts: sent now over a channel, held, dropped, or given up. Everything is read and kept in
 one transaction, in which the budgets of the people concerned are theirs alone."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Final
 
 from pennywren.accounts import preferences
 from pennywren.accounts.preferences import Preferences
+from pennywren.logs import about
 from pennywren.notify import deliveries
 from pennywren.notify.decisions import Reason, remember
 from pennywren.notify.deliveries import Claimed
@@ -24,6 +26,8 @@ UNKNOWN_WAITS: Final = timedelta(seconds=60)
 """How long what was held waits on while its present price cannot be read."""
 
 _HELD_FOR: Final = {"quietHours": Reason.QUIET_HOURS, "digest": Reason.DIGEST, "budget": Reason.BUDGET}
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -67,7 +71,7 @@ class Sorter:
                 await deliveries.settle(connection, [each], "retry", UNKNOWN_WAITS)
             elif each.is_overtaken or (each.held_for is not None and not _is_true(each, states or {})):
                 await deliveries.settle(connection, [each], "dropped")
-                await remember(connection, each.subscription_id, each.change_id, Reason.NO_LONGER_TRUE, now)
+                await _say_why(connection, each, Reason.NO_LONGER_TRUE, now)
             else:
                 going.append((each, step))
         for parcel in self._parcels(going, known, states or {}):
@@ -78,7 +82,7 @@ class Sorter:
                 continue
             for each in parcel.claimed:
                 await deliveries.hold(connection, each, held)
-                await remember(connection, each.subscription_id, each.change_id, _HELD_FOR[held.cause], now)
+                await _say_why(connection, each, _HELD_FOR[held.cause], now)
         return known
 
     async def _look_up(self, connection: Connection, claimed: Sequence[Claimed], now: int) -> Known:
@@ -143,7 +147,14 @@ async def give_up(connection: Connection, claimed: Claimed, reason: Reason, word
     """Keep that an alert is not sent over any channel, and why."""
     await deliveries.record_none(connection, [claimed], words)
     await deliveries.settle(connection, [claimed], "failed")
+    await _say_why(connection, claimed, reason, now)
+
+
+async def _say_why(connection: Connection, claimed: Claimed, reason: Reason, now: int) -> None:
+    """Keep, and log, why an alert is not sent now."""
     await remember(connection, claimed.subscription_id, claimed.change_id, reason, now)
+    with about(alert=claimed.alert_id, product=claimed.product):
+        _log.info("not sent now: %s", reason)
 
 
 def habits_of(wishes: Preferences) -> Habits:
