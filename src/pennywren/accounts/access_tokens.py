@@ -87,7 +87,7 @@ async def keep(
         raise BadInput(f"Give the token one scope at least, of {', '.join(SCOPES)}.", field="scopes")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadInput(f"A token lasts 1 to {MAX_DAYS} days, or with null for ever.")
-    await connection.execute("select from people where id = $1 for update", person_id)
+    await connection.execute("select from people where id = $1 for no key update", person_id)
     await connection.execute(
         "delete from access_tokens where person_id = $1 and expires_at <= $2", person_id, to_moment(now)
     )

@@ -100,7 +100,7 @@ async def change_plan(connection: Connection, person_id: int, plan: Plan, *, who
     Raises:
         NotFound: there is no such person.
     """
-    before = await connection.fetchval("select plan from people where id = $1 for update", person_id)
+    before = await connection.fetchval("select plan from people where id = $1 for no key update", person_id)
     if before is None:
         raise NotFound("There is no such person.")
     if before == plan:

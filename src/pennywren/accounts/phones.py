@@ -61,7 +61,7 @@ async def add(
         Conflict: it is verified already, or the person has as many as one may have.
     """
     number = checked_number(number)
-    await connection.execute("select from people where id = $1 for update", person_id)
+    await connection.execute("select from people where id = $1 for no key update", person_id)
     known = await list_of(connection, person_id)
     if any(phone.number == number and phone.verified_at is not None for phone in known):
         raise Conflict("This number is verified already.")

@@ -35,7 +35,7 @@ async def add(
     Raises:
         Conflict: the person has as many browsers as one may have.
     """
-    await connection.execute("select from people where id = $1 for update", person_id)
+    await connection.execute("select from people where id = $1 for no key update", person_id)
     known = await list_of(connection, person_id)
     if len([each for each in known if each.endpoint != endpoint]) >= MAX_BROWSERS:
         raise Conflict(f"{MAX_BROWSERS} of your browsers show notifications already: delete one first.")

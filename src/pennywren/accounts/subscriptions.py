@@ -95,7 +95,7 @@ async def create(
     await require_channel(connection, person_id, wish.notification_type)
     checked_rule(wish.rule, wish.currency, wish.base_price)
     # The person's row is locked, so that two requests at once cannot both take the last place.
-    plan = await connection.fetchval("select plan from people where id = $1 for update", person_id)
+    plan = await connection.fetchval("select plan from people where id = $1 for no key update", person_id)
     if plan is None:
         raise NotFound("This account is gone.")
     same = (person_id, str(wish.product), str(wish.offer), str(wish.notification_type), kind_of(wish.rule))

@@ -41,7 +41,7 @@ async def add(connection: Connection, person_id: int, url: str) -> Webhook:
     Raises:
         Conflict: it is there already, or the person has as many as one may have.
     """
-    await connection.execute("select from people where id = $1 for update", person_id)
+    await connection.execute("select from people where id = $1 for no key update", person_id)
     known = await list_of(connection, person_id)
     if any(each.url == url for each in known):
         raise Conflict("This webhook is there already: rotate its secret, or delete it first.")

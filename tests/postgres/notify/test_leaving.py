@@ -5,17 +5,23 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from pennywren.accounts import preferences, subscriptions, webhooks
+from pennywren.accounts.people import find_or_add
+from pennywren.accounts.subscription import NotificationType, Wish
 from pennywren.errors import Unavailable
 from pennywren.history.picture import Pictures
 from pennywren.model.clock import system_clock
+from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import PriceAtOrBelow
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.pipeline import leaving
 from pennywren.pipeline.composing import Composer, Parcel
 from pennywren.pipeline.delivering import Deliverer
 from pennywren.pipeline.leaving import forget_person
+from pennywren.postgres.pool import transaction
 from tests.postgres.notify.mailserver import MailServer, mail_server
-from tests.postgres.notify.world import World, change
+from tests.postgres.notify.world import OTHER, T0, World, change
 
 ADA, BEN = "person-1@example.org", "person-2@example.org"
 
@@ -92,6 +98,25 @@ async def test_a_deletion_is_confirmed_when_the_mail_on_its_way_has_arrived(
     await sending
     assert len(server.mails) == 2
     assert await world.pool.fetchval("select count(*) from people") == 0
+
+
+async def test_whoever_stays_may_change_everything_while_a_mail_is_on_its_way(
+    world: World, server: MailServer, composer: SlowComposer, deliverer: Deliverer
+) -> None:
+    composer.may_go_on.set()
+    server.hang.add(ADA)
+    sending = asyncio.create_task(deliverer.deliver(await alerts_of_two(world)))
+    await server.is_hanging.wait()
+    async with transaction(world.pool) as connection:
+        person = (await find_or_add(connection, ADA, "de")).id
+        wish = Wish(OTHER, Offer.BUYBOX, PriceAtOrBelow(1000), "USD", NotificationType.EMAIL)
+        await connection.execute("set local lock_timeout = '10s'")
+        await connection.execute("insert into products (id) values ($1)", str(OTHER))
+        await subscriptions.create(connection, person, wish, limits={"free": 10}, armed_at=T0)
+        await webhooks.add(connection, person, "https://example.org/hook")
+        await preferences.change(connection, person, {"channels": ("WEBHOOK",)})
+    server.go_on()
+    assert await sending == 2
 
 
 async def test_where_a_mail_is_on_its_way_for_long_one_is_asked_to_come_again_and_nothing_is_deleted(
