@@ -19,6 +19,7 @@ from bench import (
     record_step,
     reports_http,
     restoring,
+    targets,
     trust_quality,
     withdrawal,
 )
@@ -39,6 +40,7 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "capacity": lambda _: capacity.measure(),
     "cluster": cluster_nodes.measure,
     "restore": restoring.measure,
+    "targets": lambda _: targets.measure(),
     "trust": lambda _: trust_quality.measure(),
     "withdrawal": withdrawal.measure,
 }

@@ -48,15 +48,19 @@ def hold(now: int, habits: Habits, told: Sequence[int], held_for: str | None) ->
     if habits.digest != "off":
         if held_for != "digest":
             return Held(next_digest(now, habits), "digest")
-    else:
-        end = quiet_end(now, habits)
-        if end is not None:
-            return Held(end, "quietHours")
+    elif (quiet := quiet_hold(now, habits)) is not None:
+        return quiet
     if habits.budget is not None:
         counted = [at for at in told if now - BUDGET_SPAN < at]
         if len(counted) >= habits.budget:
             return Held(counted[-habits.budget] + BUDGET_SPAN, "budget")
     return None
+
+
+def quiet_hold(now: int, habits: Habits) -> Held | None:
+    """Until when quiet hours hold an alert at `now` (ms UTC); None if they do not, or a digest takes their place."""
+    end = quiet_end(now, habits) if habits.digest == "off" else None
+    return None if end is None else Held(end, "quietHours")
 
 
 def quiet_end(now: int, habits: Habits) -> int | None:

@@ -14,7 +14,7 @@ from pennywren.logs import about
 from pennywren.notify import deliveries
 from pennywren.notify.decisions import Reason, remember
 from pennywren.notify.deliveries import Claimed
-from pennywren.notify.holding import Habits, Held, hold
+from pennywren.notify.holding import Habits, Held, hold, quiet_hold
 from pennywren.notify.routing import Step, Tried, next_step, order
 from pennywren.notify.still_true import is_still_true
 from pennywren.notify.wording import zone_or_none
@@ -133,14 +133,14 @@ class Sorter:
     def _hold(self, parcel: Parcel, known: Known, now: int) -> Held | None:
         """Whether a parcel waits. A program's is sent at once: quiet hours, digest and budget are for people.
         So is a correction: whoever was told something wrong must know before they act on it."""
-        if (
-            parcel.first.asked.about == "correction"
-            or parcel.kind == "WEBHOOK"
-            or (parcel.first.attempt > 1 and parcel.first.alert_id in known.tried)
-        ):
+        first = parcel.first
+        if first.asked.about == "correction" or parcel.kind == "WEBHOOK":
             return None
-        told = known.told.get(parcel.first.person_id, [])
-        return hold(now, habits_of(parcel.preferences), told, parcel.first.held_for)
+        habits = habits_of(parcel.preferences)
+        if first.alert_id in known.tried:
+            # It was let go before: a digest and a budget have had their say, and only the night may still come between.
+            return None if first.held_for == "digest" else quiet_hold(now, habits)
+        return hold(now, habits, known.told.get(first.person_id, []), first.held_for)
 
 
 async def give_up(connection: Connection, claimed: Claimed, reason: Reason, words: str, now: int) -> None:

@@ -96,6 +96,26 @@ async def test_in_quiet_hours_an_alert_waits_for_their_end(
     assert len(server.mails) == 1
 
 
+async def test_an_attempt_that_failed_before_the_quiet_hours_is_not_made_again_in_them(
+    world: World, server: MailServer, deliverer: Deliverer, clock: HandClock
+) -> None:
+    subscription = await world.subscribe(1300)
+    await wish(world, quiet=(17 * 60, 18 * 60), time_zone="Europe/London", weekly_budget=1)
+    server.data["person-1@example.org"] = "451 not now"
+    alert_ids = await alert(world, subscription)
+    assert await deliverer.deliver(alert_ids) == 0
+    server.data.clear()
+    clock.now = T0 + HOUR + MINUTE
+    await world.pool.execute("update alerts set next_attempt_at = now()")
+    assert await deliverer.deliver(alert_ids) == 0
+    assert (await states(world), await until(world)) == (["held"], T0 + 2 * HOUR)
+    clock.now = T0 + 2 * HOUR
+    assert await release(world) == alert_ids
+    assert await deliverer.deliver(alert_ids) == 1
+    assert await reasons(world) == {"retry", "quietHours", "delivered"}
+    assert [mail["Message-ID"] for mail in server.mails] == [f"<alert-{alert_ids[0]}@pennywren.example.org>"]
+
+
 @pytest.mark.parametrize("price_then", [1301, None])
 async def test_what_is_no_longer_true_when_its_time_comes_is_dropped_and_remembered(
     world: World, server: MailServer, deliverer: Deliverer, clock: HandClock, price_then: int | None
