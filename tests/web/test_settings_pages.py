@@ -12,6 +12,7 @@ from pennywren.accounts.installs import make_install
 from pennywren.model.offer import Offer
 from pennywren.notify import decisions, suppressed
 from pennywren.notify.decisions import Reason
+from pennywren.notify.deliveries import NO_CHANNEL
 from pennywren.postgres.pool import transaction
 from pennywren.settings import Settings
 from tests.postgres.notify.httppeer import HttpPeer, http_peer
@@ -195,6 +196,17 @@ async def test_messages_are_listed_with_what_became_of_them_and_an_address_is_li
     assert "Mails go to ada@example.com." in text_of(await ada.get(lifted.headers["location"]))
 
 
+async def test_what_was_not_sent_over_any_channel_is_listed_with_why(site: Site, ada: httpx.AsyncClient) -> None:
+    await site.record(1999)
+    id_ = await watch(ada)
+    for reason in (Reason.SUPPRESSED, Reason.NO_CHANNEL, Reason.PAUSED):
+        await add_delivery(site, id_, reason, "failed", reason, NO_CHANNEL)
+    listed = text_of(await ada.get("/account/deliveries"))
+    assert "Not sent: mails to your address are switched off." in listed
+    assert "Not sent: no channel that you chose works." in listed
+    assert "Not told: the watch was paused." in listed
+
+
 async def test_older_messages_are_a_page_further(site: Site, ada: httpx.AsyncClient) -> None:
     await site.record(1999)
     id_ = await watch(ada)
@@ -258,7 +270,9 @@ def secret_of(page: httpx.Response) -> str:
     return str(secret)
 
 
-async def add_delivery(site: Site, watch_id: int, change: str, outcome: str, reason: str | None) -> None:
+async def add_delivery(
+    site: Site, watch_id: int, change: str, outcome: str, reason: str | None, channel: str = "email"
+) -> None:
     async with transaction(site.resources.pool) as connection:
         alert = await connection.fetchval(
             """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
@@ -266,6 +280,6 @@ async def add_delivery(site: Site, watch_id: int, change: str, outcome: str, rea
             watch_id, change, str(PRODUCT), Offer.BUYBOX.value,
         )  # fmt: skip
         await connection.execute(
-            "insert into deliveries (alert_id, channel, outcome, message_id, reason) values ($1, 'email', $2, 'm', $3)",
-            alert, outcome, reason,
+            "insert into deliveries (alert_id, channel, outcome, message_id, reason) values ($1, $4, $2, 'm', $3)",
+            alert, outcome, reason, channel,
         )  # fmt: skip

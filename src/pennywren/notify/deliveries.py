@@ -19,6 +19,7 @@ from pennywren.model.product import ProductID
 from pennywren.model.rule import PriceAtOrBelow, Rule
 from pennywren.notify.alerts import expiry_id
 from pennywren.notify.channels import Outcome
+from pennywren.notify.decisions import Reason
 from pennywren.notify.holding import Held
 from pennywren.notify.reasons import Asked
 from pennywren.notify.routing import Tried
@@ -27,6 +28,9 @@ from pennywren.postgres.pool import Connection
 
 GIVE_UP_AFTER: Final = timedelta(hours=24)
 """Time since an alert could be sent after which it is not tried again: the price would be yesterday's."""
+
+NO_CHANNEL: Final = "none"
+"""Stands for a channel where none was tried; the reason is then the name of a `Reason`."""
 
 FIRST_RETRY: Final = timedelta(seconds=30)
 """Wait after a first attempt, where nothing else is set."""
@@ -208,9 +212,9 @@ async def record(
     await connection.execute(_RECORD, ids, channel, word, outcome.message_id, reason, address_key)
 
 
-async def record_none(connection: Connection, claimed: Sequence[Claimed], reason: str) -> None:
+async def record_none(connection: Connection, claimed: Sequence[Claimed], reason: Reason) -> None:
     """Keep that alerts are not sent over any channel, and why."""
-    await connection.execute(_RECORD, [each.alert_id for each in claimed], "none", "failed", "", reason, "")
+    await connection.execute(_RECORD, [each.alert_id for each in claimed], NO_CHANNEL, "failed", "", reason.value, "")
 
 
 async def settle(

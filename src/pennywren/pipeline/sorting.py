@@ -64,7 +64,7 @@ class Sorter:
         for each in claimed:
             step = known.step(each, self._names)
             if not each.is_wanted:
-                await give_up(connection, each, Reason.PAUSED, "the subscription is paused", now)
+                await give_up(connection, each, Reason.PAUSED, now)
             elif step.kind is None:
                 await self._finish(connection, each, step, known, now)
             elif each.held_for is not None and states is None:
@@ -107,9 +107,9 @@ class Sorter:
         elif known.tried.get(claimed.alert_id):
             await deliveries.settle(connection, [claimed], "failed")
         elif known.reachable[claimed.person_id].email_suppressed:
-            await give_up(connection, claimed, Reason.SUPPRESSED, "the address is suppressed", now)
+            await give_up(connection, claimed, Reason.SUPPRESSED, now)
         else:
-            await give_up(connection, claimed, Reason.NO_CHANNEL, "no channel reaches the person", now)
+            await give_up(connection, claimed, Reason.NO_CHANNEL, now)
 
     def _parcels(self, going: Sequence[tuple[Claimed, Step]], known: Known, states: States) -> list[Parcel]:
         """One for each alert, and one for each digest."""
@@ -143,9 +143,9 @@ class Sorter:
         return hold(now, habits, known.told.get(first.person_id, []), first.held_for)
 
 
-async def give_up(connection: Connection, claimed: Claimed, reason: Reason, words: str, now: int) -> None:
+async def give_up(connection: Connection, claimed: Claimed, reason: Reason, now: int) -> None:
     """Keep that an alert is not sent over any channel, and why."""
-    await deliveries.record_none(connection, [claimed], words)
+    await deliveries.record_none(connection, [claimed], reason)
     await deliveries.settle(connection, [claimed], "failed")
     await _say_why(connection, claimed, reason, now)
 

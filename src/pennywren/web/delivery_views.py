@@ -20,7 +20,7 @@ class DeliveryView(Answer):
     about: Annotated[str, Meta(description="`change`, `created`, `expiry` or `correction`.")]
     price: Annotated[int | None, Meta(description="What was told, in minor units; null: no offer.")]
     currency: str
-    channel: Annotated[str, Meta(description="`email`, `sms`, `push` or `webhook`.")]
+    channel: Annotated[str, Meta(description="`email`, `sms`, `push`, `webhook`; `none`: `reason` names why.")]
     outcome: Annotated[str, Meta(description="`delivered`, `retry`, `failed`, `bounced` or `complained`.")]
     reason: str | None
     time: Time

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from pkgutil import iter_modules
 from string import Formatter
 from typing import get_args
 
@@ -20,6 +21,7 @@ from pennywren.language.speaking import language
 from pennywren.model.offer import Offer
 from pennywren.model.rule import KINDS as KINDS_OF_RULE
 from pennywren.model.rule import Base
+from pennywren.notify import channels
 from pennywren.notify.decisions import Reason
 from pennywren.postgres.admin_log import Action
 from pennywren.trust.judge import Kind, Verdict
@@ -105,7 +107,7 @@ def test_every_word_of_ours_that_a_template_names_is_there() -> None:
         "plan": list(get_args(Plan)),
         "suppressed": ["bounced", "complained", "unsubscribed"],
         "about_alert": list(ALERTS),
-        "channel_name": ["email", "sms", "push", "webhook"],
+        "channel_name": [module.name for module in iter_modules(channels.__path__) if module.ispkg],
         "delivery": ["delivered", "retry", "failed", "bounced", "complained"],
         "digest": list(DIGESTS),
         "session_kind": list(LIFETIME),
