@@ -65,6 +65,11 @@ _HOW_TO_ADD: Final = {
     NotificationType.WEBHOOK: "add one at /account/webhooks first",
 }
 
+_WAKE: Final = """
+update alerts set next_attempt_at = now() where subscription_id = $1 and state = 'held' and held_for = 'snoozed'
+"""
+"""What was held while a watch slept is looked at again when it wakes."""
+
 
 async def require_channel(connection: Connection, person_id: int, wanted: NotificationType) -> None:
     """See that the person can be reached over a channel.
@@ -235,6 +240,8 @@ async def save(connection: Connection, changed: Subscription, now: int) -> None:
             )
     except asyncpg.UniqueViolationError as error:
         raise await _conflict_of_kind(connection, changed) from error
+    if changed.snoozed_until is None:
+        await connection.execute(_WAKE, changed.id)
 
 
 async def look_again(connection: Connection, subscription_id: int, at: int | None) -> None:

@@ -71,7 +71,7 @@ where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
 returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price,
           a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old, a.about,
           s.rule, s.threshold, coalesce(a.base_price, s.base_price) as base_price, s.expires_at,
-          s.state as subscription_state, s.notification_type, p.id as person_id, p.language, p.email,
+          s.state as subscription_state, s.snoozed_until, s.notification_type, p.id as person_id, p.language, p.email,
           (select title from products where id = a.product_id) as title,
           (select because from withdrawals where id = a.withdrawal_id) as because
 """  # noqa: S608
@@ -143,6 +143,8 @@ class Claimed:
     asked: Asked
     is_wanted: bool
     """False where the subscription was paused after the alert was decided."""
+    snoozed_until: int | None
+    """Until when the subscription sleeps; None as well for what is told whether it does or not."""
     is_overtaken: bool
     """Whether it tells the end of a watch that ends at another time by now, or not at all."""
     notification_type: str
@@ -242,6 +244,7 @@ def retry_after(attempt: int, first: timedelta = FIRST_RETRY) -> timedelta:
 
 def _claimed(row: asyncpg.Record) -> Claimed:
     seen_at, expires_at = to_ms(row["seen_at"]), None if row["expires_at"] is None else to_ms(row["expires_at"])
+    told_anyway = row["about"] in ("expiry", "correction")
     return Claimed(
         alert_id=row["id"],
         subscription_id=row["subscription_id"],
@@ -264,7 +267,8 @@ def _claimed(row: asyncpg.Record) -> Claimed:
             ends_at=None if expires_at is None or expires_at <= seen_at else expires_at,
         ),
         # One that ended with this alert, or since, was wanted when it was decided; so is the notice of its end.
-        is_wanted=row["subscription_state"] != "paused" or row["about"] in ("expiry", "correction"),
+        is_wanted=told_anyway or row["subscription_state"] != "paused",
+        snoozed_until=None if told_anyway or row["snoozed_until"] is None else to_ms(row["snoozed_until"]),
         is_overtaken=row["about"] == "expiry" and row["change_id"] != expiry_id(expires_at),
         notification_type=row["notification_type"],
         email=row["email"],

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from pennywren.model.clock import DAY
 
-Cause = Literal["quietHours", "digest", "budget"]
+Cause = Literal["quietHours", "digest", "budget", "snoozed"]
 
 BUDGET_SPAN: Final = 7 * DAY
 """Milliseconds that a budget is for."""

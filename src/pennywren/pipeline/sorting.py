@@ -25,7 +25,12 @@ from pennywren.postgres.pool import Connection
 UNKNOWN_WAITS: Final = timedelta(seconds=60)
 """How long what was held waits on while its present price cannot be read."""
 
-_HELD_FOR: Final = {"quietHours": Reason.QUIET_HOURS, "digest": Reason.DIGEST, "budget": Reason.BUDGET}
+_HELD_FOR: Final = {
+    "quietHours": Reason.QUIET_HOURS,
+    "digest": Reason.DIGEST,
+    "budget": Reason.BUDGET,
+    "snoozed": Reason.SNOOZED,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +72,8 @@ class Sorter:
                 await give_up(connection, each, Reason.PAUSED, now)
             elif step.kind is None:
                 await self._finish(connection, each, step, known, now)
+            elif each.snoozed_until is not None and now < each.snoozed_until:
+                await _hold(connection, each, Held(each.snoozed_until, "snoozed"), now)
             elif each.held_for is not None and states is None:
                 await deliveries.settle(connection, [each], "retry", UNKNOWN_WAITS)
             elif each.is_overtaken or (each.held_for is not None and not _is_true(each, states or {})):
@@ -81,8 +88,7 @@ class Sorter:
                 known.told.setdefault(parcel.first.person_id, []).append(now)
                 continue
             for each in parcel.claimed:
-                await deliveries.hold(connection, each, held)
-                await _say_why(connection, each, _HELD_FOR[held.cause], now)
+                await _hold(connection, each, held, now)
         return known
 
     async def _look_up(self, connection: Connection, claimed: Sequence[Claimed], now: int) -> Known:
@@ -148,6 +154,11 @@ async def give_up(connection: Connection, claimed: Claimed, reason: Reason, now:
     await deliveries.record_none(connection, [claimed], reason)
     await deliveries.settle(connection, [claimed], "failed")
     await _say_why(connection, claimed, reason, now)
+
+
+async def _hold(connection: Connection, claimed: Claimed, held: Held, now: int) -> None:
+    await deliveries.hold(connection, claimed, held)
+    await _say_why(connection, claimed, _HELD_FOR[held.cause], now)
 
 
 async def _say_why(connection: Connection, claimed: Claimed, reason: Reason, now: int) -> None:

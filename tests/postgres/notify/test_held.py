@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pennywren.accounts import preferences
+from pennywren.accounts import preferences, subscriptions
 from pennywren.model.clock import DAY, HOUR, MINUTE
 from pennywren.notify import waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
@@ -131,6 +132,26 @@ async def test_what_is_no_longer_true_when_its_time_comes_is_dropped_and_remembe
     assert await states(world) == ["dropped"]
     assert "noLongerTrue" in await reasons(world)
     assert server.mails == []
+
+
+async def test_a_watch_that_is_put_to_sleep_tells_nothing_that_was_decided_before(
+    world: World, server: MailServer, deliverer: Deliverer, clock: HandClock
+) -> None:
+    subscription = await world.subscribe(1300)
+    alert_ids = await alert(world, subscription)
+    await world.pool.execute("update subscriptions set snoozed_until = $1", to_moment(T0 + DAY))
+    assert await deliverer.deliver(alert_ids) == 0
+    assert (await states(world), await until(world)) == (["held"], T0 + DAY)
+
+    # It is woken before its time, and tells what is still so.
+    async with transaction(world.pool) as connection:
+        of = await subscriptions.get_by_link(connection, subscription)
+        assert of is not None
+        await subscriptions.save(connection, replace(of, snoozed_until=None), clock.now)
+        assert await waiting.overdue(connection, 100) == alert_ids
+    assert await deliverer.deliver(alert_ids) == 1
+    assert await reasons(world) == {"snoozed", "delivered"}
+    assert len(server.mails) == 1
 
 
 async def test_a_held_alert_tells_the_price_of_then(
