@@ -6,20 +6,22 @@
 --
 -- WITH cold
 -- KEYS[1]  {n}:product:ID  KEYS[2]  {n}:hearsay:ID  KEYS[3]  {n}:held:ID  KEYS[4]  {n}:urgent  KEYS[5]  {n}:leases
---   KEYS[6…9]  {n}:watch:ID:OFFER  KEYS[10…13]  {n}:price:ID:OFFER:raw, each of the four offers
---   KEYS[14]  {n}:cold  KEYS[15]  {n}:places
+--   KEYS[6…25]  {n}:SET:ID:OFFER, the five sets of watches of an offer (watch, rise, lows, stock, moves) before those
+--   of the next  KEYS[26…29]  {n}:price:ID:OFFER:raw  KEYS[30]  {n}:cold  KEYS[31]  {n}:places
 -- ARGV[1]  the claims, as msgpack: { offer number (1 to 4), offer, price (minor units; nil for no offer), … }: three
 --   values each  ARGV[2]  how many there are  ARGV[3]  the product  ARGV[4]  where the 90 days begin (ms)
+--   ARGV[5] ARGV[6]  the places in the set of stock of who waits for its end, and for its return
 -- RETURNS  { currency, rate, hearsay, since when its page fails (ms), watches of the product, 1 if somebody looks at it
 --   now or it waits in the urgent lane } (nil where there is none), then for each claim { price, state, lastSeen, low,
---   high, crawled, watches that the price would trigger }
+--   high, crawled, watches that the price would trigger } (of those for the lowest price in some days, those that it
+--   may trigger)
 -- CALLED BY pennywren.trust.believed
 
 local call, pcall = redis.call, redis.pcall
 local known = call('HMGET', KEYS[1], 'currency', 'rate')
 local facts, tier, entry
 if not known[1] then
-  tier = cold_tier(KEYS[14], KEYS[15])
+  tier = cold_tier(KEYS[30], KEYS[31])
   entry = tier.open(ARGV[3])
   if entry and entry.content and entry.content ~= '' then
     facts = tier.facts(entry)
@@ -30,7 +32,7 @@ local function text(value)
   return type(value) == 'number' and string.format('%.0f', value) or value or false
 end
 local watches = 0
-for i = 6, 9 do
+for i = 6, 25 do
   watches = watches + call('ZCARD', KEYS[i])
 end
 local on_its_way = (call('ZSCORE', KEYS[4], ARGV[3]) or call('ZSCORE', KEYS[5], ARGV[3])) and 1 or 0
@@ -44,6 +46,29 @@ local function lately(series, aggregate, otherwise, beyond)
   local value = found[1][2]
   value = type(value) == 'table' and tonumber(value.ok) or tonumber(value)
   return string.format('%.0f', beyond(value, tonumber(otherwise)))
+end
+
+-- How many watches of an offer, whose sets begin at KEYS[first], a price instead of `old` would trigger, as
+-- pennywren.model.rule says. `low` is the lowest of the 90 days.
+local function told(first, price, old, low)
+  local function count(set, from, to)
+    return call('ZCOUNT', KEYS[first + set], from, to)
+  end
+  if price == old then
+    return 0
+  elseif not price then
+    return count(3, ARGV[5], ARGV[5])
+  end
+  local new = string.format('%.0f', price)
+  if not old then
+    return count(0, new, '+inf') + count(1, '-inf', new) + count(3, ARGV[6], ARGV[6])
+  end
+  local move = math.abs(price - old)
+  local moves = count(4, string.format('%.0f', -math.floor(move * 10000 / old)), string.format('%.0f', move))
+  if price > old then
+    return count(1, string.format('(%.0f', old), new) + moves
+  end
+  return count(0, new, string.format('(%.0f', old)) + count(2, '1', low and price >= low and '90' or '+inf') + moves
 end
 
 local reply = {
@@ -62,20 +87,15 @@ for i = 1, tonumber(ARGV[2]) do
     of = call('HMGET', KEYS[1], offer .. ':price', offer .. ':state', offer .. ':lastSeen', offer .. ':low',
       offer .. ':high', offer .. ':crawled')
   end
-  local told = 0
   if facts and price and string.format('%.0f', price) ~= of[1] then
     local low, high = tier.range(entry, offer, tonumber(ARGV[4]))
     of[4] = low and string.format('%.0f', low) or of[4]
     of[5] = high and string.format('%.0f', high) or of[5]
   elseif price and string.format('%.0f', price) ~= of[1] then
-    of[4] = lately(KEYS[9 + number], 'min', of[4], math.max)
-    of[5] = lately(KEYS[9 + number], 'max', of[5], math.min)
+    of[4] = lately(KEYS[25 + number], 'min', of[4], math.max)
+    of[5] = lately(KEYS[25 + number], 'max', of[5], math.min)
   end
-  if price and watches > 0 then
-    local above = of[2] == '1' and of[1] and '(' .. of[1] or '+inf'
-    told = call('ZCOUNT', KEYS[5 + number], string.format('%.0f', price), above)
-  end
-  of[7] = told
+  of[7] = watches > 0 and told(5 * number + 1, price, of[2] == '1' and tonumber(of[1]) or nil, tonumber(of[4])) or 0
   reply[i + 1] = of
 end
 return reply

@@ -66,6 +66,20 @@ async def test_a_crawl_that_sees_another_price_teaches_what_a_person_s_word_is_w
     assert (known.wrong > 0, known.right, known.outcomes) == (True, 0, 1)
 
 
+async def test_what_a_person_s_word_was_worth_goes_with_the_account(site: Site) -> None:
+    await site.record(1999)
+    async with await site.person("leaving@example.org") as person:
+        await person.post(PATH, json={"amount": "14.99"})
+        (voice,) = (await said(site)).claims
+        assert await site.resources.client.exists(keyspace.reporter(voice.reporter))
+        answer = await person.post("/account/delete")
+        assert answer.status_code == 303, answer.text
+    assert not await site.resources.client.exists(keyspace.reporter(voice.reporter))
+    site.clock.now += MINUTE
+    await crawl(site, 1999)
+    assert not await site.resources.client.exists(keyspace.reporter(voice.reporter)), "a crawl begins nothing anew"
+
+
 @pytest.mark.parametrize(
     ("amount", "status", "code"),
     [("1999.00", 200, "hundredfold"), ("", 400, None), ("cheap", 400, None), ("-1", 400, None), ("1" * 31, 400, None)],

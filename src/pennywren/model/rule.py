@@ -27,7 +27,8 @@ ALL_TIME: Final = 100_000
 """The place of "the lowest of all time" among days."""
 
 MAX_DAYS: Final = 3650
-_OUT, _BACK = 1, 2
+OUT, BACK = 1, 2
+"""The places of who waits for the end of stock, and for its return."""
 _WHOLE: Final = 10_000
 """A percentage is held in hundredths of a percent, so that it is exact."""
 
@@ -198,9 +199,9 @@ def _at(rule: Rule, base_price: int | None) -> int | None:
         case LowestInDays():
             return rule.days
         case BackInStock():
-            return _BACK
+            return BACK
         case OutOfStock():
-            return _OUT
+            return OUT
         case AnyChange():
             return -_hundredths(rule.percent) if rule.percent else rule.amount
         case _:
@@ -216,7 +217,7 @@ def crossed(change: PriceChange) -> list[Range]:
     if change.kind in (ChangeKind.REWRITE, ChangeKind.STATE):
         return []
     if new is None:
-        return [Range(WatchSet.STOCK, _OUT, _OUT)]
+        return [Range(WatchSet.STOCK, OUT, OUT)]
     ranges = [
         Range(WatchSet.FALL, new, MAX_PRICE if old is None else old - 1),
         Range(WatchSet.RISE, MIN_PRICE if old is None else old + 1, new),
@@ -226,7 +227,7 @@ def crossed(change: PriceChange) -> list[Range]:
         ranges.append(Range(WatchSet.LOWS, 1, ALL_TIME if change.new_low else change.lowest_for_days))
     # The first price of an offer that was looked for before in vain: it came into stock.
     if change.kind is ChangeKind.BACK or (first and change.version > 1):
-        ranges.append(Range(WatchSet.STOCK, _BACK, _BACK))
+        ranges.append(Range(WatchSet.STOCK, BACK, BACK))
     if old is not None:
         move = abs(new - old)
         ranges.append(Range(WatchSet.MOVES, -(move * _WHOLE // old), move))

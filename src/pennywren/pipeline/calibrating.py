@@ -14,6 +14,7 @@ from pennywren.frontier.priors import LookedAt
 from pennywren.frontier.rate import unpack
 from pennywren.frontier.threshold import set_if_far_off
 from pennywren.model.offer import Offer
+from pennywren.model.rule import WatchSet
 from pennywren.observe.hosts import Hosts
 from pennywren.pipeline.concluding import subject_of
 from pennywren.settings import Settings
@@ -70,12 +71,13 @@ async def sample(
     each = -(-2 * _SAMPLE // len(shuffled))
     products = (await places.sample(store.client, each, shuffled, dice))[:_SAMPLE]
     states = await store.products(products)
+    sets = [(offer, each) for offer in Offer for each in WatchSet]
     async with store.client.pipeline(transaction=False) as pipe:
         for product in products:
-            for offer in Offer:
-                pipe.zcard(keyspace.watch(product, offer))
+            for offer, each in sets:
+                pipe.zcard(keyspace.watch(product, offer, each))
         counts: list[int] = await pipe.execute()
-    watchers = [sum(counts[i : i + len(Offer)]) for i in range(0, len(counts), len(Offer))]
+    watchers = [sum(counts[i : i + len(sets)]) for i in range(0, len(counts), len(sets))]
     return [
         subject_of(product, state, waiting)
         for product, state, waiting in zip(products, states, watchers, strict=True)

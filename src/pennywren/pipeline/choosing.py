@@ -1,18 +1,21 @@
 """Choosing what is crawled next: claims, met with what is known of the product and with today's threshold."""
 
+import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pennywren.errors import Unavailable
 from pennywren.frontier import hints
 from pennywren.frontier.claiming import LEASE, Claim, Lane, Lease, claim
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.hints import Taken
 from pennywren.frontier.lanes import LaneShare
+from pennywren.frontier.score import firm
 from pennywren.frontier.threshold import Threshold, said_by
-from pennywren.model.clock import DAY, Clock
+from pennywren.model.clock import DAY, SECOND, Clock
 from pennywren.pipeline.concluding import Conclusions
 from pennywren.store import knowing
 from pennywren.store.connect import Client
@@ -22,6 +25,9 @@ from pennywren.store.round_trip import RoundTrip
 _TRIES: Final = 3
 """Products that are put back because the threshold has moved, before one is crawled all the same."""
 _EVER: Final = 10 * 365 * DAY
+AFTER_FAULT: Final = 10 * SECOND
+"""When a product is due again (ms) whose crawl a fault of ours cut off: sooner than its lease runs out, because
+somebody may wait for it, and not at once, because it may be the product that we cannot bear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,11 @@ class Chooser:
                 continue
             (lease,) = claimed.leases
             asked = knowing.ask(trip, lease.product)
-            known = knowing.read_known(lease.product, (await trip.send())[asked])
+            try:
+                known = knowing.read_known(lease.product, (await trip.send())[asked])
+            except (asyncio.CancelledError, Unavailable):
+                await give_back(self._client, lease, firm(claimed.now + AFTER_FAULT))
+                raise
             share.crawled(before_others=first and lease.lane == "urgent")
             return claimed, lease, known
         return None

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from redis.exceptions import RedisError
 
 from pennywren import keyspace
-from pennywren.errors import Unavailable, VersionMoved
+from pennywren.errors import PennywrenError, Unavailable, VersionMoved
 from pennywren.frontier import egress
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.egress import Refusal, Token, pause_of
@@ -25,7 +25,7 @@ from pennywren.observe.outcome import Outcome, meaning, meaning_without_page
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Rules
 from pennywren.pipeline.cataloguing import CatalogueWriter
-from pennywren.pipeline.choosing import Chooser, Visit
+from pennywren.pipeline.choosing import AFTER_FAULT, Chooser, Visit
 from pennywren.pipeline.concluding import Conclusions, tell_crawled
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.pipeline.drifting import count_page, keep_page
@@ -174,7 +174,10 @@ class Crawler:
         try:
             step = await self._use(granted)
         except asyncio.CancelledError:
-            await self._let_go(granted)
+            await self._let_go(granted, again_in=0)
+            raise
+        except (PennywrenError, RedisError, OSError):
+            await self._let_go(granted, again_in=AFTER_FAULT)
             raise
         finally:
             self._visits.pop(host, None)
@@ -196,16 +199,20 @@ class Crawler:
         next_at = await self._visit(visit, token, rules)
         return Step(True, max(next_at - time.monotonic(), 0.0))
 
-    async def _let_go(self, token: Token) -> None:
-        """We are being stopped: nobody shall have to wait until the token and the lease run out."""
+    async def _let_go(self, token: Token, *, again_in: int) -> None:
+        """We are being stopped, or a part failed: nobody shall have to wait until the token and the lease run out.
+
+        The product is due again in `again_in` ms.
+        """
         visit = self._visits.get(token.host)
         try:
             if token.host not in self._settled:
                 await egress.done(self._client, token, "unused" if visit is None else "failed")
             if visit is not None:
-                await give_back(self._client, visit.lease, visit.now)
+                # Its turn had come: whatever else is due comes after it.
+                await give_back(self._client, visit.lease, firm(visit.now + again_in))
         except (Unavailable, RedisError, OSError) as error:
-            # They run out by themselves; that we are being stopped must not be forgotten over it.
+            # They run out by themselves; why we let go must not be forgotten over it.
             _log.info("%s leaves its token and its lease to run out: %s", self._through.name, error)
 
     async def _keep_busy(self, host: str, deadline: float) -> None:

@@ -4,12 +4,16 @@ from typing import Final
 
 import asyncpg
 
+from pennywren import keyspace
 from pennywren.accounts.subscription import Subscription
 from pennywren.accounts.subscriptions import list_of
 from pennywren.errors import Unavailable
 from pennywren.match import index
 from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.secrets import get_or_create
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
+from pennywren.trust.networks import NETWORK_KEY, person_name
 
 PATIENCE_S: Final = 15
 """Seconds that a deletion waits for messages that are on their way: longer than any but a mail server in trouble."""
@@ -18,7 +22,9 @@ _PAGE: Final = 1_000
 
 
 async def forget_person(pool: Pool, store: Store, person_id: int, email: str) -> int:
-    """Delete a person with sessions, links, watches, alerts and ways to be reached; how many watches there were.
+    """Delete a person with sessions, links, watches, alerts, ways to be reached and what their word was worth.
+
+    How many watches there were.
 
     PostgreSQL comes first: what its rows say is true, and a watch without a row tells nobody anything. Nothing is sent
     to a person who is deleted: a message on its way is waited for (`notify.deliveries.hold_people`).
@@ -33,6 +39,9 @@ async def forget_person(pool: Pool, store: Store, person_id: int, email: str) ->
         raise Unavailable("a message to you is on its way: try again in a minute", retry_after=60) from error
     for each in held:
         await index.remove(store.client, each.product, each.offer, each.id)
+    trip = RoundTrip(store.client)
+    trip.command("DEL", keyspace.reporter(person_name(await get_or_create(pool, NETWORK_KEY), person_id)))
+    await trip.send()
     return len(held)
 
 

@@ -39,7 +39,7 @@ from pennywren.trust.asns import Asns
 from pennywren.trust.door import Knock, Limits
 from pennywren.trust.judge import Reason
 from pennywren.trust.memory import read_reputation, said_swap
-from pennywren.trust.networks import network_name
+from pennywren.trust.networks import network_name, person_name
 from pennywren.trust.reputation import Standing, tenure_of, tenure_of_account
 from pennywren.trust.telling import Told
 
@@ -93,9 +93,10 @@ class Reporting:
 
     def visitor(self, network: str, person_id: int | None = None, born: int | None = None) -> Visitor:
         """Whoever is on the website: a person who signed in by mail, known since `born` (ms UTC), or a network's."""
-        who = f"visitor {network}" if person_id is None else f"person {person_id}"
+        key = self._network_key
+        name = network_name(key, f"visitor {network}") if person_id is None else person_name(key, person_id)
         age = None if person_id is None or born is None else self._clock() - born
-        return Visitor(network_name(self._network_key, who), tenure_of_account(age))
+        return Visitor(name, tenure_of_account(age))
 
     async def close(self) -> None:
         """Store what was gathered."""

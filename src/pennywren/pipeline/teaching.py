@@ -83,10 +83,14 @@ async def _settle(
 
 
 async def _learn(raw: Client, lessons: Sequence[Lesson], now: int) -> None:
-    """Reporters first, then the cohorts, by what each reporter's first outcomes were."""
+    """Reporters first, then the cohorts, by what each reporter's first outcomes were.
+
+    Whoever spoke has a reputation; whose is gone has left, and nothing is begun of it anew.
+    """
     names = list(dict.fromkeys(lesson.reporter for lesson in lessons))
-    kept = dict(zip(names, await read_all(raw, [keyspace.reporter(name) for name in names]), strict=True))
-    before: dict[str, Reputation] = {}
+    known = dict(zip(names, await read_all(raw, [keyspace.reporter(name) for name in names]), strict=True))
+    before = {name: read_reputation(of) for name, of in known.items()}
+    kept = {name: of for name, of in known.items() if of.body}
     for _ in range(_TRIES):
         before |= {name: read_reputation(of) for name, of in kept.items()}
         swaps = [

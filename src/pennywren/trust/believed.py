@@ -10,9 +10,10 @@ from pennywren import keyspace
 from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.model.rule import BACK, OUT, WatchSet
 from pennywren.model.series import State
 from pennywren.store.round_trip import RoundTrip
-from pennywren.store.scripts import Script
+from pennywren.store.scripts import Argument, Script
 from pennywren.store.swaps import Kept, read_kept
 
 _SCRIPT: Final = Script("believed")
@@ -39,7 +40,7 @@ class OfferBelieved:
     crawled: int | None
     """The price that a crawl saw last."""
     told: int
-    """Watches that the claimed price would trigger."""
+    """Watches that the claimed price would trigger; of those for the lowest price of some days, what it may trigger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,14 @@ def ask(trip: RoundTrip, product: ProductID, claims: Sequence[Claim], now: int) 
     partition = keyspace.partition_of(product)
     keys = [keyspace.product(product), keyspace.hearsay(product), keyspace.held(product)]
     keys += [keyspace.urgent(partition), keyspace.leases(partition)]
-    keys += [keyspace.watch(product, offer) for offer in Offer] + [keyspace.raw(product, offer) for offer in Offer]
+    keys += [keyspace.watch(product, offer, each) for offer in Offer for each in WatchSet]
+    keys += [keyspace.raw(product, offer) for offer in Offer]
     keys += [keyspace.cold(partition), keyspace.places(partition)]
     packed: list[int | str | None] = []
     for offer, price in claims:
         packed += (_NUMBERS[offer], offer.value, price)
-    return trip.script(_SCRIPT, keys, [_pack(packed), len(claims), str(product), max(0, now - RANGE_SPAN)])
+    args: list[Argument] = [_pack(packed), len(claims), str(product), max(0, now - RANGE_SPAN), OUT, BACK]
+    return trip.script(_SCRIPT, keys, args)
 
 
 def read_believed(reply: Sequence[Sequence[Any]]) -> ProductBelieved:

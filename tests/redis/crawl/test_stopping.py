@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
+from pennywren import keyspace
 from pennywren.errors import Unavailable
-from pennywren.frontier.admission import Admission, admit_all
+from pennywren.frontier import egress, hints
+from pennywren.frontier.admission import Admission, admit_all, is_awaited
+from pennywren.frontier.egress import Refusal
+from pennywren.frontier.score import is_firm, time_of
 from pennywren.local.shop.goods import HERO
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Robots
 from pennywren.pipeline import crawling
 from pennywren.pipeline.crawling import Crawler
+from tests.frontier_places import score_of
 from tests.redis.crawl.conftest import Stage, Talk
 
 
@@ -63,3 +68,27 @@ async def test_that_nothing_can_be_given_back_does_not_keep_it_running(
         monkeypatch.setattr(crawling.egress, "done", gone)
         crawler.stop()
         assert await running == 0
+
+
+async def test_a_fault_of_ours_keeps_neither_the_egress_nor_the_product_from_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_child(*_: Any) -> PageReading:
+        raise Unavailable("the page parser cannot be started on this machine")
+
+    crawler = await _crawler(stage, stage.origin)
+    (host,) = await crawler.look_around()
+    monkeypatch.setattr(stage.parser, "read", no_child)
+    with pytest.raises(Unavailable):
+        await crawler.step(host)
+
+    client = stage.store.client
+    refused = await egress.take(client, "a", host)
+    assert isinstance(refused, Refusal)
+    assert refused.why == "pace", "it went back, and the pause after the request is kept"
+    assert not await is_awaited(client, HERO.id), "no lease is left to run out"
+    due = await score_of(client, HERO.id)
+    assert due is not None
+    assert is_firm(due)
+    found = await hints.take(client, "firm", "us", time_of(due))
+    assert found == hints.Hint(keyspace.partition_of(HERO.id), time_of(due))

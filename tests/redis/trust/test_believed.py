@@ -1,0 +1,75 @@
+"""What is at stake in a claim: everybody whom the change would be told, by whatever rule they wait."""
+
+from typing import Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pennywren import keyspace
+from pennywren.match import index
+from pennywren.match.index import Watch
+from pennywren.model.change import ChangeKind, PriceChange
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.model.rule import BACK, OUT, WatchSet
+from pennywren.store.connect import connect
+from pennywren.store.round_trip import RoundTrip
+from pennywren.store.store import Store
+from pennywren.trust.believed import ProductBelieved, ask, read_believed
+
+PRODUCT: Final = ProductID("us", "B08N5WRWNW")
+NOW: Final = 1_764_067_200_000
+
+prices = st.none() | st.integers(1, 40)
+places = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from([WatchSet.FALL, WatchSet.RISE]), st.integers(1, 40)),
+        st.tuples(st.just(WatchSet.STOCK), st.sampled_from([OUT, BACK])),
+        st.tuples(st.just(WatchSet.MOVES), st.integers(1, 40) | st.integers(-20_000, -1)),
+    ),
+    max_size=20,
+)
+
+
+async def _believe(store: Store, price: int | None) -> None:
+    fields = {"tier": "raw", "version": "2", "currency": "USD", "buybox:price": str(price or 7)}
+    fields |= {"buybox:state": "0" if price is None else "1", "buybox:lastSeen": str(NOW)}
+    await store.client.hset(keyspace.product(PRODUCT), mapping=fields)
+
+
+async def _claimed(store: Store, price: int | None) -> ProductBelieved:
+    trip = RoundTrip(store.raw)
+    asked = ask(trip, PRODUCT, [(Offer.BUYBOX, price)], NOW)
+    return read_believed((await trip.send())[asked])
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(old=prices, new=prices, waiting=places)
+async def test_whom_a_claim_would_tell_is_whom_the_change_would_trigger(
+    redis_url: str, old: int | None, new: int | None, waiting: list[tuple[WatchSet, int]]
+) -> None:
+    client, raw = connect(redis_url), connect(redis_url, decode=False)
+    try:
+        await client.flushall()
+        store = Store(client, raw)
+        await _believe(store, old)
+        await index.add(client, *(Watch(i, PRODUCT, Offer.BUYBOX, at, each) for i, (each, at) in enumerate(waiting)))
+        kind = ChangeKind.BACK if old is None else ChangeKind.PRICE
+        (whom,) = await index.triggered(client, [PriceChange(PRODUCT, Offer.BUYBOX, kind, old, new, "USD", NOW, 3)])
+        believed = await _claimed(store, new)
+        assert believed.watchers == len(waiting)
+        assert believed.claims[0].told == (0 if old == new else whom.count)
+    finally:
+        await client.aclose()
+        await raw.aclose()
+
+
+async def test_who_waits_for_the_lowest_price_of_some_days_may_be_told_by_any_drop(store: Store) -> None:
+    await _believe(store, 20)
+    waiting = [Watch(i, PRODUCT, Offer.BUYBOX, days, WatchSet.LOWS) for i, days in enumerate((30, 90, 365))]
+    await index.add(store.client, *waiting)
+    assert (await _claimed(store, 19)).claims[0].told == 3, "nothing is known of lower ones"
+    await store.client.hset(keyspace.product(PRODUCT), "buybox:low", "10")
+    assert (await _claimed(store, 19)).claims[0].told == 2, "it is not the lowest of more than 90 days"
+    assert (await _claimed(store, 9)).claims[0].told == 3
+    assert (await _claimed(store, 21)).claims[0].told == 0
