@@ -10,8 +10,8 @@
 -- KEYS[6] {n}:places  KEYS[7…] for each product: its hash
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] how many the urgent lane may hold
--- ARGV[3…] for each product: product, due (ms; '' for now), '' or how far ahead of now (ms) to put it into the urgent
---   lane as well
+-- ARGV[3…] for each product: product, due (ms; '' for now, 'floor' for the floor, behind all others there), '' or how
+--   far ahead of now (ms) to put it into the urgent lane as well
 -- RETURNS now, then for each product: 1 if it was new here, and 1 in the urgent lane, 0 not asked for, -1 it is
 --   full of what goes ahead
 -- CALLED BY pennywren.frontier.admission
@@ -24,18 +24,19 @@ if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
   now = tonumber(ARGV[1])
 end
 local tier = cold_tier(KEYS[5], KEYS[6])
-local cap = tonumber(ARGV[2])
+local cap, SHIFT = tonumber(ARGV[2]), 4398046511104
 local reply = { now }
 for i = 3, #ARGV, 3 do
-  local product, due, hurry = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
+  local product, hurry = ARGV[i], tonumber(ARGV[i + 2])
+  local due = ARGV[i + 1] == 'floor' and now + SHIFT or tonumber(ARGV[i + 1]) or now
   local new, lane = 0, 0
   if not call('ZSCORE', leases, product) then
     local entry = call('EXISTS', KEYS[6 + i / 3]) == 0 and tier.open(product)
     if not entry or call('ZSCORE', frontier, product) then
-      new = call('ZADD', frontier, 'NX', due ~= '' and due or now, product)
+      new = call('ZADD', frontier, 'NX', due, product)
     elseif not entry.place then
       new = 1
-      tier.keep(entry, tonumber(due) or now, entry.content or '')
+      tier.keep(entry, due, entry.content or '')
     end
   end
   if hurry then

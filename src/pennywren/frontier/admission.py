@@ -8,7 +8,7 @@ from typing import Final, Literal
 from pennywren import keyspace
 from pennywren.frontier import hints
 from pennywren.frontier.claiming import Lane
-from pennywren.frontier.score import time_of
+from pennywren.frontier.score import floor, time_of
 from pennywren.model.clock import HOUR
 from pennywren.model.product import ProductID
 from pennywren.store.connect import Client
@@ -38,6 +38,8 @@ class Admission:
     ahead: int = MOST_AHEAD
     """How far (ms) it goes ahead of what was asked for at the same time: what is worth more is crawled first, and
     what waits long enough all the same."""
+    begins_cold: bool = False
+    """Whether it waits on the floor from now on, instead of being due: nobody has asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ async def admit_all(client: Client, admissions: Sequence[Admission], *, now: int
             new, lane = int(reply[1 + 2 * position]), int(reply[2 + 2 * position])
             answers[i] = Admitted(bool(new), _URGENT[lane])
             if new:
-                score = at if each.due is None else each.due
+                score = each.due if each.due is not None else floor(at) if each.begins_cold else at
                 lowered.append((hints.lane_of(score), each.product.marketplace, partition, time_of(score)))
             if lane == 1:
                 lowered.append(("urgent", each.product.marketplace, partition, at - each.ahead))
@@ -116,5 +118,6 @@ def _call(partition: int, admissions: Sequence[Admission], now: int | None) -> C
     ]
     args: list[Argument] = ["" if now is None else now, URGENT_CAP]
     for each in admissions:
-        args += [str(each.product), "" if each.due is None else each.due, each.ahead if each.urgent else ""]
+        due = each.due if each.due is not None else "floor" if each.begins_cold else ""
+        args += [str(each.product), due, each.ahead if each.urgent else ""]
     return keys, args

@@ -94,6 +94,7 @@ async def set_listening(
         key = await get_or_create(pool, NETWORK_KEY)
         taken = await take_out(client, subject.is_theirs(key), now, progress)
     action = "block" if blocked else "unblock"
+    forgotten = f"; {taken.voices} voices about {taken.products} products forgotten" if blocked else ""
     if changed or taken.voices:
         async with transaction(pool) as connection:
             await keep_in_log(
@@ -102,6 +103,6 @@ async def set_listening(
                 action=action,
                 subject=subject.name,
                 because=because,
-                effect=f"{action}ed; {taken.voices} voices about {taken.products} products forgotten",
+                effect=f"{action}ed{forgotten}",
             )
     return changed, taken

@@ -251,7 +251,8 @@ class Conclusions:
                 continue
             emit("recorded", look.product, offer, shown)
             known = before.offers.get(offer) if before is not None else None
-            if known is not None and outcome.is_change and outcome is not Recorded.FIRST:
+            has_changed = outcome.is_change and outcome not in (Recorded.FIRST, Recorded.VERIFIED)
+            if known is not None and has_changed:
                 emit("changed", look.product, offer, shown, f"(was {_shown(known.price, look.currency, unit=False)})")
 
     def _log_doubts(self, look: Look, judgement: Judgement) -> None:

@@ -16,7 +16,11 @@ from pennywren.store.connect import Client
 PAGE: Final = 10_000
 """Products in one page."""
 
-_PAGE: Final = "select id, last_seen from products where id > $1 and retired_at is null order by id limit $2"
+_PAGE: Final = """
+    select id, last_seen,
+        last_seen is null and not exists (select from subscriptions where product_id = products.id) as cold
+    from products where id > $1 and retired_at is null order by id limit $2
+"""
 
 Progress = Callable[[int, int], None]
 """Told after each page: products done, and of how many (an estimate)."""
@@ -26,7 +30,8 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
     """Bring every product of the catalogue into the frontier; how many it did not have.
 
     Runs beside everything else: what is in the frontier or leased keeps its place. What is missing comes in the order
-    in which it was last seen, `recrawl_after` seconds after that; the next crawl finds its proper time.
+    in which it was last seen, `recrawl_after` seconds after that; the next crawl finds its proper time. What nobody has
+    looked at, and nobody waits for, begins cold.
 
     Raises:
         Unavailable: Redis or PostgreSQL does not answer; doing it again is safe.
@@ -43,6 +48,7 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
             Admission(
                 ProductID.parse(row["id"]),
                 None if row["last_seen"] is None else to_ms(row["last_seen"]) + recrawl_after * SECOND,
+                begins_cold=row["cold"],
             )
             for row in rows
         ]

@@ -16,17 +16,18 @@ CHUNK: Final = 10_000
 
 
 async def import_chunk(pool: Pool, client: Client, products: Sequence[ProductID]) -> int:
-    """Bring products into the catalogue and, due now, into the frontier; how many the catalogue did not have.
+    """Bring products into the catalogue and, cold, into the frontier; how many the catalogue did not have.
 
-    Doing it again changes nothing: what is known keeps its row and its due time. The catalogue comes first, for the
-    frontier is rebuilt from it and not the other way round.
+    A million of them shall not keep what is due waiting: they are looked at as requests are left over. Doing it again
+    changes nothing: what is known keeps its row and its place. The catalogue comes first, for the frontier is rebuilt
+    from it and not the other way round.
 
     Raises:
         Unavailable: the database or Redis is not reachable; doing it again is safe.
     """
     new = await _into_catalogue(pool, products)
     try:
-        await admit_all(client, [Admission(product) for product in products])
+        await admit_all(client, [Admission(product, begins_cold=True) for product in products])
     except (RedisError, OSError) as error:
         raise Unavailable("the frontier is not reachable right now") from error
     return new

@@ -28,14 +28,17 @@ class Tracked:
 async def track(client: Client, pool: Pool, products: Sequence[ProductID], *, urgent: bool) -> list[Tracked]:
     """Track products; those that are tracked already keep their place. The answers are in their order.
 
+    What nobody waits for (not `urgent`) begins cold: it is looked at as requests are left over.
+
     The catalogue comes first: whatever happens in between, `pennywren rebuild` makes the frontier from it.
 
     Raises:
         Unavailable: PostgreSQL or Redis does not answer; it can be repeated.
     """
     await upsert(pool, [CatalogueEntry(product) for product in products])
+    admissions = [Admission(product, urgent=urgent, begins_cold=not urgent) for product in products]
     try:
-        admitted = await admit_all(client, [Admission(product, urgent=urgent) for product in products])
+        admitted = await admit_all(client, admissions)
     except (RedisError, OSError) as error:
         raise Unavailable("the frontier is not reachable right now") from error
     return [Tracked(product, each.new, each.urgent) for product, each in zip(products, admitted, strict=True)]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from pennywren import keyspace
-from pennywren.frontier.score import is_floor
+from pennywren.accounts import people
+from pennywren.frontier import hints
+from pennywren.frontier.score import is_floor, time_of
 from pennywren.local.shop.goods import HERO
 from pennywren.local.shop.server import Shop
 from pennywren.model.clock import system_clock
@@ -17,10 +19,12 @@ from pennywren.observe.hosts import Address
 from pennywren.observe.robots import Robots
 from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.discovering import DISCOVERED, Discoverer
+from pennywren.pipeline.frontier_rebuild import rebuild_frontier
+from pennywren.pipeline.importing import import_chunk
 from pennywren.pipeline.sitemap_reading import FILES, SitemapReader
 from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
-from pennywren.postgres.pool import Pool
+from pennywren.postgres.pool import Pool, transaction
 from pennywren.settings import Egress, Settings
 from pennywren.store import counters
 from pennywren.store.connect import Client
@@ -56,6 +60,32 @@ async def test_what_is_new_begins_cold_and_is_in_the_catalogue(
     assert await catalogue.known(pool, [new, newer]) == {new, newer}
     (counted,) = await counters.read(redis_client, [DISCOVERED])
     assert (counted.labels, getattr(counted, "value", None)) == (("link",), 2)
+
+
+async def test_whatever_brings_products_that_nobody_waits_for_they_begin_cold(redis_client: Client, pool: Pool) -> None:
+    reported, imported, asked = _products(3)
+    await track(redis_client, pool, [reported], urgent=False)
+    assert await import_chunk(pool, redis_client, [reported, imported]) == 1
+    await track(redis_client, pool, [asked], urgent=True)
+    scores = {each: await score_of(redis_client, each) or 0 for each in (reported, imported, asked)}
+    assert {each: is_floor(score) for each, score in scores.items()} == {reported: True, imported: True, asked: False}
+    assert scores[imported] > scores[reported], "behind what waits there already"
+    assert await hints.take(redis_client, "floor", "us", 0, early=True) == hints.Hint(
+        keyspace.partition_of(reported), time_of(scores[reported])
+    )
+
+    async with transaction(pool) as connection:
+        person = await people.find_or_add(connection, "ada@example.org")
+        await connection.execute(
+            "insert into subscriptions (person_id, product_id, offer, threshold, currency, notification_type)"
+            " values ($1, $2, 'buybox', 999, 'USD', 'EMAIL')",
+            person.id,
+            str(asked),
+        )
+    await redis_client.flushdb()
+    assert await rebuild_frontier(redis_client, pool, 300) == 3
+    again = {each: is_floor(await score_of(redis_client, each) or 0) for each in scores}
+    assert again == {reported: True, imported: True, asked: False}
 
 
 async def test_a_day_takes_only_so_many_over_all_workers(redis_client: Client, pool: Pool) -> None:

@@ -9,6 +9,7 @@ from pennywren.errors import Conflict, Unavailable
 from pennywren.local.shop.goods import GOODS, HERO
 from pennywren.model.clock import DAY, MINUTE, Clock, system_clock
 from pennywren.model.offer import Offer
+from pennywren.model.provenance import imported_field, write_ranges
 from pennywren.model.rule import PriceAtOrBelow
 from pennywren.model.series import Steps
 from pennywren.pipeline.subscribing import Subscribing
@@ -45,7 +46,7 @@ async def seed(settings: Settings, clock: Clock = system_clock) -> None:
         pool = await open_pool(settings.postgres_url, size=2)
         try:
             store = Store(client, bytes_client)
-            await track(client, pool, [good.id for good in GOODS], urgent=False)
+            await track(client, pool, [good.id for good in GOODS], urgent=True)
             await _give_past(store, clock())
             await _subscribe(pool, Subscribing(pool, store, queue, settings))
         finally:
@@ -62,7 +63,10 @@ async def _give_past(store: Store, now: int) -> None:
         return
     prices = [(now - int(days * DAY), price) for days, price in _PAST]
     past = Steps(prices=prices, last_seen=now - 10 * MINUTE)
-    await rewrite(store, HERO.id, HERO.currency, {Offer.BUYBOX: past}, reason="import", expected_version=0)
+    # Its proofs shall not say that crawls of ours saw it.
+    proofs = {imported_field(Offer.BUYBOX): write_ranges([(prices[0][0], past.last_seen)])}
+    offers = {Offer.BUYBOX: past}
+    await rewrite(store, HERO.id, HERO.currency, offers, reason="import", expected_version=0, proofs=proofs)
 
 
 async def _subscribe(pool: Pool, subscribing: Subscribing) -> None:
