@@ -2,11 +2,12 @@
 --
 -- WITH cold
 -- KEYS[1] {n}:product:ID  KEYS[2] {n}:held:ID  KEYS[3…] {n}:SET:ID:OFFER, all sets of watches of an offer before those
---   of the next, that of falls first; then {n}:cold, {n}:places
+--   of the next, that of falls first; then {n}:warm, {n}:cold, {n}:places
 -- ARGV[1] how many sets an offer has  ARGV[2] product  ARGV[3…] the offers, in the order in which their price is the
 --   product's
 -- RETURNS the product's hash (of a cold product: what it would be), the held hash (each flat: field, value, …), how
---   many watches there are, and how many of those of falls wait for less than half the product's price
+--   many watches there are, how many of those of falls wait for less than half the product's price, and when it was
+--   last noted that somebody watches or views it (ms; '' for never)
 -- CALLED BY pennywren.store.knowing
 
 local call = redis.call
@@ -31,4 +32,5 @@ for i = 3, 2 + sets * offers do
     far = far + call('ZCOUNT', KEYS[i], '-inf', half)
   end
 end
-return { hash, call('HGETALL', KEYS[2]), watches, far }
+local viewed = call('ZSCORE', KEYS[#KEYS - 2], ARGV[2]) or ''
+return { hash, call('HGETALL', KEYS[2]), watches, far, viewed }

@@ -95,6 +95,9 @@ def import_command(ctx: click.Context, file: Path, restart: bool, as_json: bool)
     Empty lines and lines that begin with # are skipped; FILE may be gzipped. Interrupted, it goes on where it was when
     it is started again. Lines that are no products are listed with their numbers, and make the exit code 1.
 
+    They are looked at as requests are left over, so that they keep nothing waiting that is due; `pennywren track` asks
+    for some of them first.
+
     \b
     Examples:
       pennywren import asins.txt

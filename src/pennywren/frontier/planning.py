@@ -30,6 +30,8 @@ class Subject:
     """What was learned, packed (see `rate`)."""
     last_seen: int | None
     """When anybody last looked (ms)."""
+    views: float = 0.0
+    """Recent views of its history on the website, faded (see `value.faded_view`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Planner:
         """Why the product is worth looking at, by what was learned."""
         known = unpack(of.rate) if learned is None else learned
         chances = known.chances(self.priors.of(of.marketplace, of.price))
-        return Interest(importance(of.watchers, of.far, known.reports), chances, known.report_rate(of.watchers))
+        weighs = importance(of.watchers, of.far, known.reports + of.views)
+        return Interest(weighs, chances, known.report_rate(of.watchers))
 
     def after_look(self, of: Subject, now: int, *, reported: bool = False) -> Plan:
         """What follows from a look at `now` (ms): a crawl, or a report that we trust."""

@@ -26,17 +26,24 @@ lies near 1.4, and the sum hardly moves from 0.7 to 1.6; this keeps 95 % of the 
 0007-frontier.md`)."""
 UNWATCHED: Final = 0.01
 """The importance of a product that nobody waits for: its history is kept alive all the same."""
+VIEW_HALVES_S: Final = 7 * DAY_S
+"""A view of the website weighs half after so long."""
 FAR_OFF: Final = 0.3
 """What somebody counts who waits for less than half the price."""
 
 
-def importance(watchers: int, far: int = 0, reports: float = 0.0) -> float:
+def importance(watchers: int, far: int = 0, views: float = 0.0) -> float:
     """mu: what a product weighs beside others.
 
-    `far` of its `watchers` wait for a price so low that the next change will hardly be the one; `reports` are the
-    recent views that we know of.
+    `far` of its `watchers` wait for a price so low that the next change will hardly be the one; `views` are the recent
+    ones that we know of: trusted reports, and views of its history.
     """
-    return watchers - (1 - FAR_OFF) * far + UNWATCHED * (1 + reports)
+    return watchers - (1 - FAR_OFF) * far + UNWATCHED * (1 + views)
+
+
+def faded_view(ago_s: float) -> float:
+    """What the last view of a product's history weighs beside one of now, `ago_s` seconds after it."""
+    return 0.5 ** (max(ago_s, 0.0) / VIEW_HALVES_S)
 
 
 def time_unseen(nu: float, t: float) -> float:

@@ -18,6 +18,7 @@ from pennywren.frontier.finishing import give_back
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.rate import mean_rate
 from pennywren.frontier.score import firm
+from pennywren.frontier.value import faded_view
 from pennywren.model.clock import DAY, SECOND
 from pennywren.model.money import format_money
 from pennywren.model.observation import Look
@@ -52,15 +53,18 @@ _FAILING: Final = "failing"
 _FORGET_TROUBLE_S: Final = 90 * 86_400
 
 
-def subject_of(product: ProductID, state: ProductState | None, watchers: int, far: int = 0) -> Subject:
+def subject_of(
+    product: ProductID, state: ProductState | None, watchers: int, far: int = 0, views: float = 0.0
+) -> Subject:
     """A product as the frontier sees it; `far` of its `watchers` wait for less than half the price."""
     if state is None:
-        return Subject(product.marketplace, None, watchers, far, None, None)
-    return Subject(product.marketplace, price_of(state), watchers, far, state.rate, state.last_seen or None)
+        return Subject(product.marketplace, None, watchers, far, None, None, views)
+    return Subject(product.marketplace, price_of(state), watchers, far, state.rate, state.last_seen or None, views)
 
 
-def _subject(product: ProductID, known: Known) -> Subject:
-    return subject_of(product, known.state, known.watchers, known.far)
+def _subject(product: ProductID, known: Known, now: int) -> Subject:
+    views = 0.0 if known.viewed_at is None else faded_view((now - known.viewed_at) / SECOND)
+    return subject_of(product, known.state, known.watchers, known.far, views)
 
 
 def price_of(state: ProductState) -> int | None:
@@ -106,13 +110,13 @@ class Conclusions:
         """The score with which a product goes back that was looked at just now; None if it may be crawled."""
         if lease.lane not in {"due", "floor"} or known.held:
             return None
-        return self.planner.too_soon(_subject(lease.product, known), now)
+        return self.planner.too_soon(_subject(lease.product, known, now), now)
 
     def better_later(self, lease: Lease, known: Known, now: int) -> int | None:
         """The score with which a product goes back that is not worth it yet by today's threshold; None if it is."""
         if lease.lane == "urgent" or known.held:
             return None
-        subject = _subject(lease.product, known)
+        subject = _subject(lease.product, known, now)
         return self.planner.better_later(subject, lease.due, now, on_floor=lease.lane == "floor")
 
     async def seen(
@@ -179,7 +183,7 @@ class Conclusions:
         trip: RoundTrip,
     ) -> LookResult:
         """Record a look; what follows for others is queued."""
-        plan = self.planner.after_look(_subject(lease.product, known), now)
+        plan = self.planner.after_look(_subject(lease.product, known, now), now)
         to_record = LookToRecord(
             look,
             due_if_same=plan.due_if_same,
@@ -213,7 +217,7 @@ class Conclusions:
     async def _teach(self, look: Look, known: Known, result: LookResult, said: Kept, now: int) -> None:
         """Settle what reporters said of the offers that were recorded. What waits for a second look is not settled."""
         seen = {offer: look.prices[offer] for offer, outcome in result.outcomes.items() if outcome.written}
-        rate = mean_rate(self.planner.interest(_subject(look.product, known)).chances)
+        rate = mean_rate(self.planner.interest(_subject(look.product, known, now)).chances)
         try:
             await teach(self._store, look.product, seen, now, rate * DAY / SECOND, said=said)
         except (Unavailable, RedisError, OSError) as error:

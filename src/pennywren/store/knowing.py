@@ -26,6 +26,8 @@ class Known:
     watchers: int
     far: int = 0
     """Of the watchers, those who wait for less than half the price."""
+    viewed_at: int | None = None
+    """When it was last noted that somebody watches or views it (ms)."""
 
     @property
     def last_seen(self) -> int | None:
@@ -38,13 +40,15 @@ def ask(trip: RoundTrip, product: ProductID) -> int:
     keys = [keyspace.product(product), keyspace.held(product)]
     keys += [keyspace.watch(product, offer, each) for offer in Offer for each in _SETS]
     n = keyspace.partition_of(product)
-    return trip.script(_SCRIPT, [*keys, keyspace.cold(n), keyspace.places(n)], [len(_SETS), str(product), *Offer])
+    keys += [keyspace.warm(n), keyspace.cold(n), keyspace.places(n)]
+    return trip.script(_SCRIPT, keys, [len(_SETS), str(product), *Offer])
 
 
 def read_known(product: ProductID, reply: Sequence[Any]) -> Known:
     """Read the reply to `ask`; the client answers with strings."""
-    fields, held, watchers, far = reply
-    return Known(parse_state(product, _mapping(fields)), _mapping(held), watchers, far)
+    fields, held, watchers, far, viewed = reply
+    viewed_at = int(float(viewed)) if viewed else None
+    return Known(parse_state(product, _mapping(fields)), _mapping(held), watchers, far, viewed_at)
 
 
 def _mapping(flat: Sequence[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
+from pennywren.pipeline.warming import Viewers
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store import knowing
 from pennywren.store.knowing import Known
@@ -42,6 +43,11 @@ async def test_watches_of_all_kinds_count_and_those_far_below_the_price_count_ap
     assert known.state == await store.product(PRODUCT)
     assert known.held == {"failing": "5"}
     assert (known.watchers, known.far) == (8, 2), "half of 20.01 is 10.00, the first price that is known of an offer"
+
+
+async def test_that_somebody_looked_at_its_history_is_known(store: Store) -> None:
+    await Viewers(store, lambda: 1_764_067_200_000).viewed(PRODUCT)
+    assert await _known(store) == Known(None, {}, 0, 0, 1_764_067_200_000)
 
 
 async def test_before_any_price_nobody_is_far_from_it(store: Store) -> None:

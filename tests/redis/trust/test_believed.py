@@ -32,9 +32,17 @@ places = st.lists(
 
 
 async def _believe(store: Store, price: int | None) -> None:
-    fields = {"tier": "raw", "version": "2", "currency": "USD", "buybox:price": str(price or 7)}
-    fields |= {"buybox:state": "0" if price is None else "1", "buybox:lastSeen": str(NOW)}
-    await store.client.hset(keyspace.product(PRODUCT), mapping=fields)
+    await store.client.hset(
+        keyspace.product(PRODUCT),
+        mapping={
+            "tier": "raw",
+            "version": "2",
+            "currency": "USD",
+            "buybox:price": str(price or 7),
+            "buybox:state": "0" if price is None else "1",
+            "buybox:lastSeen": str(NOW),
+        },
+    )
 
 
 async def _claimed(store: Store, price: int | None) -> ProductBelieved:

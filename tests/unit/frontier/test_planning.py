@@ -1,5 +1,7 @@
 """What follows from a look: the same rules for crawls, trusted reports and hints."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from pennywren.frontier.due import Bounds
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.rate import Learned, unpack
 from pennywren.frontier.score import firm, floor, is_firm, is_floor, time_of
+from pennywren.frontier.value import faded_view
 from pennywren.model.clock import DAY, HOUR, MINUTE, SECOND
 
 NOW = 1_764_067_200_000
@@ -16,6 +19,15 @@ PLANNER = Planner(Bounds(300), threshold=20_000.0)
 
 def _subject(rate: str | None = None, last_seen: int | None = NOW - DAY, watchers: int = 3, far: int = 0) -> Subject:
     return Subject("us", 1599, watchers, far, rate, last_seen)
+
+
+def test_what_somebody_viewed_lately_is_worth_more_and_less_so_with_time() -> None:
+    of = _subject(_learned(2), watchers=0)
+    viewed = [replace(of, views=faded_view(days * DAY / SECOND)) for days in (0, 7, 70)]
+    worth = [PLANNER.interest(each).importance for each in (*viewed, of)]
+    assert worth == sorted(worth, reverse=True)
+    assert worth[0] == 2 * worth[3], "as much as a trusted report"
+    assert worth[1] - worth[3] == pytest.approx((worth[0] - worth[3]) / 2)
 
 
 def _learned(per_day: float) -> str:
