@@ -26,11 +26,14 @@ from pennywren.store.store import Store
 _EGRESSES_PER_PARSER: Final = 25
 """A parser child reads 60 to 100 pages a second; an egress brings one a second for each shop host."""
 
+_SHORTEST: Final = 0.8
+
 _log = logging.getLogger(__name__)
 
 
 def crawl(egress_names: Sequence[str], seconds: float = 55) -> int:
-    """Crawl through these egresses for `seconds`; how many requests left. Ends early with nothing to crawl."""
+    """Crawl through these egresses for `seconds`, or a little less; how many requests left. Ends early with nothing to
+    crawl."""
     return asyncio.run(_crawl(load_settings(), egress_names, seconds))
 
 
@@ -52,6 +55,8 @@ async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float
         store = Store(client, bytes_client)
         recorder = Recorder(store, settings.gap_after)
         dice = random.Random()  # noqa: S311 -- whose turn it is, and no secret
+        # So that the jobs of all groups do not end at one moment, in which nobody would crawl.
+        seconds *= dice.uniform(_SHORTEST, 1)
         catalogue, discoverer = None, None
         if pool is not None:
             catalogue = CatalogueWriter(pool)

@@ -20,9 +20,9 @@ from pennywren.local.children import die_with_parent
 from pennywren.settings import load_settings
 from pennywren.workqueue import QUEUES
 
-_LOADED_ONCE: Final = {"deliver": ("jobs.deliver",)}
-"""Modules of a queue's short and frequent jobs: each job runs in a fork of its own, and would load them anew, which
-took longer than sending the mails."""
+_LOADED_ONCE: Final = {"deliver": ("jobs.deliver",), "crawl": ("jobs.crawl",)}
+"""Modules of the jobs that somebody waits for: each job runs in a fork of its own, and would load them anew. That took
+longer than sending the mails, and kept an egress idle for a second or more each minute."""
 
 
 class _Told(BaseException):
