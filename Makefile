@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension screenshots demo up test suite check bench leases faults chaos long cluster lock clean
+.PHONY: help install client extension lint-extension screenshots demo up test suite check bench load leases faults chaos long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -91,6 +91,11 @@ bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; write
 	@$(call need,wrk,wrk,history over HTTP is not measured)
 	@$(BIN)/python -m bench $(ONLY)
 
+LOAD := bench/load/.venv
+load: $(STAMP) $(CLIENT_BUILT) ## Ten minutes of the traffic of a million users, then ten times as much (MINUTES=10 RATE=250)
+	@[[ -x $(LOAD)/bin/locust ]] || { $(PYTHON) -m venv --clear $(LOAD) && $(LOAD)/bin/python -m pip install -q --require-hashes -r bench/load/requirements.lock; }
+	@$(BIN)/python -m bench.load --locust $(LOAD)/bin/locust $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
+
 leases: $(STAMP) ## Kill crawl workers 100 times over 20,000 products; prints what was lost and how polite it stayed
 	@$(BIN)/python -m bench.crawl_workers
 
@@ -110,9 +115,11 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --generate-hashes --universal \
 		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
+	@$(BIN)/uv pip compile bench/load/requirements.in --generate-hashes --universal \
+		--python-version 3.11 --no-header --upgrade -q -o bench/load/requirements.lock
 
 clean: ## Remove the environment, caches, and the data of the demo
-	@rm -rf $(VENV) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(LOAD) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Whatever starts imports first: a name that is not there any more shows here and not in production.

@@ -5,7 +5,7 @@ import random
 import sys
 import time
 import urllib.request
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bench.servers import Servers, running
@@ -65,8 +65,8 @@ async def fill(servers: Servers, known: Sequence[ProductID], changes: int = 80, 
 
 
 @contextmanager
-def website(servers: Servers) -> Generator[str]:
-    """One process of the website; its address."""
+def website(servers: Servers, more: Mapping[str, str] | None = None) -> Generator[str]:
+    """One process of the website, with `more` settings; its address."""
     port = free_port()
     env = {
         **servers.environ,
@@ -74,6 +74,7 @@ def website(servers: Servers) -> Generator[str]:
         # All visitors of a bench come from one address.
         "PENNYWREN_STREAMS_PER_NETWORK": "10000",
         "PATH": "/usr/bin:/bin",
+        **(more or {}),
     }
     argv = [sys.executable, "-m", "pennywren", "api"]
     with running(Program(name="website", argv=argv, env=env, log=servers.folder / "website.log")):

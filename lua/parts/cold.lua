@@ -315,7 +315,9 @@ local function cold_tier(store, places) -- luacheck: ignore 211
   end
 
   -- What was learned, as frontier/rate.py packs it: four numbers to base 64, and 18 weights of two digits, of which a
-  -- run of equal ones at the end is kept once. Other texts stay as they are.
+  -- run of equal ones at the end is kept once. The weights of what changes rarely hardly differ, so each is kept as the
+  -- difference to the one before, in half bytes of three bits each and one that says that more come, where that is
+  -- shorter than 12 bits each. Other texts stay as they are.
   local DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_'
   local function value(text)
     local number = 0
@@ -332,6 +334,47 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     until number == 0
     return text
   end
+  local STEPS = 32 -- before a number of weights that are kept as steps
+  local function pack_steps(of)
+    local half_bytes, before = {}, 0
+    for _, weight in ipairs(of) do
+      local step = zigzag(weight - before)
+      while step >= 8 do
+        half_bytes[#half_bytes + 1] = step % 8 + 8
+        step = floor(step / 8)
+      end
+      half_bytes[#half_bytes + 1] = step
+      before = weight
+    end
+    for i = 1, #half_bytes, 2 do
+      half_bytes[(i + 1) / 2] = char(half_bytes[i] * 16 + (half_bytes[i + 1] or 0))
+    end
+    return table.concat(half_bytes, '', 1, math.ceil(#half_bytes / 2))
+  end
+  local function read_steps(count)
+    local of, weight, rest = {}, 0, nil
+    local function half()
+      if rest then
+        local is = rest
+        rest = nil
+        return is
+      end
+      local both = byte(take(1))
+      rest = both % 16
+      return floor(both / 16)
+    end
+    for i = 1, count do
+      local step, scale, is = 0, 1, half()
+      while is >= 8 do
+        step, scale, is = step + (is - 8) * scale, scale * 8, half()
+      end
+      step = step + is * scale
+      weight = weight + (step % 2 == 1 and -(step + 1) / 2 or step / 2)
+      of[i] = weight
+    end
+    return of
+  end
+
   local function pack_rate(text)
     local a, b, c, d, weights = string.match(text, '^([%w_-]+)%.([%w_-]+)%.([%w_-]+)%.([%w_-]+)%.?([%w_-]*)$')
     if not a or #a > 6 or #b > 6 or #c > 6 or #d > 6 or #weights ~= 0 and #weights ~= 36 then
@@ -341,13 +384,19 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     while count > 1 and sub(weights, 2 * count - 3, 2 * count - 2) == sub(weights, 2 * count - 1, 2 * count) do
       count = count - 1
     end
-    local out = { char(count), varint(value(a)), varint(value(b)), varint(value(c)), varint(value(d)) }
-    for i = 1, count, 2 do
-      local first = value(sub(weights, 2 * i - 1, 2 * i))
-      local second = i < count and value(sub(weights, 2 * i + 1, 2 * i + 2))
-      out[#out + 1] = second and pack('>I3', first * 4096 + second) or pack('>I2', first)
+    local of, twelve = {}, {}
+    for i = 1, count do
+      of[i] = value(sub(weights, 2 * i - 1, 2 * i))
     end
-    local packed = table.concat(out)
+    for i = 1, count, 2 do
+      twelve[#twelve + 1] = i < count and pack('>I3', of[i] * 4096 + of[i + 1]) or pack('>I2', of[i])
+    end
+    local plain, steps = table.concat(twelve), pack_steps(of)
+    local short = #steps < #plain
+    local packed = table.concat({
+      char(short and STEPS + count or count), varint(value(a)), varint(value(b)), varint(value(c)), varint(value(d)),
+      short and steps or plain,
+    })
     source, position = packed, 1
     return tier.read_rate() == text and packed or char(255) .. varint(#text) .. text
   end
@@ -357,21 +406,26 @@ local function cold_tier(store, places) -- luacheck: ignore 211
       return take(read())
     end
     local text = digits(read()) .. '.' .. digits(read()) .. '.' .. digits(read()) .. '.' .. digits(read())
-    local weights = {}
-    for i = 1, count, 2 do
-      local both = i < count and unpack_bytes('>I3', take(3)) or unpack_bytes('>I2', take(2)) * 4096
-      for _, weight in ipairs({ floor(both / 4096), both % 4096 }) do
-        local high, low = floor(weight / 64) + 1, weight % 64 + 1
-        weights[#weights + 1] = sub(DIGITS, high, high) .. sub(DIGITS, low, low)
-      end
-    end
     if count == 0 then
       return text
     end
-    for i = count + 1, 18 do
-      weights[i] = weights[count]
+    local of = {}
+    if count > STEPS then
+      count = count - STEPS
+      of = read_steps(count)
+    else
+      for i = 1, count, 2 do
+        local both = i < count and unpack_bytes('>I3', take(3)) or unpack_bytes('>I2', take(2)) * 4096
+        of[i], of[i + 1] = floor(both / 4096), both % 4096
+      end
     end
-    return text .. '.' .. table.concat(weights, '', 1, 18)
+    local weights = {}
+    for i = 1, 18 do
+      local weight = of[math.min(i, count)]
+      local high, low = floor(weight / 64) + 1, weight % 64 + 1
+      weights[i] = sub(DIGITS, high, high) .. sub(DIGITS, low, low)
+    end
+    return text .. '.' .. table.concat(weights)
   end
 
   -- A log has the changes of all offers. Each is a varint that says what, then the seconds since the one before:
@@ -477,21 +531,27 @@ local function cold_tier(store, places) -- luacheck: ignore 211
 
   local BASE = { 'price', 'before', 'seen', 'since', 'first', 'low', 'low_at', 'high', 'high_at', 'priced' }
   local function pack_base(walk)
-    local all = { walk.at, walk.offer, walk.changes }
+    local all = { walk.at, walk.offer, walk.changes, 0 }
     for i = 1, 4 do
-      for k, name in ipairs(BASE) do
-        all[3 + 10 * (i - 1) + k] = walk[i][name] or -1
+      if walk[i].seen then
+        all[4] = all[4] + 2 ^ (i - 1)
+        for _, name in ipairs(BASE) do
+          all[#all + 1] = walk[i][name] or -1
+        end
       end
     end
     return cmsgpack.pack(all)
   end
   local function read_base(text)
-    local walk, all = blank(), cmsgpack.unpack(text)
+    local walk, all, next = blank(), cmsgpack.unpack(text), 5
     walk.at, walk.offer, walk.changes = all[1], all[2], all[3]
     for i = 1, 4 do
-      for k, name in ipairs(BASE) do
-        local is = all[3 + 10 * (i - 1) + k]
-        walk[i][name] = is ~= -1 and is or nil
+      if floor(all[4] / 2 ^ (i - 1)) % 2 == 1 then
+        for k, name in ipairs(BASE) do
+          local is = all[next + k - 1]
+          walk[i][name] = is ~= -1 and is or nil
+        end
+        next = next + #BASE
       end
     end
     return walk

@@ -37,9 +37,9 @@ async def keep(
 
 
 _TRAIL: Final = """
-select done_at, who, action, subject, because, effect from admin_log
+(select done_at, who, action, subject, because, effect from admin_log order by id desc limit $1)
 union all
-select done_at, who, action, subject, because, effect from trust_log
+(select done_at, who, action, subject, because, effect from trust_log order by id desc limit $1)
 order by done_at desc limit $1
 """
 

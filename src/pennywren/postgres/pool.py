@@ -12,11 +12,22 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
+STATEMENTS: Final = 300
+"""Statements that a connection keeps prepared, for as long as it lasts: more than we have."""
+
+
 async def open_pool(url: str, *, size: int = 10) -> Pool:
     """Connect, at most `size` connections; a caller waits 2 s for one and no longer."""
     try:
         return await asyncpg.create_pool(
-            url, min_size=1, max_size=size, timeout=5, command_timeout=30, server_settings={"timezone": "UTC"}
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=5,
+            command_timeout=30,
+            statement_cache_size=STATEMENTS,
+            max_cached_statement_lifetime=0,
+            server_settings={"timezone": "UTC"},
         )
     except (OSError, asyncpg.PostgresError) as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error

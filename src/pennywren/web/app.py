@@ -71,6 +71,7 @@ from pennywren.web.problems import CrossSite, answer_error
 from pennywren.web.request_ids import RequestIDs
 from pennywren.web.resources import open_resources
 from pennywren.web.same_site import is_forged
+from pennywren.web.shedding import Delay, Shedding
 
 HANDLERS: Final = (
     home.show_home,
@@ -209,7 +210,8 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     """The website and the API as one ASGI application; without settings they are read from the environment."""
     settings = settings or load_settings()
     litestar = create_litestar(settings, clock)
-    return PlainPaths(litestar, RequestIDs(Once(litestar, HotHistory(litestar, clock, settings))))
+    app = Once(litestar, HotHistory(litestar, clock, settings))
+    return PlainPaths(litestar, RequestIDs(Shedding(app, settings, Delay().seconds)))
 
 
 def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:

@@ -136,7 +136,7 @@ async def test_histories_of_any_length_are_packed(store: Store) -> None:
 digits = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_", min_size=1, max_size=6)
 rates = st.one_of(
     st.none(),
-    st.text(max_size=60),
+    st.text(min_size=1, max_size=60),
     st.tuples(digits, digits, digits, digits).map(".".join),
     st.tuples(digits, digits, digits, digits, st.sampled_from(["00" * 18, "0A" * 9 + "zz" * 9, "zzA0" * 9])).map(
         ".".join
@@ -152,16 +152,24 @@ looks_at = st.dictionaries(st.sampled_from(list(Offer)), prices, min_size=1)
         st.tuples(st.integers(0, 40 * 86_400_000), looks_at, rates, st.sampled_from(list(Source))), max_size=12
     ),
     moves=st.lists(st.booleans(), min_size=12, max_size=12),
+    before=st.sampled_from([0, 0, 0, 1, 63, 64, 65, 200]),
 )
 def test_a_product_that_moves_between_tiers_is_the_same_as_one_that_never_was_cold(
-    redis_url: str, history: list[tuple[int, dict[Offer, int | None], str | None, Source]], moves: list[bool]
+    redis_url: str,
+    history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
+    moves: list[bool],
+    before: int,
 ) -> None:
-    asyncio.run(_the_same(redis_url, history, moves))
+    asyncio.run(_the_same(redis_url, history, moves, before))
 
 
 async def _the_same(
-    redis_url: str, history: list[tuple[int, dict[Offer, int | None], str | None, Source]], moves: list[bool]
+    redis_url: str,
+    history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
+    moves: list[bool],
+    before: int,
 ) -> None:
+    """`before` looks in a row come first: from 64 changes on the older ones are kept beside the bucket."""
     client = connect(redis_url)
     store = Store(client, connect(redis_url, decode=False))
     mover, never = POOL[0], POOL[1]
@@ -171,6 +179,9 @@ async def _the_same(
     await warm_up(store, [never], 1)
     recorder = Recorder(store, GAP, now=NOW)
     at = NOW - 500 * 86_400_000
+    long = _looks_in_a_row(before, at - 86_400_000)
+    for of in (mover, never):
+        await recorder.record([LookToRecord(Look(of, "USD", shown, when)) for when, shown in long])
     for (step, shown, rate, source), moved in zip(history, moves, strict=False):
         at += step
         told = [
@@ -196,6 +207,12 @@ async def _the_same(
     of_both = [[{**each, "product": ""} for each in entries if each["product"] == str(of)] for of in (mover, never)]
     assert of_both[0] == of_both[1]
     await client.aclose()
+
+
+def _looks_in_a_row(count: int, end: int) -> list[tuple[int, dict[Offer, int | None]]]:
+    dice = random.Random(count)
+    times = sorted(dice.sample(range(end - 400 * 86_400_000, end), count))
+    return [(at, {dice.choice(list(Offer)): dice.choice([None, dice.randrange(1, 10**6), 1999, 2499])}) for at in times]
 
 
 @pytest.mark.parametrize("asin", ["B000000000", "BZZZZZZZZZ", "4101010013", "080442957X"])

@@ -1,0 +1,1 @@
+"""A load as a million users of the extension make it."""

@@ -1,0 +1,74 @@
+"""Every statement that the code sends to PostgreSQL, read from the modules themselves."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pennywren
+
+_CALLS = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}
+_EXPLAINED = re.compile(r"[\s(]*(select|insert|update|delete|with|merge)\b", re.IGNORECASE)
+_LOCALS: Mapping[str, tuple[Mapping[str, object], ...]] = {
+    "pennywren.accounts.pairings": tuple({"where": f"{column} = $1"} for column in ("token_hash", "code", "link_hash")),
+    "pennywren.accounts.preferences": ({"lock": True}, {"lock": False}),
+    "pennywren.pipeline.gauges": ({"percent": 1},),
+}
+"""What local names in a statement may stand for."""
+_WHOLE_TABLES = {
+    "pennywren.pipeline.backing_up": "a backup reads all of every table",
+    "pennywren.postgres.copying": "a backup reads all of every table",
+}
+_NOT_POSTGRES = {"pennywren.workqueue"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement and where it is sent from."""
+
+    where: str
+    text: str
+
+
+def statements() -> Iterator[Statement]:
+    """All of them, each in all of its forms.
+
+    Raises:
+        ValueError: one is put together in a way that is not understood here.
+    """
+    root = Path(pennywren.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        name = ".".join(("pennywren", *path.relative_to(root).with_suffix("").parts)).removesuffix(".__init__")
+        if name in _WHOLE_TABLES or name in _NOT_POSTGRES:
+            continue
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if _is_sent(node)]
+        if calls:
+            yield from _of_module(importlib.import_module(name), calls)
+
+
+def _is_sent(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _CALLS
+        and bool(node.args)
+        and not (isinstance(node.func.value, ast.Name) and node.func.value.id in {"pipe", "client", "trip"})
+        and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr in {"_client", "client"})
+    )
+
+
+def _of_module(module: ModuleType, calls: list[ast.AST]) -> Iterator[Statement]:
+    for call in calls:
+        assert isinstance(call, ast.Call)
+        where = f"{module.__name__}:{call.lineno}"
+        source = ast.unparse(call.args[0])
+        for names in _LOCALS.get(module.__name__, ({},)):
+            try:
+                text: object = eval(source, dict(vars(module)) | dict(names))
+            except NameError as error:
+                raise ValueError(f"{where}: what may `{source}` be? Say so in _LOCALS ({error})") from error
+            if isinstance(text, str) and _EXPLAINED.match(text):
+                yield Statement(where, text)
