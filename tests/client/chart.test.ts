@@ -5,7 +5,7 @@ import { priceDomain, priceTicks, timeTicks } from "../../src/pennywren/web/clie
 import { thin } from "../../src/pennywren/web/client/chart/downsample.ts";
 import { makeFormat } from "../../src/pennywren/web/client/chart/format.ts";
 import type { History, Stretch } from "../../src/pennywren/web/client/chart/history.ts";
-import { prepare, stretchAt, within } from "../../src/pennywren/web/client/chart/history.ts";
+import { inRows, prepare, stretchAt, within } from "../../src/pennywren/web/client/chart/history.ts";
 import { loadHistories, LoadFailed } from "../../src/pennywren/web/client/chart/load.ts";
 import { step } from "../../src/pennywren/web/client/chart/pointing.ts";
 import { clampWindow, defaultRange, isAvailable, windowOf } from "../../src/pennywren/web/client/chart/ranges.ts";
@@ -29,6 +29,30 @@ function history(points: [number, number][], lastSeen: number, more: Partial<His
 const GAPS = history([[0, 1000], [2, 1500], [4, 1500], [6, 1200]], 8, {
   noOffer: [{ startTime: day(3), endTime: day(4) }],
   notObserved: [{ startTime: day(5), endTime: day(6) }],
+});
+
+describe("columns", () => {
+  test("say the same as rows", () => {
+    const { history: points, noOffer, notObserved, ...rest } = GAPS;
+    const rows = inRows({
+      ...rest,
+      columns: { elapsed: [0, 2 * DAY, 2 * DAY, 2 * DAY], price: points.map((point) => point.price) },
+      noOffer: { elapsed: [3 * DAY], lasts: [DAY] },
+      notObserved: { elapsed: [5 * DAY], lasts: [DAY] },
+      unverified: { elapsed: [], lasts: [] },
+    });
+    assert.deepEqual(rows, { ...GAPS, unverified: [] });
+    assert.deepEqual([noOffer, notObserved], [rows.noOffer, rows.notObserved]);
+    assert.equal(inRows(GAPS), GAPS);
+  });
+
+  test("have the lowest and the highest of a bucket", () => {
+    const { history: _, ...rest } = GAPS;
+    const none = { elapsed: [], lasts: [] };
+    const columns = { elapsed: [DAY], price: [5], low: [4], high: [6] };
+    const rows = inRows({ ...rest, columns, noOffer: none, notObserved: none, unverified: none });
+    assert.deepEqual(rows.history, [{ timestamp: day(1), price: 5, low: 4, high: 6 }]);
+  });
 });
 
 describe("stretches", () => {

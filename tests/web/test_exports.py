@@ -75,3 +75,15 @@ async def test_the_csv_tells_every_change_and_its_absence(site: Site, anonymous:
     assert [(row["low"], row["high"]) for row in csv.DictReader(StringIO(daily)) if row["state"] == "offered"] == [
         ("14.99", "19.99")
     ]
+
+
+async def test_a_history_in_columns_is_kept_beside_the_one_in_rows(site: Site, anonymous: httpx.AsyncClient) -> None:
+    await site.record(1999)
+    path = f"/products/{PRODUCT}/history?interval=raw"
+    rows, columns = await anonymous.get(path), await anonymous.get(f"{path}&layout=columns")
+    assert columns.json()["columns"]["price"] == [point["price"] for point in rows.json()["history"]] == [1999]
+    assert rows.headers["etag"] != columns.headers["etag"]
+    again = await anonymous.get(f"{path}&layout=columns", headers={"if-none-match": columns.headers["etag"]})
+    assert again.status_code == 304
+    assert (await anonymous.get(f"/products/{PRODUCT}/history.csv?layout=columns")).text.startswith("time,")
+    assert (await anonymous.get(f"{path}&layout=table")).status_code == 400

@@ -128,8 +128,7 @@ def test_the_documentation_names_every_kind_of_problem_and_no_other() -> None:
 
 def shapes() -> dict[str, type[msgspec.Struct]]:
     """What operations take and answer with, by name."""
-    named = (each for one in OPERATIONS for each in (one.body, *one.answers.values()))
-    return {each.__name__: each for each in named if isinstance(each, type)}
+    return {shape.__name__: shape for operation in OPERATIONS for shape in operation.shapes}
 
 
 def test_every_body_and_every_answer_has_an_example_that_is_one() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from pennywren.model.clock import rfc3339
 from pennywren.model.offer import Offer
 
 MAX_BUCKETS: Final = 20_000
+LAYOUTS: Final = ("rows", "columns")
 
 _LAST_SECOND: Final = 253_402_300_799
 _SECONDS: Final = re.compile(r"[0-9]{1,12}\Z")
@@ -31,11 +32,14 @@ class Question:
     start: int | None
     """None: from the first look on."""
     end: int
+    columns: bool = False
+    """Whether points are wanted as a list for each of their fields."""
 
     @property
     def key(self) -> str:
         """Names this question in a cache; an answer to it is right for as long as the product's version stays."""
-        return f"{self.offer}/{self.interval or 'auto'}/{'' if self.start is None else self.start}/{self.end}"
+        asked = f"{self.offer}/{self.interval or 'auto'}/{'' if self.start is None else self.start}/{self.end}"
+        return f"{asked}/columns" if self.columns else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Range:
 
 
 def parse_question(query: Mapping[str, str], now: int) -> Question:
-    """Read `startTime`, `endTime`, `interval` and `offer`; each may be left out or empty.
+    """Read `startTime`, `endTime`, `interval`, `offer` and `layout`; each may be left out or empty.
 
     Times are seconds since 1970 or RFC 3339 (a bare date is its midnight UTC). `startTime` is moved down, and
     `endTime` up, to a bucket's edge. Without a startTime (or with 0) the history begins with the first look;
@@ -59,6 +63,14 @@ def parse_question(query: Mapping[str, str], now: int) -> Question:
     Raises:
         BadQuery: says what was wrong, and what to ask instead.
     """
+    layout = query.get("layout") or LAYOUTS[0]
+    if layout not in LAYOUTS:
+        raise BadQuery(f"layout={layout[:20]!r} is not known: there are {', '.join(LAYOUTS)}")
+    asked = _asked(query, now)
+    return asked if layout == LAYOUTS[0] else replace(asked, columns=True)
+
+
+def _asked(query: Mapping[str, str], now: int) -> Question:
     offer = parse_offer(query.get("offer"))
     named = query.get("interval")
     interval = calendar.parse_interval(named) if named else None

@@ -5,7 +5,7 @@ from typing import Final
 from zlib import crc32
 
 from pennywren.errors import NotFound, Unavailable
-from pennywren.history.answer import encode, history_answer
+from pennywren.history.answer import columns_answer, encode, history_answer
 from pennywren.history.held import Encoded, HeldAnswers
 from pennywren.history.question import Question
 from pennywren.history.reading import HistoryReader
@@ -101,4 +101,5 @@ async def _make(
     if state is None:
         raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
     reading = await reader.read(state, question)
-    return state.version, encode(history_answer(product, question.offer, state.currency, reading, stale=stale))
+    answer = columns_answer if question.columns else history_answer
+    return state.version, encode(answer(product, question.offer, state.currency, reading, stale=stale))

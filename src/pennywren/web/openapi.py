@@ -55,7 +55,7 @@ _UNCOUNTED: Final = ("getHealth", "getMetrics", "takeSms", "takeMailEvents")
 
 def build_document() -> dict[str, Any]:
     """The whole description."""
-    structs = [Problem, *dict.fromkeys(struct for operation in OPERATIONS for struct in _structs(operation))]
+    structs = [Problem, *dict.fromkeys(struct for operation in OPERATIONS for struct in operation.shapes)]
     _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -88,11 +88,6 @@ def build_document() -> dict[str, Any]:
 def _is_once(operation: Operation) -> bool:
     """Whether an Idempotency-Key is looked at; what gateways and providers send is known again by itself."""
     return operation.method == "post" and not operation.path.startswith("/hooks/")
-
-
-def _structs(operation: Operation) -> list[type[msgspec.Struct]]:
-    """What an operation takes and answers with."""
-    return [one for one in (operation.body, *operation.answers.values()) if isinstance(one, type)]
 
 
 def _described(operation: Operation) -> dict[str, Any]:
@@ -164,7 +159,9 @@ def _answer(operation: Operation, status: int, what: Any) -> dict[str, Any]:
     described: dict[str, Any] = {"description": _REASONS[status]}
     if what is None:
         return described
-    if isinstance(what, str | tuple):
+    if isinstance(what, tuple) and isinstance(what[0], type):
+        described["content"] = {JSON: _one_of(cast("tuple[type[msgspec.Struct], ...]", what))}
+    elif isinstance(what, str | tuple):
         kinds = cast("tuple[str, ...]", (what,) if isinstance(what, str) else what)
         described["content"] = {kind: _text_content(kind) for kind in kinds}
     else:
@@ -183,6 +180,12 @@ def _text_content(kind: str) -> dict[str, Any]:
 def _content(struct: type[msgspec.Struct]) -> dict[str, Any]:
     example = EXAMPLES_OF.get(struct.__name__)
     return {"schema": _reference(struct), **({} if example is None else {"example": example})}
+
+
+def _one_of(structs: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
+    """Several shapes, of which an answer has one."""
+    examples = {each.__name__: {"value": EXAMPLES_OF[each.__name__]} for each in structs}
+    return {"schema": {"anyOf": [_reference(each) for each in structs]}, "examples": examples}
 
 
 def _reference(struct: type[msgspec.Struct]) -> dict[str, str]:
@@ -229,9 +232,9 @@ def example_of(operation: Operation) -> str | None:
 
 def answer_of(operation: Operation) -> str | None:
     """What an operation answers when all is well, as JSON that is laid out; None where it answers none."""
-    for what in operation.answers.values():
-        if isinstance(what, type) and what.__name__ in EXAMPLES_OF:
-            return msgspec.json.format(msgspec.json.encode(EXAMPLES_OF[what.__name__]), indent=2).decode()
+    for struct in operation.shapes:
+        if struct is not operation.body and struct.__name__ in EXAMPLES_OF:
+            return msgspec.json.format(msgspec.json.encode(EXAMPLES_OF[struct.__name__]), indent=2).decode()
     return None
 
 

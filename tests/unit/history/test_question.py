@@ -82,3 +82,12 @@ def test_too_many_buckets_are_refused_also_where_only_the_history_says_how_many(
     assert resolve(question, MIDNIGHT - 100 * DAY).start == MIDNIGHT - 100 * DAY
     with pytest.raises(BadQuery, match="ask for interval=day"):
         resolve(question, MIDNIGHT - 3000 * DAY)
+
+
+def test_a_layout_is_another_question_of_the_same_range() -> None:
+    rows, columns = parse_question({"layout": "rows"}, NOW), parse_question({"layout": "columns"}, NOW)
+    assert rows == parse_question({}, NOW)
+    assert (columns.start, columns.end, columns.interval) == (rows.start, rows.end, rows.interval)
+    assert columns.key != rows.key
+    with pytest.raises(BadQuery, match="there are rows, columns"):
+        parse_question({"layout": "table"}, NOW)

@@ -1,6 +1,7 @@
 """One operation of the API, as the tables of operations say it."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Literal
 
 import msgspec
@@ -23,7 +24,7 @@ class Operation:
     id: str
     summary: str
     answers: dict[int, Any]
-    """What each status carries: a struct (JSON), True (JSON described elsewhere), a media type, or None for nothing."""
+    """What each status carries: a struct or one of several, True (JSON of another kind), a media type, or None."""
     problems: tuple[int, ...] = ()
     auth: Auth = "open"
     body: type[msgspec.Struct] | None = None
@@ -32,3 +33,11 @@ class Operation:
     query: dict[str, str] = field(default_factory=dict[str, str])
     scope: Scope | None = None
     """What an access token needs; with None it takes a session, or nobody at all."""
+
+    @property
+    def shapes(self) -> list[type[msgspec.Struct]]:
+        """What it takes and what it answers with, as far as these are structs."""
+        answers: list[tuple[Any, ...]] = [
+            what if isinstance(what, tuple) else (what,) for what in self.answers.values()
+        ]
+        return [one for one in (self.body, *chain.from_iterable(answers)) if isinstance(one, type)]

@@ -36,6 +36,7 @@ EXAMPLES: Final = {
     "endTime": "2026-11-26T00:00:00Z",
     "offer": "buybox",
     "interval": "day",
+    "layout": "columns",
     "range": "6m",
     "theme": "dark",
     "width": "720",
@@ -53,6 +54,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "height": {"type": "integer", "minimum": 120, "maximum": 900},
     "zero": {"type": "string", "enum": ["0", "1"]},
     "after": {"type": "integer", "minimum": 0},
+    "layout": {"type": "string", "enum": ["rows", "columns"]},
     "cursor": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     "interval": {
         "type": "string",
@@ -64,6 +66,10 @@ REQUIRED: Final = ("ids", "threshold")
 """The query parameters that must be given."""
 
 OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."
+LAYOUT: Final = (
+    "`rows` (if left out): a point is an object; `columns`: points are a list for each of their fields, and times are "
+    "milliseconds from one to the next."
+)
 HISTORY: Final = {
     "startTime": "Begin of the range: seconds since the epoch, or RFC 3339.",
     "endTime": "End of the range, likewise.",

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from pennywren.history.answer import History
+from pennywren.history.answer import History, HistoryColumns
 from pennywren.web import views
 from pennywren.web.batch import ProductBatch
 from pennywren.web.operations.operation import Operation
-from pennywren.web.operations.parameters import HISTORY, OFFER, PICTURE
+from pennywren.web.operations.parameters import HISTORY, LAYOUT, OFFER, PICTURE
 from pennywren.web.proofs import ProofView
 
 PRODUCTS: Final = (
@@ -35,9 +35,9 @@ PRODUCTS: Final = (
         "/products/{product}/history",
         "getHistory",
         "A product's past",
-        {200: History, 304: None},
+        {200: (History, HistoryColumns), 304: None},
         (400, 404),
-        query=HISTORY,
+        query={**HISTORY, "layout": LAYOUT},
         scope="products:read",
     ),
     Operation(

@@ -35,6 +35,48 @@ export interface History {
   unverified?: TimeSpan[];
 }
 
+/** Spans of time as the server sends them in columns: milliseconds from begin to begin, and how long each lasts. */
+export interface SpanColumns {
+  elapsed: number[];
+  lasts: number[];
+}
+
+/** The same as a History, with `layout=columns`. */
+export interface HistoryColumns extends Omit<History, "history" | "noOffer" | "notObserved" | "unverified"> {
+  columns: { elapsed: number[]; price: number[]; low?: number[]; high?: number[] };
+  noOffer: SpanColumns;
+  notObserved: SpanColumns;
+  unverified: SpanColumns;
+}
+
+/** An answer in columns as rows; one in rows as it is. */
+export function inRows(answer: History | HistoryColumns): History {
+  if (!("columns" in answer)) return answer;
+  const start = Date.parse(answer.startTime);
+  const { columns, noOffer, notObserved, unverified, ...rest } = answer;
+  const history = moments(start, columns.elapsed).map((at, i): HistoryPoint => {
+    const point: HistoryPoint = { timestamp: new Date(at).toISOString(), price: columns.price[i] ?? 0 };
+    const [low, high] = [columns.low?.[i], columns.high?.[i]];
+    return low === undefined || high === undefined ? point : { ...point, low, high };
+  });
+  return {
+    ...rest, history, noOffer: spans(start, noOffer), notObserved: spans(start, notObserved),
+    unverified: spans(start, unverified),
+  };
+}
+
+function moments(start: number, elapsed: readonly number[]): number[] {
+  let at = start;
+  return elapsed.map((ms) => (at += ms));
+}
+
+function spans(start: number, columns: SpanColumns): TimeSpan[] {
+  return moments(start, columns.elapsed).map((at, i) => ({
+    startTime: new Date(at).toISOString(),
+    endTime: new Date(at + (columns.lasts[i] ?? 0)).toISOString(),
+  }));
+}
+
 /** What is known of a stretch of time. `unverified` is a price that browsers reported and no crawl has seen yet;
  * `unconfirmed` is the time since the last look: the price may still hold. */
 export type State = "offered" | "unverified" | "noOffer" | "notObserved" | "unconfirmed";

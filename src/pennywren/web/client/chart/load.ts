@@ -1,6 +1,7 @@
 /** Histories over HTTP: every change, or days where there are too many changes for one answer. */
 
-import type { History } from "./history.ts";
+import type { History, HistoryColumns } from "./history.ts";
+import { inRows } from "./history.ts";
 
 /** The server said no, or could not be reached (status 0). */
 export class LoadFailed extends Error {
@@ -26,14 +27,15 @@ export async function loadHistories(
 
 async function loadHistory(origin: string, product: string, offer: string, fetcher: typeof fetch): Promise<History> {
   for (const interval of ["raw", "day"]) {
-    const address = `${origin}/products/${encodeURIComponent(product)}/history?offer=${offer}&interval=${interval}`;
+    const asked = `offer=${offer}&interval=${interval}&layout=columns`;
+    const address = `${origin}/products/${encodeURIComponent(product)}/history?${asked}`;
     let answer: Response;
     try {
       answer = await fetcher(address, { credentials: "omit" });
     } catch {
       throw new LoadFailed(0);
     }
-    if (answer.ok) return (await answer.json()) as History;
+    if (answer.ok) return inRows((await answer.json()) as History | HistoryColumns);
     if (answer.status !== 400 || interval === "day") {
       throw new LoadFailed(answer.status, Number(answer.headers.get("retry-after")) || null);
     }
