@@ -357,3 +357,25 @@ async def test_who_watches_a_product_sees_the_target_on_its_page(
     assert "one mail at $15.00 or less" in own.text
     assert own.headers["cache-control"] == "private, no-store"
     assert "data-target" not in others.text
+
+
+async def test_a_page_says_what_its_chart_shows_before_any_script(site: Site, browser: httpx.AsyncClient) -> None:
+    at = site.clock()
+    for days, price in ((30, 2999), (20, 1999), (0, 2499)):
+        await site.record(price, at=at - days * DAY)
+    page = (await browser.get(ADDRESS)).text
+    said = re.search(r'<p class="said-of-chart">([^<]+)</p>', page)
+
+    assert said
+    assert re.fullmatch(
+        r"Buy box: \$24\.99 now\. Lowest \$19\.99 on .+, highest \$29\.99 on .+\. Typical \$.+\.", said[1]
+    )
+    assert f"<desc>{said[1]}</desc>" in page
+
+
+async def test_an_address_without_a_page_helps_on(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/nothing/here")
+
+    assert answer.status_code == 404
+    assert "There is no page at this address" in answer.text
+    assert 'action="/products"' in answer.text

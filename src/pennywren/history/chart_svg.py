@@ -1,7 +1,8 @@
 """A history as a calm SVG chart, made on the server.
 
 The time axis is true and the line steps: a price holds until it changes. While there is no offer the last price
-goes on dotted; where nobody looked there is no line, but a shade. The domain of prices is that of the range. No
+goes on dotted; a price that browsers reported and no crawl has seen is dashes and dots; where nobody looked there is no
+line, but a shade. A picture of its own has a legend of what it shows of these. The domain of prices is the range's. No
 script, no style element and no style attribute, so a strict Content-Security-Policy holds. In a page the colours are
 custom properties of the page over `currentColor`, light and dark; a picture of its own has a palette that is fixed.
 """
@@ -20,6 +21,20 @@ _LEFT: Final = 64
 _RIGHT: Final = 16
 _TOP: Final = 20
 _BOTTOM: Final = 28
+_DASHES: Final = {
+    "absent": ' stroke-dasharray="1 4"',
+    "rumour": ' stroke-dasharray="7 3 1.5 3"',
+    "target": ' stroke-dasharray="6 4"',
+}
+_WORDS: Final = {
+    "absent": "no offer",
+    "rumour": "reported, not seen by us",
+    "unseen": "nobody looked",
+    "target": "target",
+}
+_LETTER: Final = 6.6
+"""Width of a letter of the legend, at most on average."""
+_SWATCH: Final = 26
 _LABEL: Final = 84
 """Width that a label of the time axis needs, with the space beside it."""
 
@@ -84,39 +99,51 @@ def chart(
     height: int = 260,
     palette: Palette = OF_THE_PAGE,
     from_zero: bool = False,
+    unverified: Sequence[tuple[int, int]] = (),
+    target: int | None = None,
+    described: str | None = None,
 ) -> str:
     """The chart of [start, end) ms as one `<svg>` element. `title` may be any text; it is escaped.
 
     `end` may lie behind the last look: the line ends there. The axis of prices shows what moved, or begins at zero.
+    `unverified` has the spans of time whose price no crawl has seen; `target` (minor units) is a line of its own.
+    `described` says in another language what the picture shows.
     """
     whole = measure(steps, start, end)
     name = escape(title)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="price-chart" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{palette.font}" font-size="12" fill="none">'
-        f"<title>{name}</title><desc>{escape(_description(whole, currency))}</desc>"
+        f"<title>{name}</title><desc>{escape(described or _description(whole, currency))}</desc>"
     )
     if palette.ground:
         head += f'<rect width="{width}" height="{height}" fill="{palette.ground}"/>'
     if whole is None:
-        return f"{head}{_text(width / 2, height / 2, 'No price known in this time', 'middle', palette.ink)}</svg>"
+        nothing = described or "No price known in this time"
+        return f"{head}{_text(width / 2, height / 2, nothing, 'middle', palette.ink)}</svg>"
     # A little air above and below; a price that never moved gets a band around it that shows so.
     air = max((whole.high - whole.low) // 20 if whole.high > whole.low else whole.high // 20, 1)
-    ticks = price_ticks(0 if from_zero else max(whole.low - air, 0), whole.high + air)
+    lowest, highest = (whole.low, whole.high) if target is None else (min(whole.low, target), max(whole.high, target))
+    ticks = price_ticks(0 if from_zero else max(lowest - air, 0), highest + air)
     frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette)
     stretches = spans(steps, start, end)
-    line, dotted = _lines(stretches, frame)
-    if not line:
+    line, rumour, dotted = _lines(stretches, frame, unverified)
+    if not line and not rumour:
         # Only the last look lies in the range: a moment, which has no length to draw.
         line = f"M{frame.x(whole.low_at)} {frame.y(whole.low)}h2"
+    unseen = _unseen(stretches, frame)
+    shown = {"absent": bool(dotted), "rumour": bool(rumour), "unseen": bool(unseen), "target": target is not None}
     return "".join(
         [
             head,
-            *_unseen(stretches, frame),
+            *unseen,
             *_grid(frame, ticks, currency),
-            _path("chart-absent", dotted, palette.line, ' stroke-dasharray="1 4"'),
+            "" if target is None else _across(frame, target),
+            _path("chart-absent", dotted, palette.line, _DASHES["absent"]),
+            _path("chart-rumour", rumour, palette.line, _DASHES["rumour"]),
             _path("chart-line", line, palette.line, ""),
             *_extremes(whole, frame, currency),
+            *(_legend(frame, [name for name, is_shown in shown.items() if is_shown]) if palette.ground else ()),
             "</svg>",
         ]
     )
@@ -132,21 +159,25 @@ def _description(whole: Measure | None, currency: str) -> str:
     )
 
 
-def _lines(stretches: Sequence[Span], frame: _Frame) -> tuple[str, str]:
-    """The path of what was offered, and that of the last price where there was no offer."""
-    line, dotted = _Pen(), _Pen()
+def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
+    """The paths of what was seen, of what was only reported, and of the last price where there was no offer."""
+    line, rumour, dotted = _Pen(), _Pen(), _Pen()
     last: int | None = None
     for stretch in stretches:
         begin, until = frame.x(stretch.start), frame.x(stretch.end)
         if stretch.price is not None:
             last = stretch.price
-            line.draw(begin, until, frame.y(last))
+            is_rumour = any(start <= stretch.start < end for start, end in unverified)
+            pen, other = (rumour, line) if is_rumour else (line, rumour)
+            other.lift()
+            pen.draw(begin, until, frame.y(last))
         else:
             line.lift()
+            rumour.lift()
             if stretch.state is State.NO_OFFER and last is not None:
                 dotted.lift()
                 dotted.draw(begin, until, frame.y(last))
-    return line.path(), dotted.path()
+    return line.path(), rumour.path(), dotted.path()
 
 
 def _unseen(stretches: Sequence[Span], frame: _Frame) -> list[str]:
@@ -217,6 +248,33 @@ def _grid(frame: _Frame, ticks: Sequence[int], currency: str) -> list[str]:
         if frame.x(at) < right - 20
     ]
     parts.append(_text(_LEFT - 8, 10, currency, "end", ink))
+    return parts
+
+
+def _across(frame: _Frame, target: int) -> str:
+    """The line of a target, from edge to edge."""
+    path = f"M{_LEFT} {frame.y(target):g}H{frame.width - _RIGHT}"
+    return f'<path class="chart-target" d="{path}" stroke="{frame.palette.ink}"{_DASHES["target"]}/>'
+
+
+def _legend(frame: _Frame, names: Sequence[str]) -> list[str]:
+    """What the kinds of lines and shades mean, in the corner above the chart; as many as there is room for."""
+    parts: list[str] = []
+    right = float(frame.width - _RIGHT)
+    for name in reversed(names):
+        words = _WORDS[name]
+        left = right - len(words) * _LETTER
+        if left - _SWATCH < _LEFT:
+            break
+        place = f"M{left - _SWATCH:g} 9h{_SWATCH - 6}"
+        if name == "unseen":
+            shade = f'x="{left - _SWATCH:g}" y="4" width="{_SWATCH - 6}" height="10"'
+            parts.append(f'<rect {shade} fill="{frame.palette.ink}" fill-opacity="0.14"/>')
+        else:
+            stroke = frame.palette.ink if name == "target" else frame.palette.line
+            parts.append(f'<path d="{place}" stroke="{stroke}" stroke-width="2"{_DASHES[name]}/>')
+        parts.append(_text(left, 13, words, "start", frame.palette.ink, "chart-legend"))
+        right = left - _SWATCH - 12
     return parts
 
 

@@ -9,10 +9,13 @@ from pennywren.history.chart_png import PngRenderer
 from pennywren.history.chart_svg import DARK, LIGHT, chart
 from pennywren.history.held import Encoded
 from pennywren.history.question import parse_offer
+from pennywren.history.reading import hearsay
 from pennywren.history.service import etag
 from pennywren.model.clock import DAY, HOUR
+from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
+from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -48,10 +51,12 @@ class PictureQuestion:
     width: int
     height: int
     from_zero: bool
+    target: int | None = None
+    """A line of its own, in minor units."""
 
 
 def parse_picture(query: Mapping[str, str]) -> PictureQuestion:
-    """Read `offer`, `range`, `theme`, `width`, `height` and `zero`; each may be left out or empty.
+    """Read `offer`, `range`, `theme`, `width`, `height`, `zero` and `target`; each may be left out or empty.
 
     Raises:
         BadQuery: says what was wrong, and what to ask instead.
@@ -63,6 +68,7 @@ def parse_picture(query: Mapping[str, str]) -> PictureQuestion:
         width=_size("width", query.get("width"), WIDTHS, 720),
         height=_size("height", query.get("height"), HEIGHTS, 280),
         from_zero=_one_of("zero", query.get("zero"), ("0", "1"), "0") == "1",
+        target=_target(query.get("target")),
     )
 
 
@@ -82,7 +88,7 @@ class Pictures:
         """
         end = now - now % HOUR + HOUR
         key = f"{kind}/{question.offer}/{question.range}/{question.theme}/{question.width}x{question.height}/"
-        key += f"{question.from_zero:d}/{end}"
+        key += f"{question.from_zero:d}/{question.target or ''}/{end}"
         version, stored = await self._store.cached(product, key)
         if stored is not None:
             return Encoded(version, etag(version, stored), stored)
@@ -98,8 +104,9 @@ class Pictures:
         span = RANGES[question.range]
         first = end - DAY if offer is None else offer.since if offer.first is None else offer.first
         start = min(first if span is None else max(end - span, first), end - HOUR)
+        steps = await self._store.steps(state.product, question.offer, start, end)
         svg = chart(
-            await self._store.steps(state.product, question.offer, start, end),
+            steps,
             start,
             end,
             state.currency,
@@ -108,6 +115,8 @@ class Pictures:
             height=question.height,
             palette=_THEMES[question.theme],
             from_zero=question.from_zero,
+            unverified=hearsay(steps, question.offer, await proofs_of(self._store.client, state.product)),
+            target=question.target,
         )
         if kind == "svg":
             return svg.encode()
@@ -122,6 +131,16 @@ def _one_of(name: str, text: str | None, known: Mapping[str, object] | tuple[str
     if typed not in known:
         raise BadQuery(f"{name}={typed[:20]!r} is not known: there are {', '.join(known)}")
     return typed
+
+
+def _target(text: str | None) -> int | None:
+    typed = (text or "").strip()
+    if not typed:
+        return None
+    target = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 13 else 0
+    if not MIN_PRICE <= target <= MAX_PRICE:
+        raise BadQuery(f"target={typed[:20]!r} is not a price: give {MIN_PRICE} to {MAX_PRICE}, in minor units")
+    return target
 
 
 def _size(name: str, text: str | None, bounds: tuple[int, int], default: int) -> int:

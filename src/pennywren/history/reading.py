@@ -180,6 +180,17 @@ def unverified(reading: Reading, offer: Offer, steps: Steps, proofs: Proofs) -> 
     return found
 
 
+def hearsay(steps: Steps, offer: Offer, proofs: Proofs) -> list[tuple[int, int]]:
+    """The spans (ms) of `steps` whose price browsers reported and no crawl has seen (yet), up to the last look."""
+    turns = sorted(at for points in (steps.prices, steps.states) for at, _ in points)
+    found: list[tuple[int, int]] = []
+    for at, _ in steps.prices:
+        known = proofs.samples.get((offer, at))
+        if known is not None and known.ground in _HEARSAY and known.crawled_at is None:
+            found.append((at, next((turn for turn in turns if turn > at), max(steps.last_seen, at))))
+    return found
+
+
 def _first_look(offer: OfferState) -> int:
     """When an offer's history begins: with its first price, or with the look that found none."""
     return offer.since if offer.first is None else offer.first

@@ -210,7 +210,7 @@ def detail_of(error: Exception, speaking: Language) -> str | None:
     if isinstance(error, errors.PennywrenError) and kind is not INTERNAL:
         told = speaking.detail(error.message)
         return None if told is None else _plain(_sentence(told))
-    return speaking.say(f"problem_meanings.{kind.slug}")
+    return speaking.say("problem.no_page" if kind is NOT_FOUND else f"problem_meanings.{kind.slug}")
 
 
 def _detail(kind: Kind, error: Exception) -> str:

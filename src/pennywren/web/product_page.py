@@ -1,13 +1,15 @@
 """The page of a product: its price, its past at a glance, and the form to watch it."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from pennywren.accounts.people import Person
 from pennywren.history.chart_svg import chart
-from pennywren.history.step import spans, value_at
+from pennywren.history.reading import hearsay
+from pennywren.history.step import Measure, measure, spans, value_at
 from pennywren.history.suggestions import suggest
 from pennywren.history.summary import Summary, summarize
 from pennywren.language.speaking import Language
@@ -17,6 +19,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import OfferState, State, Steps
 from pennywren.postgres.catalogue import CatalogueRow
+from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 from pennywren.web.pages import html_page, language_of
@@ -68,6 +71,8 @@ class Past:
 
     steps: Steps = field(default_factory=Steps)
     picture: Markup | None = None
+    said: str = ""
+    """The chart in a few sentences."""
     rows: list[Row] = field(default_factory=list[Row])
 
 
@@ -128,7 +133,7 @@ async def product_page(
     now: int,
 ) -> Answer:
     """The page, which says the same to everybody who is not signed in. `now` is ms UTC, `target` the person's own."""
-    glance, past = await look_at(store, product, state, row, now, language_of(request))
+    glance, past = await look_at(store, product, state, row, now, language_of(request), target)
     main, view = glance.main, glance.view
     exports = {
         "export_csv": (f"/products/{product}/history.csv", "text/csv"),
@@ -143,6 +148,7 @@ async def product_page(
         retired=row.retired_ms if row else None,
         image=row.image if row else None,
         chart=past.picture,
+        said=past.said,
         rows=past.rows,
         person=person,
         target=target,
@@ -155,12 +161,20 @@ async def product_page(
 
 
 async def look_at(
-    store: Store, product: ProductID, state: ProductState | None, row: CatalogueRow | None, now: int, speaking: Language
+    store: Store,
+    product: ProductID,
+    state: ProductState | None,
+    row: CatalogueRow | None,
+    now: int,
+    speaking: Language,
+    target: int | None = None,
 ) -> tuple[Glance, Past]:
-    """A product at a glance, and its past."""
+    """A product at a glance, and its past; `target` (minor units) is a line in the chart."""
     main = state.offers.get(Offer.BUYBOX) if state else None
     view = product_view(product, state, row)
-    past, summary = await _past(store, product, main, view.currency, now, speaking) if main else (Past(), None)
+    past, summary = Past(), None
+    if main is not None:
+        past, summary = await _past(store, product, main, view.currency, now, speaking, target)
     offers = dict(state.offers) if state else {}
     last_seen, version = (state.last_seen, state.version) if state else (0, 0)
     return Glance(product, view, main, offers, last_seen, version, summary), past
@@ -176,22 +190,51 @@ def chips(main: OfferState | None, steps: Steps) -> list[Chip]:
 
 
 async def _past(
-    store: Store, product: ProductID, main: OfferState, currency: str, now: int, speaking: Language
+    store: Store,
+    product: ProductID,
+    main: OfferState,
+    currency: str,
+    now: int,
+    speaking: Language,
+    target: int | None,
 ) -> tuple[Past, Summary]:
     first = main.last_seen if main.first is None else main.first
     steps = await store.steps(product, Offer.BUYBOX, min(now, main.last_seen) - CHART_SPAN, main.last_seen + 1)
     summary = summarize(main, steps)
     rows = _rows(steps, max(first, main.last_seen - CHART_SPAN), main.last_seen)
     if main.first is None:
-        return Past(steps, None, rows), summary
+        return Past(steps, None, "", rows), summary
     start, end = max(first, now - CHART_SPAN), max(now, main.last_seen + 1)
-    title = speaking.say("product.chart_title")
-    charts = [
-        f'<div class="{size}">{chart(steps, start, end, currency, title=title, width=width, height=height)}</div>'
-        for size, width, height in _SIZES
-    ]
+    whole = measure(steps, start, end)
+    said = _said(main, whole, summary, currency, speaking) if whole is not None else speaking.say("chart.empty")
+    draw = partial(
+        chart,
+        steps,
+        start,
+        end,
+        currency,
+        title=speaking.say("product.chart_title"),
+        unverified=hearsay(steps, Offer.BUYBOX, await proofs_of(store.client, product)),
+        target=target,
+        described=said,
+    )
+    charts = [f'<div class="{size}">{draw(width=width, height=height)}</div>' for size, width, height in _SIZES]
     # Made of numbers, and of text that the chart escapes itself.
-    return Past(steps, Markup("".join(charts)), rows), summary  # noqa: S704
+    return Past(steps, Markup("".join(charts)), said, rows), summary  # noqa: S704
+
+
+def _said(main: OfferState, whole: Measure, summary: Summary, currency: str, speaking: Language) -> str:
+    """What the chart shows, in a few sentences: those that a script puts there, too, as soon as it draws."""
+    money = partial(speaking.money, currency=currency)
+    now = speaking.say("chart.none") if main.price is None else speaking.say("chart.now", price=money(main.price))
+    extremes = speaking.say(
+        "chart.extremes", low=money(whole.low), low_day=speaking.short_day(whole.low_at), high=money(whole.high),
+        high_day=speaking.short_day(whole.high_at),
+    )  # fmt: skip
+    if summary.known_days < ENOUGH_DAYS or summary.typical is None:
+        return f"{now} {extremes} {speaking.say('chart.short', days=summary.known_days)}"
+    low, high = summary.typical
+    return f"{now} {extremes} {speaking.say('chart.typical', low=money(low), high=money(high))}"
 
 
 def _rows(steps: Steps, start: int, end: int) -> list[Row]:

@@ -41,9 +41,7 @@ async def show_product(request: Request, product: FromPath[str]) -> Answer:
     state = await resources.store.product(id_)
     row = await _catalogued(resources, id_, needed=state is None)
     if row is None and state is None:
-        raise NotFound(
-            f"{id_} is not followed here yet. Follow it, and its price appears in a moment (programs: POST /products)."
-        )
+        raise NotFound(f"{id_} is not followed here yet. Follow it, and its price appears in a moment.")
     if prefers_html(request.headers.get("accept")):
         person = await _signed_in(request)
         if state is not None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.history.axis import price_ticks, time_ticks
-from pennywren.history.chart_svg import chart
+from pennywren.history.chart_svg import LIGHT, chart
 from pennywren.model.clock import DAY, HOUR
 from pennywren.model.series import State, Steps
 
@@ -44,6 +44,33 @@ def test_the_line_steps_over_a_true_time_axis_and_has_gaps() -> None:
     line = _path(svg, "chart-line")
     assert re.fullmatch(rf"M{x[0]} [\d.]+H{x[2]}V[\d.]+H{x[3]}M{x[4]} [\d.]+H{x[5]}M{x[6]} [\d.]+H{x[8]}", line), line
     assert re.fullmatch(rf"M{x[3]} [\d.]+H{x[4]}", _path(svg, "chart-absent"))
+
+
+def test_what_is_known_how_is_drawn_apart_and_explained() -> None:
+    rumour, target = [(START + 6 * DAY, START + 8 * DAY)], 900
+    svg = ElementTree.fromstring(
+        chart(STEPS, START, START + 10 * DAY, "USD", title="Kettle", palette=LIGHT, unverified=rumour, target=target)
+    )
+    x = [f"{round(64 + 640 * day / 10, 1):g}" for day in range(11)]
+    assert _path(svg, "chart-line").count("M") == 2
+    assert re.fullmatch(rf"M{x[6]} [\d.]+H{x[8]}", _path(svg, "chart-rumour"))
+    across = re.fullmatch(r"M64 ([\d.]+)H704", _path(svg, "chart-target"))
+    assert across
+    assert 20 < float(across[1]) < 232, "the axis reaches over the target"
+    dashes = {
+        path.get("class"): path.get("stroke-dasharray")
+        for path in svg.iter(f"{SVG}path")
+        if "chart" in path.get("class", "")
+    }
+    assert len({dashes[name] for name in ("chart-line", "chart-rumour", "chart-absent", "chart-target")}) == 4
+    legend = [each for each in svg.iter(f"{SVG}text") if each.get("class") == "chart-legend"]
+    assert {each.text for each in legend} == {"no offer", "reported, not seen by us", "nobody looked", "target"}
+    places = sorted((float(each.get("x", "0")), len(each.text or "")) for each in legend)
+    assert all(left + 6 * letters < right for (left, letters), (right, _) in pairwise(places))
+    # There is no legend of what is not there, nor in a page, whose own text explains it.
+    plain = chart(Steps([(START, 1000)], [], START + DAY), START, START + DAY, "USD", title="", palette=LIGHT)
+    assert "chart-legend" not in plain
+    assert "chart-legend" not in ElementTree.tostring(_drawn(STEPS, 10)).decode()
 
 
 def test_low_and_high_are_marked_and_described() -> None:

@@ -46,13 +46,15 @@ def test_everything_may_be_left_out() -> None:
     assert parse_picture({}) == PictureQuestion(Offer.BUYBOX, "1y", "light", 720, 280, from_zero=False)
     asked = {"offer": "NEW", "range": "3m", "theme": "dark", "width": "320", "height": "200", "zero": "1"}
     assert parse_picture(asked) == PictureQuestion(Offer.NEW, "3m", "dark", 320, 200, from_zero=True)
+    assert parse_picture({"target": "1299"}).target == 1299
 
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [("range", "2y", "1m, 3m, 6m, 1y, all"), ("theme", "red", "light, dark"), ("width", "99999999", "240 to 1600"),
      ("width", "239", "240 to 1600"), ("height", "-5", "120 to 900"), ("height", "1e2", "120 to 900"),
-     ("width", "٣٢٠", "240 to 1600"), ("zero", "yes", "0, 1"), ("offer", "all", "buybox")],
+     ("width", "٣٢٠", "240 to 1600"), ("zero", "yes", "0, 1"), ("offer", "all", "buybox"),
+     ("target", "0", "1 to"), ("target", "12.99", "minor units")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused_with_what_can_be(name: str, value: str, told: str) -> None:
     with pytest.raises(BadQuery, match=told):

@@ -42,6 +42,7 @@ EXAMPLES: Final = {
     "width": "720",
     "height": "280",
     "zero": "1",
+    "target": "1199",
     "threshold": "1299",
 }
 """What a parameter may be. What is not here is something that only we can give: a token, the `next` of a page."""
@@ -52,6 +53,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "theme": {"type": "string", "enum": ["light", "dark"]},
     "width": {"type": "integer", "minimum": 240, "maximum": 1600},
     "height": {"type": "integer", "minimum": 120, "maximum": 900},
+    "target": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},
     "zero": {"type": "string", "enum": ["0", "1"]},
     "after": {"type": "integer", "minimum": 0},
     "layout": {"type": "string", "enum": ["rows", "columns"]},
@@ -83,4 +85,5 @@ PICTURE: Final = {
     "width": "Width in CSS pixels, 240 to 1600; 720 if left out. A PNG has twice as many pixels.",
     "height": "Height in CSS pixels, 120 to 900; 280 if left out.",
     "zero": "`1` to begin the axis of prices at zero; by default it shows what moved.",
+    "target": "A price in minor units that is drawn as a line of its own.",
 }
