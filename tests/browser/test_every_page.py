@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from pennywren.local.shop.goods import GOODS, HERO
 from tests.browser.demo import Demo, Visitor, link, visitor
@@ -92,6 +92,17 @@ async def test_open_pages_are_for_everybody(reader: Visitor) -> None:
         wrong += await _judge(reader)
     proof = await _first_proof(reader)
     await _settle(reader, proof)
+    wrong += await _judge(reader)
+    # A form that is shown again: what is wrong has the focus, and is read out with it.
+    await _settle(reader, f"/products/{HERO.id}")
+    await reader.page.get_by_label("Your e-mail address").fill("grace@example.com")
+    await reader.page.get_by_label(re.compile("Or at or below")).fill("cheap")
+    await reader.page.get_by_role("button", name="Watch this price").click()
+    amount = reader.page.get_by_label(re.compile("Or at or below"))
+    await expect(amount).to_be_focused()
+    await expect(amount).to_have_accessible_description(re.compile("is not an amount"))
+    await expect(amount).to_have_value("cheap")
+    await expect(reader.page.get_by_label("Your e-mail address")).to_have_value("grace@example.com")
     wrong += await _judge(reader)
     assert wrong == []
     # A page that is not there is told so by the browser itself; nothing else may be.
