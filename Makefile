@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension screenshots demo up test suite check bench load leases faults chaos long cluster lock clean
+.PHONY: help install client extension lint-extension screenshots demo up test suite check bench load leases faults chaos soak long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -104,6 +104,9 @@ faults: $(STAMP) $(CLIENT_BUILT) ## Try every fault of docs/guarantees.md agains
 
 chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the shop as the judge (SEED=1)
 	@$(BIN)/python -m bench.chaos $(if $(SEED),--seed $(SEED)) $(if $(SABOTAGE),--sabotage $(SABOTAGE))
+
+soak: $(STAMP) $(CLIENT_BUILT) ## Run the demo under visitors and watches for an hour, and see what grows, leaks or is stuck (MINUTES=60, from 5)
+	@$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take a minute or more each: the extension in a browser, roles, a node killed
 	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')

@@ -37,6 +37,7 @@ _RANGES: Final = {
     "floor_percent": (0, 50),
     "worker_lost_after": (2, 3600),
     "archive_every": (1, 3600),
+    "drain": (0, 600),
 }
 
 Network = IPv4Network | IPv6Network
@@ -69,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address that the API listens on."""
     http_port: int = 0
     """Port that the API listens on; 0 picks a free one."""
+    drain: int = 0
+    """Seconds that the API still answers when it is told to end, with `/readyz` saying 503: longer than proxies look."""
     public_url: str | None = None
     """Where people reach the website, for links in mails; the API's own address if not given."""
     redis_url: str | None = None

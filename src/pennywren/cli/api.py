@@ -1,12 +1,15 @@
 """`api`: the HTTP server."""
 
 import logging
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from importlib import import_module
+from multiprocessing.synchronize import Event
+from threading import Timer
 from typing import Any, Final
 
 import click
@@ -25,13 +28,33 @@ _GRACE_SECONDS: Final = 2
 """How long an answer that is being written may still take when we are told to end."""
 
 
-def load_app(parent: int, level: int, target: str) -> Callable[..., Any]:
+def load_app(parent: int, level: int, draining: Event, target: str) -> Callable[..., Any]:
     """Make the app, in the process that serves it, which logs from `level` on and ends with `parent`."""
     die_with_parent(parent)
     log_to_stderr("json" if load_settings().log_format == "json" else "text", level)
     module, _, factory = target.partition(":")
-    app: Callable[..., Any] = getattr(import_module(module), factory)()
+    app: Callable[..., Any] = getattr(import_module(module), factory)(is_ending=draining.is_set)
     return app
+
+
+class DrainingServer(Server):
+    """Told to end, it goes on answering while `/readyz` says 503, until proxies have looked elsewhere.
+
+    A listening socket that is closed resets whoever has connected and was not accepted: nobody may come any more.
+    """
+
+    drain_s: float = 0
+    draining: Event
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """End after the drain; told twice, at once."""
+        if not self.drain_s or self.draining.is_set():
+            super().signal_handler_interrupt(*args, **kwargs)
+            return
+        self.draining.set()
+        end = Timer(self.drain_s, super().signal_handler_interrupt)
+        end.daemon = True
+        end.start()
 
 
 def _to_stderr(style: str) -> dict[str, Any]:
@@ -61,7 +84,7 @@ def api(host: str | None, port: int | None) -> None:
     port = port or settings.http_port
     if not port:
         raise click.UsageError("no port to listen on: set PENNYWREN_HTTP_PORT or give --port")
-    server = Server(
+    server = DrainingServer(
         _APP,
         address=require_bindable(host or settings.http_host, port),
         port=port,
@@ -71,5 +94,9 @@ def api(host: str | None, port: int | None) -> None:
         log_dictconfig=_to_stderr(settings.log_format),
         workers_kill_timeout=_GRACE_SECONDS,
     )
-    server.serve(target_loader=partial(load_app, os.getpid(), logging.getLogger().level))
+    # As the server starts its processes: an event of one context cannot go to those of another.
+    forks = multiprocessing.get_start_method() == "fork"
+    server.draining = multiprocessing.get_context("fork" if forks else "spawn").Event()
+    server.drain_s = settings.drain
+    server.serve(target_loader=partial(load_app, os.getpid(), logging.getLogger().level, server.draining))
     sys.exit(0)

@@ -1,5 +1,6 @@
 """The connection pool, and what its failures mean to a caller."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
@@ -38,6 +39,8 @@ def affected(status: str) -> int:
     return int(status.rpartition(" ")[2])
 
 
+_log = logging.getLogger(__name__)
+
 _GONE: Final = (
     TimeoutError,
     OSError,
@@ -54,10 +57,13 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One connection inside one transaction.
 
     Raises:
-        Unavailable: no connection within 2 s, or the server is gone.
+        Unavailable: no connection within 2 s, the server is gone, or its disk is full.
     """
     try:
         async with pool.acquire(timeout=2) as connection, connection.transaction():
             yield connection
     except _GONE as error:
         raise Unavailable("the database is not reachable right now", retry_after=5) from error
+    except asyncpg.InsufficientResourcesError as error:
+        _log.error("PostgreSQL has no room: %s", error)
+        raise Unavailable("the database can keep nothing right now", retry_after=30) from error

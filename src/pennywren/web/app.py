@@ -1,6 +1,6 @@
 """The application: which handlers there are, and what goes around all of them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -206,15 +206,22 @@ MAILBOX_HANDLERS: Final = (mailbox.list_mails, mailbox.show_mails)
 """Only on a machine with a local mailbox."""
 
 
-def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> PlainPaths:
-    """The website and the API as one ASGI application; without settings they are read from the environment."""
+def create_app(
+    settings: Settings | None = None, clock: Clock = system_clock, is_ending: Callable[[], bool] = lambda: False
+) -> PlainPaths:
+    """The website and the API as one ASGI application; without settings they are read from the environment.
+
+    While `is_ending` says so, `/readyz` tells proxies to send nobody any more.
+    """
     settings = settings or load_settings()
-    litestar = create_litestar(settings, clock)
+    litestar = create_litestar(settings, clock, is_ending)
     app = Once(litestar, HotHistory(litestar, clock, settings))
     return PlainPaths(litestar, RequestIDs(Shedding(app, settings, Delay().seconds)))
 
 
-def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar:
+def create_litestar(
+    settings: Settings, clock: Clock = system_clock, is_ending: Callable[[], bool] = lambda: False
+) -> Litestar:
     """The framework's application, without what goes before its routing."""
 
     @asynccontextmanager
@@ -222,6 +229,7 @@ def create_litestar(settings: Settings, clock: Clock = system_clock) -> Litestar
         async with open_resources(settings, clock) as resources:
             app.state.resources = resources
             app.state.scopes = SCOPES
+            app.state.is_ending = is_ending
             yield
 
     def refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

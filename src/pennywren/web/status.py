@@ -41,12 +41,12 @@ async def show_health(request: Request) -> Answer:
 
 @get("/readyz")
 async def show_readiness(request: Request) -> Answer:
-    """Whether requests may be sent here: 200, or 503 where a part is missing, or the schema is not the newest."""
+    """Whether requests may be sent here: 200; 503 where a part is missing, the schema is not the newest, or it ends."""
     resources = resources_of(request)
     redis, queue, schema = await asyncio.gather(
         _redis_answers(resources.client), _queue_answers(resources.queue), _schema_is_new(resources.pool)
     )
-    ready = redis and queue and schema and not resources.live.is_over
+    ready = redis and queue and schema and not request.app.state.is_ending()
     return Response(ReadyView(redis, queue, schema), status_code=200 if ready else 503)
 
 

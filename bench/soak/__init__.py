@@ -1,0 +1,1 @@
+"""Let the whole system run for long, and see what grows: `make soak`."""
