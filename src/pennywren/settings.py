@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_port: int = 0
     """Port that the API listens on; 0 picks a free one."""
     drain: int = 0
-    """Seconds that the API still answers when it is told to end, with `/readyz` saying 503: longer than proxies look."""
+    """Seconds that the API still answers when told to end, with `/readyz` saying 503: longer than proxies look away."""
     public_url: str | None = None
     """Where people reach the website, for links in mails; the API's own address if not given."""
     redis_url: str | None = None

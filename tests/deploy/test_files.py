@@ -109,7 +109,7 @@ def test_the_image_copies_what_there_is_and_pins_what_is_tested() -> None:
 def test_the_proxy_leads_to_the_api_and_hides_what_is_for_inside() -> None:
     caddy = (DOCKER / "Caddyfile").read_text()
     port = services()["api"]["environment"]["PENNYWREN_HTTP_PORT"]
-    assert f"reverse_proxy api:{port}" in caddy
+    assert f"reverse_proxy api:{port} api-b:{port} {{" in caddy
     assert "/metrics" in caddy
     assert caddy.count("{") == caddy.count("}")
     assert services()["api"]["environment"]["PENNYWREN_TRUSTED_PROXIES"] == "1"

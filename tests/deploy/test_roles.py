@@ -43,6 +43,7 @@ def stack(migrated_database: str) -> Iterator[Stack]:
         "PENNYWREN_ARCHIVE_EVERY": "1",
         "PENNYWREN_SWEEP_EVERY": "2",
         "PENNYWREN_ALERT_COOLDOWN": "0",
+        "PENNYWREN_DRAIN": "0",
     }
     with both_redis(folder, migrated_database, smtp, environ) as made, ExitStack() as running:
         for name, argv in (

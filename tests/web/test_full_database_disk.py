@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,7 +41,7 @@ class Disk:
 
 
 @contextmanager
-def _mounted(folder: Path) -> Iterator[Disk]:
+def _mounted(folder: Path) -> Generator[Disk]:
     folder.mkdir()
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "pennywren", str(folder)], check=False, capture_output=True

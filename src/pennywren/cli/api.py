@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 from granian.constants import Interfaces
 from granian.log import LOGGING_CONFIG, LogLevels
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from pennywren.cli.parts import required
 from pennywren.local.children import die_with_parent
@@ -37,7 +37,7 @@ def load_app(parent: int, level: int, draining: Event, target: str) -> Callable[
     return app
 
 
-class DrainingServer(Server):
+class DrainingServer(MPServer):
     """Told to end, it goes on answering while `/readyz` says 503, until proxies have looked elsewhere.
 
     A listening socket that is closed resets whoever has connected and was not accepted: nobody may come any more.
@@ -52,7 +52,7 @@ class DrainingServer(Server):
             super().signal_handler_interrupt(*args, **kwargs)
             return
         self.draining.set()
-        end = Timer(self.drain_s, super().signal_handler_interrupt)
+        end = Timer(self.drain_s, self.signal_handler_interrupt)
         end.daemon = True
         end.start()
 
