@@ -57,13 +57,15 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One connection inside one transaction.
 
     Raises:
-        Unavailable: no connection within 2 s, the server is gone, or its disk is full.
+        Unavailable: no connection within 2 s, the server is gone, its disk is full, or it ended a deadlock.
     """
     try:
         async with pool.acquire(timeout=2) as connection, connection.transaction():
             yield connection
     except _GONE as error:
         raise Unavailable("the database is not reachable right now", retry_after=5) from error
+    except asyncpg.TransactionRollbackError as error:
+        raise Unavailable("somebody else changed the same at the same time", retry_after=1) from error
     except asyncpg.InsufficientResourcesError as error:
         _log.error("PostgreSQL has no room: %s", error)
         raise Unavailable("the database can keep nothing right now", retry_after=30) from error
