@@ -31,3 +31,8 @@ async def spend(connection: Connection, person_id: int, cost: int, *, cap: int, 
 _GIVE_BACK: Final = """
 update sms_spend set spent = spent - $2 where day = (now() at time zone 'utc')::date and who = $1
 """
+
+
+async def forget(connection: Connection, person_id: int) -> None:
+    """Forget what was spent for a person; what all cost together stays."""
+    await connection.execute("delete from sms_spend where who = $1", f"person:{person_id}")

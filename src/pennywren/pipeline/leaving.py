@@ -5,10 +5,13 @@ from typing import Final
 import asyncpg
 
 from pennywren import keyspace
+from pennywren.accounts import phones
 from pennywren.accounts.subscription import Subscription
 from pennywren.accounts.subscriptions import list_of
 from pennywren.errors import Unavailable
 from pennywren.match import index
+from pennywren.notify import spending, suppressed
+from pennywren.postgres import admin_log
 from pennywren.postgres.pool import Connection, Pool, transaction
 from pennywren.postgres.secrets import get_or_create
 from pennywren.store.round_trip import RoundTrip
@@ -54,6 +57,12 @@ async def _delete(connection: Connection, person_id: int, email: str) -> list[Su
     held: list[Subscription] = []
     while page := await list_of(connection, person_id, after=held[-1].id if held else 0, limit=_PAGE):
         held += page
+    # Nothing is sent to who has no account; why nothing was sent before is nobody's business any more.
+    await suppressed.lift(connection, "email", email)
+    for phone in await phones.list_of(connection, person_id):
+        await suppressed.lift(connection, "sms", phone.number)
+    await spending.forget(connection, person_id)
+    await admin_log.forget(connection, person_id)
     await connection.execute("delete from sign_in_links where email = $1", email)
     await connection.execute("delete from pending_watches where email = $1", email)
     await connection.execute("delete from pairings where email = $1", email)

@@ -25,7 +25,7 @@ async def keep(
     connection: Connection, *, who: str, action: Literal["grant", "revoke", "plan"], person_id: int, because: str,
     effect: str,
 ) -> None:  # fmt: skip
-    """Add an entry about a person; there is no way to change one."""
+    """Add an entry about a person; there is no way to change what it says."""
     await connection.execute(
         "insert into admin_log (who, action, subject, because, effect) values ($1, $2, $3, $4, $5)",
         who,
@@ -50,3 +50,16 @@ async def trail(connection: Connection, count: int) -> list[Done]:
         Done(to_ms(row["done_at"]), row["who"], row["action"], row["subject"], row["because"], row["effect"])
         for row in await connection.fetch(_TRAIL, count)
     ]
+
+
+async def forget(connection: Connection, person_id: int) -> None:
+    """Let both trails say that somebody left, in place of a person's number."""
+    for statement in _FORGET:
+        await connection.execute(statement, f"person {person_id}", "somebody who left")
+
+
+_FORGET: Final = (
+    "update admin_log set subject = $2 where subject = $1",
+    "update admin_log set who = $2 where who = $1",
+    "update trust_log set who = $2 where who = $1",
+)

@@ -13,7 +13,9 @@ from pennywren.errors import MissingPart, Unavailable
 from pennywren.postgres.pool import Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_NOT_YET: Final = ("connection refused", "starting up", "no such host", "EOF")
+_NOT_YET: Final = ("connection refused", "starting up", "no such host", "EOF", "lock timeout")
+LOCK_TIMEOUT: Final = 3_000
+"""How long (ms) a migration waits for a lock: who waits for one keeps everybody else from the table meanwhile."""
 
 
 def find_dbmate() -> Path:
@@ -46,10 +48,11 @@ def migrate(url: str, *, patience: float = 30.0) -> None:
         Unavailable: the server does not answer, or a migration failed; quotes dbmate.
     """
     deadline = time.monotonic() + patience
+    url = f"{url}{'&' if urlsplit(url).query else '?'}lock_timeout={LOCK_TIMEOUT}"
     while failed := _dbmate_up(url):
         if "SSL is not enabled" in failed and "sslmode" not in parse_qs(urlsplit(url).query):
             # As asyncpg does by default: TLS where the server has it, and plain where not.
-            url = f"{url}{'&' if urlsplit(url).query else '?'}sslmode=disable"
+            url += "&sslmode=disable"
         elif any(word in failed for word in _NOT_YET) and time.monotonic() < deadline:
             time.sleep(0.5)
         else:

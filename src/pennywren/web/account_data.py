@@ -1,5 +1,7 @@
 """An account's data: all of it as a file, its watches as a table, and the way out."""
 
+from typing import Final
+
 import msgspec
 from litestar import Response, get, post
 
@@ -18,6 +20,26 @@ from pennywren.web.types import Answer, Request
 from pennywren.web.watch_rows import held_by
 from pennywren.web.watch_table import write_table
 
+_REST: Final = {
+    "sessions": "select kind, created_at, expires_at from sessions where person_id = $1 order by created_at",
+    "preferences": "select * from preferences where person_id = $1",
+    "phones": "select id, number, created_at, verified_at from phones where person_id = $1 order by id",
+    "browsers": "select id, endpoint, created_at from push_subscriptions where person_id = $1 order by id",
+    "webhooks": "select id, url, created_at from webhooks where person_id = $1 order by id",
+    "installs": "select id, created_at from installs where person_id = $1 order by created_at",
+    "feeds": "select created_at from feeds where person_id = $1",
+    "deliveries": """
+        select alert_id, channel, attempted_at, outcome, reason from deliveries
+        where alert_id in (
+            select alerts.id from alerts join subscriptions on subscriptions.id = subscription_id where person_id = $1
+        ) order by id""",
+    "decisions": """
+        select subscription_id, change_id, reason, decided_at from decisions
+        where subscription_id in (select id from subscriptions where person_id = $1) order by decided_at""",
+    "admins": "select granted_at from admins where person_id = $1",
+}
+"""What is somebody's, table by table, but for keys and hashes; nothing of it is anybody else's."""
+
 
 @get("/account/data.json")
 async def show_data(request: Request) -> Answer:
@@ -34,17 +56,15 @@ async def show_data(request: Request) -> Answer:
             """,
             [each.id for each in held],
         )
-        sessions = await connection.fetch(
-            "select kind, created_at, expires_at from sessions where person_id = $1 order by created_at", person.id
-        )
         tokens = await access_tokens.list_of(connection, person.id)
+        rest = {name: await connection.fetch(question, person.id) for name, question in _REST.items()}
     data = {
         "email": person.email,
         "person": dict(row) if row else None,
         "subscriptions": [subscription_view(each) for each in held],
         "alerts": [dict(alert) for alert in alerts],
-        "sessions": [dict(session) for session in sessions],
         "tokens": [token_view(each) for each in tokens],
+        **{name: [dict(row) for row in rows] for name, rows in rest.items()},
     }
     return _file(msgspec.json.format(msgspec.json.encode(data)), "application/json", "pennywren.json")
 
