@@ -121,7 +121,7 @@ cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Red
 
 lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install -q uv
-	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --generate-hashes --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra tracing --extra dev --generate-hashes --universal \
 		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
 	@$(BIN)/uv pip compile bench/load/requirements.in --generate-hashes --universal \
 		--python-version 3.11 --no-header --upgrade -q -o bench/load/requirements.lock

@@ -22,6 +22,7 @@ from pennywren.record.recording import Recorder
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
+from pennywren.tracing import tracing
 
 _EGRESSES_PER_PARSER: Final = 25
 """A parser child reads 60 to 100 pages a second; an egress brings one a second for each shop host."""
@@ -34,7 +35,9 @@ _log = logging.getLogger(__name__)
 def crawl(egress_names: Sequence[str], seconds: float = 55) -> int:
     """Crawl through these egresses for `seconds`, or a little less; how many requests left. Ends early with nothing to
     crawl."""
-    return asyncio.run(_crawl(load_settings(), egress_names, seconds))
+    settings = load_settings()
+    with tracing(settings.tracing_url, "crawl"):
+        return asyncio.run(_crawl(settings, egress_names, seconds))
 
 
 async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float) -> int:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from pennywren.pipeline.channels import open_deliverer
 from pennywren.settings import Settings, load_settings
+from pennywren.tracing import tracing
 
 
 def deliver(alert_ids: list[int]) -> None:
     """Send what nobody has sent of these alerts; told to end (SIGTERM), only what is under way."""
-    asyncio.run(_deliver(load_settings(), alert_ids))
+    settings = load_settings()
+    with tracing(settings.tracing_url, "deliver"):
+        asyncio.run(_deliver(settings, alert_ids))
 
 
 async def _deliver(settings: Settings, alert_ids: Sequence[int]) -> None:

@@ -197,6 +197,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days that a stored report is kept after its own; then it and the key that links it to an install are gone."""
     log_format: str = "text"
     """What processes write on standard error: `text`, or `json` with an object a line."""
+    tracing_url: str | None = None
+    """Where spans are sent, such as `http://collector:4318/v1/traces` (OTLP over HTTP); nowhere if not given."""
     mailbox_dir: Path | None = None
     """Set by `pennywren up`: the local mailbox that `/mailbox.json` lists."""
 

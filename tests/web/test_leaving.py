@@ -5,7 +5,7 @@ import re
 import zlib
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,8 +16,8 @@ from pennywren.accounts.people import find_or_add
 from pennywren.archive import files
 from pennywren.model.clock import DAY, system_clock
 from pennywren.notify import spending, suppressed
-from pennywren.pipeline import channels
 from pennywren.pipeline.archiving import Archiver, place_of
+from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.matching import Matcher
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.workqueue import WorkQueue
@@ -65,7 +65,8 @@ async def live(site: Site) -> httpx.AsyncClient:
     while await matcher.step(0.01):
         pass
     queue.close()
-    assert await channels.deliver(settings, [row["id"] for row in await pool.fetch("select id from alerts")]) == 1
+    async with open_deliverer(settings) as deliverer:
+        assert await deliverer.deliver([row["id"] for row in await pool.fetch("select id from alerts")]) == 1
     install = (await browser.post("/installs", headers=JSON)).json()
     async with transaction(pool) as connection:
         person = await find_or_add(connection, ADDRESS)
@@ -121,34 +122,39 @@ def _unhexed(row: str) -> str:
     return " ".join(bytes.fromhex(each).decode("latin-1") for each in re.findall(r"\\\\x((?:[0-9a-f]{2})+)", row))
 
 
-async def redis_places(client: Redis) -> set[str]:
-    """The keys that lead to them by their name or by what they hold; a key's first words and kind stand for it."""
+READS: dict[bytes, tuple[str, tuple[object, ...]]] = {
+    b"string": ("GET", ()),
+    b"hash": ("HGETALL", ()),
+    b"zset": ("ZRANGE", (0, -1, "WITHSCORES")),
+    b"set": ("SMEMBERS", ()),
+    b"list": ("LRANGE", (0, -1)),
+    b"stream": ("XRANGE", ("-", "+")),
+    b"TSDB-TYPE": ("TS.INFO", ()),
+}
+"""The command that reads all of a key, by its type."""
+
+
+async def redis_places(client: Any) -> set[str]:
+    """The keys that lead to them by their name or by what they hold."""
     found: set[str] = set()
-    async for key in client.scan_iter(count=1_000):
-        kind = (await client.type(key)).decode()
-        reading = {
-            "string": lambda key=key: client.get(key),
-            "hash": lambda key=key: client.hgetall(key),
-            "zset": lambda key=key: client.zrange(key, 0, -1, withscores=True),
-            "set": lambda key=key: client.smembers(key),
-            "list": lambda key=key: client.lrange(key, 0, -1),
-            "stream": lambda key=key: client.xrange(key),
-            "TSDB-TYPE": lambda key=key: client.execute_command("TS.INFO", key),
-            "none": lambda key=key: client.exists(key),  # it has just ended
-        }
-        held: Any = await reading[kind]()
-        told = f"{key.decode()} {_plain(held)}"
-        if FOUND.search(told):
+    keys: list[bytes] = await client.execute_command("KEYS", "*")
+    for key in keys:
+        kind: bytes = await client.execute_command("TYPE", key)
+        if kind == b"none":
+            continue  # it has just ended
+        command, words = READS[kind]
+        held: object = await client.execute_command(command, key, *words)
+        if FOUND.search(f"{key.decode()} {_plain(held)}"):
             found.add(key.decode())
     return found
 
 
-def _plain(held: Any) -> str:
+def _plain(held: object) -> str:
     """Anything of a reply as text; RQ packs what its jobs are given."""
     if isinstance(held, dict):
-        return " ".join(f"{_plain(name)} {_plain(value)}" for name, value in held.items())
+        return " ".join(map(_plain, cast("dict[object, object]", held).items()))
     if isinstance(held, list | tuple | set):
-        return " ".join(map(_plain, held))
+        return " ".join(map(_plain, cast("list[object]", held)))
     if isinstance(held, bytes):
         with suppress(zlib.error):
             return zlib.decompress(held).decode("latin-1")

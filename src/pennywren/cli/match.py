@@ -7,6 +7,7 @@ import click
 
 from pennywren.pipeline.matching import open_matcher
 from pennywren.settings import load_settings
+from pennywren.tracing import tracing
 
 
 @click.command()
@@ -26,5 +27,7 @@ async def _match() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_matcher(load_settings()) as matcher:
-        await matcher.run(stop)
+    settings = load_settings()
+    with tracing(settings.tracing_url, "match"):
+        async with open_matcher(settings) as matcher:
+            await matcher.run(stop)

@@ -46,4 +46,9 @@ class PriceChange:
     @property
     def change_id(self) -> str:
         """Product, offer, time and new price: a replay of the stream is the same change."""
-        return f"{self.product}/{self.offer}/{self.at}/{'none' if self.new is None else self.new}"
+        return change_id(self.product, self.offer, self.at, self.new)
+
+
+def change_id(product: ProductID, offer: Offer, at: int, new: int | None) -> str:
+    """What names a change: `at` is ms UTC, `new` minor units."""
+    return f"{product}/{offer}/{at}/{'none' if new is None else new}"

@@ -10,13 +10,14 @@ from typing import Final, Protocol
 
 from redis.exceptions import RedisError
 
-from pennywren import keyspace
+from pennywren import keyspace, tracing
 from pennywren.errors import PennywrenError, Unavailable, VersionMoved
 from pennywren.frontier import egress
 from pennywren.frontier.due import Bounds
 from pennywren.frontier.egress import Refusal, Token, pause_of
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
+from pennywren.model.change import change_id
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.fetch import Fetcher
@@ -33,7 +34,7 @@ from pennywren.pipeline.outlook import Outlook
 from pennywren.pipeline.visiting import fetch_robots
 from pennywren.pipeline.visiting import give_back as give_token_back
 from pennywren.postgres.catalogue import CatalogueEntry
-from pennywren.record.recording import Recorder
+from pennywren.record.recording import LookResult, Recorder
 from pennywren.record.tiering import let_cool, move_to_tier
 from pennywren.settings import Egress, Settings
 from pennywren.store.counters import Counter, count
@@ -283,13 +284,15 @@ class Crawler:
 
     async def _conclude(self, visit: Visit, reading: PageReading, *, reported: bool) -> None:
         """Everything that follows from a page that shows the product."""
-        product = visit.lease.product
+        product, read_at = visit.lease.product, self._clock()
         if visit.lease.lane == "urgent" and visit.known.state is None and self._catalogue is not None:
             # Somebody waits with its page open: the first price brings the title and the picture along.
             await self._catalogue.add(CatalogueEntry(product, reading.title, reading.image), self._clock())
             await self._catalogue.flush(self._clock())
         result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, reported=reported)
         if result is not None:
+            if tracing.is_on():
+                _trace(visit, reading, result, read_at, self._clock())
             await self._chart(product, visit.known, result.changes)
             if visit.known.state is not None and visit.known.state.tier != "cold" and not visit.known.watchers:
                 await let_cool(self._store, product, visit.now)
@@ -311,3 +314,13 @@ class Crawler:
             await move_to_tier(self._store, product, "charted")
         except VersionMoved:
             _log.info("%s was recorded while it was to be charted: it is at its next look", product)
+
+
+def _trace(visit: Visit, reading: PageReading, result: LookResult, read_at: int, recorded_at: int) -> None:
+    """Tell the first two steps of each change that a look brought; times in ms UTC."""
+    for offer, outcome in result.outcomes.items():
+        if outcome.is_change:
+            shown = reading.offers.get(offer)
+            change = change_id(visit.lease.product, offer, result.at, None if shown is None else shown.price)
+            tracing.span("crawl", change, visit.now, read_at, lane=visit.lease.lane)
+            tracing.span("record", change, read_at, recorded_at, outcome=outcome.name.lower())

@@ -11,6 +11,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
+from pennywren import tracing
 from pennywren.errors import Unavailable
 from pennywren.events import emit
 from pennywren.logs import about, tell_of_each
@@ -145,6 +146,7 @@ class Deliverer:
     async def _send_parcels(
         self, channel: Channel, parcels: Sequence[Parcel], charts: Mapping[ProductID, bytes], known: Known
     ) -> tuple[int, int, list[int]]:
+        began = self._clock()
         waiting: dict[tuple[str, str], tuple[Parcel, Address]] = {}
         messages: list[Message] = []
         for parcel in parcels:
@@ -162,6 +164,7 @@ class Deliverer:
                     with about(alert=each.alert_id, product=each.product):
                         _log_outcome(channel.name, outcome)
                 _emit(channel.name, outcome)
+                _trace(parcel, outcome, channel.name, began, self._clock())
                 await self._count(channel, outcome)
                 waits += _waits(parcel, outcome, known, self._clock())
                 _note(parcel, address, outcome, known, channel.name)
@@ -235,6 +238,14 @@ class Deliverer:
             _log.warning("mails go without the lowest prices: %s", error)
             return None
         return {state.product: state for state in found if state is not None}
+
+
+def _trace(parcel: Parcel, outcome: Outcome, channel: str, began: int, ended: int) -> None:
+    """Tell an attempt as a step of each change that the message is about; times in ms UTC."""
+    for each in parcel.claimed:
+        if each.asked.about == "change":
+            word = "delivered" if outcome.error is None else "failed"
+            tracing.span("deliver", each.change_id, began, ended, channel=channel, outcome=word, alert=each.alert_id)
 
 
 def _log_outcome(channel: str, outcome: Outcome) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 import asyncpg
 from redis.exceptions import RedisError
 
+from pennywren import tracing
 from pennywren.errors import BadSetting, Conflict, PennywrenError
 from pennywren.events import emit
 from pennywren.logs import about
@@ -170,7 +171,10 @@ class Matcher:
     async def _handle_changes(
         self, reading: Reading, changes: Sequence[tuple[Entry, PriceChange]], progress: _Progress
     ) -> None:
+        began = self._clock()
         triggered = await index.triggered(self._client, [change for _, change in changes])
+        for (_, change), whom in zip(changes, triggered, strict=True):
+            tracing.span("match", change.change_id, began, self._clock(), watches=whom.count)
         concerns: list[Concern] = []
         for (entry, change), whom in zip(changes, triggered, strict=True):
             # Nobody is told what no crawl of ours saw; the reason is kept unless it were to be kept for a crowd.
@@ -223,11 +227,13 @@ class Matcher:
         progress.handled += [concern.entry for concern in batch]
 
     async def _decide_together(self, batch: Sequence[Concern]) -> None:
+        began = self._clock()
         concerned = [(concern.change, concern.triggered.subscription_ids) for concern in batch]
         async with transaction(self._pool) as connection:
             decided = await alerts.decide(connection, concerned, self._cooldown)
         for concern in batch:
             _emit_matched(concern)
+            tracing.span("decide", concern.change.change_id, began, self._clock())
         await self._follow(decided)
 
     async def _follow(self, decided: Decided) -> None:
