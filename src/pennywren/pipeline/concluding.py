@@ -1,6 +1,7 @@
 """What follows from a crawl: a verdict, what is learned, what is recorded, and when the product is due again."""
 
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -30,10 +31,12 @@ from pennywren.observe.outcome import Meaning, Outcome
 from pennywren.observe.page.reading import PageReading
 from pennywren.pipeline.doubting import Doubting
 from pennywren.pipeline.proving import confirm, said_before
+from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.pipeline.teaching import teach
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
 from pennywren.store import knowing
+from pennywren.store.counters import observe
 from pennywren.store.knowing import Known
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.state import ProductState
@@ -194,7 +197,9 @@ class Conclusions:
             availability=availability,
             provenance=provenance,
         )
+        began_at = time.monotonic()
         written = await self._recorder.write([to_record])
+        observe(trip, STAGE_TIME, time.monotonic() - began_at, "record")
         written.tell(trip)
         (result,) = written.results
         has_moved = result.changes > (known.state.changes if known.state is not None else 0)

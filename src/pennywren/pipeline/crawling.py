@@ -31,13 +31,14 @@ from pennywren.pipeline.concluding import Conclusions, tell_crawled
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.pipeline.drifting import count_page, keep_page
 from pennywren.pipeline.outlook import Outlook
+from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.pipeline.visiting import fetch_robots
 from pennywren.pipeline.visiting import give_back as give_token_back
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import LookResult, Recorder
 from pennywren.record.tiering import let_cool, move_to_tier
 from pennywren.settings import Egress, Settings
-from pennywren.store.counters import Counter, count
+from pennywren.store.counters import Counter, count, observe
 from pennywren.store.knowing import Known
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
@@ -251,7 +252,7 @@ class Crawler:
 
     async def _visit(self, visit: Visit, token: Token, rules: Rules) -> float:
         """Fetch a page and draw the conclusions; when the next request may leave, by the monotonic clock."""
-        product = visit.lease.product
+        product, began_at = visit.lease.product, time.monotonic()
         fetched = await self._fetcher.get(self._hosts.page(product), packed=True)
         answered_at = time.monotonic()
         reading: PageReading | None = None
@@ -264,6 +265,9 @@ class Crawler:
         pause = rules.pause_ms(self._settings.user_agent)
         settled = give_token_back(trip, token, fetched, seen, pause_ms=pause, answered_ms_ago=ours)
         count(trip, CRAWLS, product.marketplace, seen.outcome)
+        observe(trip, STAGE_TIME, answered_at - began_at, "fetch")
+        if reading is not None:
+            observe(trip, STAGE_TIME, ours / 1000, "read")
         reported = trip.command("EXISTS", keyspace.hearsay(product))
         kept: int | None = None
         if reading is not None and seen.outcome is not Outcome.UNREACHABLE:

@@ -28,8 +28,9 @@ from pennywren.pipeline import alert_times
 from pennywren.pipeline.addressing import Address, forget
 from pennywren.pipeline.composing import Composer, Parcel
 from pennywren.pipeline.sorting import Known, Sorter
+from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.postgres.pool import Connection, Pool, transaction
-from pennywren.store.counters import Counter, count
+from pennywren.store.counters import Counter, count, observe
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -165,7 +166,7 @@ class Deliverer:
                         _log_outcome(channel.name, outcome)
                 _emit(channel.name, outcome)
                 _trace(parcel, outcome, channel.name, began, self._clock())
-                await self._count(channel, outcome)
+                await self._count(channel, outcome, (self._clock() - began) / SECOND)
                 waits += _waits(parcel, outcome, known, self._clock())
                 _note(parcel, address, outcome, known, channel.name)
                 async with transaction(self._pool) as connection:
@@ -185,13 +186,14 @@ class Deliverer:
         except Unavailable as error:
             _log.warning("how long %d alerts took is not counted: %s", len(waits), error)
 
-    async def _count(self, channel: Channel, outcome: Outcome) -> None:
-        """Count an attempt; while Redis is down it is not counted, and nothing waits for that."""
+    async def _count(self, channel: Channel, outcome: Outcome, seconds: float) -> None:
+        """Count an attempt that took so long; while Redis is down it is not counted, and nothing waits for that."""
         error = outcome.error
         word = "delivered" if error is None else "failed" if error.permanent else "retry"
         try:
             async with asyncio.timeout(1), self._store.client.pipeline(transaction=False) as pipe:
                 count(pipe, DELIVERIES, channel.name, word)
+                observe(pipe, STAGE_TIME, seconds, "deliver")
                 await pipe.execute()
         except (RedisError, OSError) as fault:
             _log.info("an attempt is not counted: %s", fault)

@@ -174,7 +174,10 @@ _MEMORY: Final = Gauge("pennywren_redis_memory_bytes", "Memory that the Redis of
 _LIMIT: Final = Gauge("pennywren_redis_memory_limit_bytes", "What it may use; 0 where nothing limits it.")
 _DURABLE: Final = Gauge("pennywren_redis_durable", "1 where its append-only file is on and was written the last time.")
 _BYTES_A_PRODUCT: Final = Gauge("pennywren_redis_product_bytes", "Memory in use for each product that is crawled.")
-SERVER: Final = (_MEMORY, _LIMIT, _DURABLE, _BYTES_A_PRODUCT)
+_PARTITION_BYTES: Final = Gauge(
+    "pennywren_partition_bytes", "Memory of the median and of the largest partition, by its share of products.", ("of",)
+)
+SERVER: Final = (_MEMORY, _LIMIT, _DURABLE, _BYTES_A_PRODUCT, _PARTITION_BYTES)
 
 _SEEN: Final = Gauge(
     "pennywren_seen_within", "Share of the followed products that were seen within a time; of a sample.", ("within",)
@@ -206,14 +209,17 @@ async def server(client: Client) -> list[Sample]:
     durable = info.get("aof_enabled") == 1 and info.get("aof_last_write_status") == "ok"
     async with client.pipeline(transaction=False) as pipe:
         for n in range(keyspace.PARTITIONS):
-            pipe.zcard(keyspace.frontier(n))
-        products = sum(await pipe.execute())
-    memory = float(info["used_memory"])
+            ask_sizes(pipe, n)
+        replies: list[Any] = await pipe.execute()
+    sizes = sorted(sum(read_sizes(*both)) for both in zip(replies[0::2], replies[1::2], strict=True))
+    products, memory = sum(sizes), float(info["used_memory"])
+    by_size = {"median": sizes[len(sizes) // 2], "largest": sizes[-1]}
     return [
         Sample(_MEMORY, (), memory),
         Sample(_LIMIT, (), float(info.get("maxmemory", 0))),
         Sample(_DURABLE, (), float(durable)),
         *([Sample(_BYTES_A_PRODUCT, (), memory / products)] if products else []),
+        *(Sample(_PARTITION_BYTES, (of,), memory * size / max(products, 1)) for of, size in by_size.items()),
     ]
 
 

@@ -6,6 +6,7 @@ that it is queued, acknowledge.
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -32,9 +33,11 @@ from pennywren.notify.telling import is_verified
 from pennywren.pipeline.correcting import Corrector, is_withdrawal
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.rescoring import Rescorer
+from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.settings import Settings
 from pennywren.store.connect import connect
+from pennywren.store.counters import observe
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
@@ -85,6 +88,8 @@ class Concern:
 class _Progress:
     handled: list[Entry] = field(default_factory=list[Entry])
     failed: defaultdict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list[Entry]))
+    decisions: list[float] = field(default_factory=list[float])
+    """How long each took (s)."""
 
 
 class Matcher:
@@ -126,12 +131,22 @@ class Matcher:
         reading = await self._reader.read(wait)
         if reading is None:
             return 0
-        progress = _Progress()
+        progress, began_at = _Progress(), time.monotonic()
         try:
             await self._handle(reading, progress)
         finally:
             await self._reader.finish(reading, progress.handled, progress.failed)
+        if reading.entries:
+            await self._count(time.monotonic() - began_at, progress.decisions)
         return len(reading.partitions)
+
+    async def _count(self, matched: float, decisions: Sequence[float]) -> None:
+        """Count how long a reading and its decisions took (s)."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            observe(pipe, STAGE_TIME, matched, "match")
+            for each in decisions:
+                observe(pipe, STAGE_TIME, each, "decide")
+            await pipe.execute()
 
     async def fan_out_step(self) -> bool:
         """Decide and enqueue one page of one open fan-out; False if none is open.
@@ -213,6 +228,7 @@ class Matcher:
         return narrow
 
     async def _decide(self, batch: Sequence[Concern], progress: _Progress) -> None:
+        began_at = time.monotonic()
         try:
             await self._decide_together(batch)
         except alerts.UNDECIDABLE as error:
@@ -225,6 +241,7 @@ class Matcher:
                 await self._decide([concern], progress)
             return
         progress.handled += [concern.entry for concern in batch]
+        progress.decisions.append(time.monotonic() - began_at)
 
     async def _decide_together(self, batch: Sequence[Concern]) -> None:
         began = self._clock()

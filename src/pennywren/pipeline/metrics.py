@@ -23,6 +23,7 @@ from pennywren.pipeline import (
     drifting,
     gauges,
     report_following,
+    stage_times,
     teaching,
 )
 from pennywren.postgres.pool import Pool
@@ -44,6 +45,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     report_following.PUT_OFF,
     teaching.LESSONS,
     alert_times.TIME_TO_ALERT,
+    stage_times.STAGE_TIME,
     archiving.ARCHIVED,
 )  # fmt: skip
 """Add a family of yours here, in the order of the pipeline."""

@@ -91,12 +91,18 @@ def count(pipe: Pipeline | RoundTrip, counter: Counter, *labels: object, by: int
         pipe.hincrby(key, field, by)
 
 
-def observe(pipe: Pipeline, histogram: Histogram, value: float, *labels: object) -> None:
+def observe(pipe: Pipeline | RoundTrip, histogram: Histogram, value: float, *labels: object) -> None:
     """Queue on `pipe` that there was one more value."""
     limits = (*histogram.buckets, inf)
     limit = limits[bisect_left(histogram.buckets, value)]
-    pipe.hincrby(keyspace.metric(histogram.name), _field(histogram, labels, _limit(limit)), 1)
-    pipe.hincrbyfloat(keyspace.metric(histogram.name), _field(histogram, labels, _SUM), value)
+    key = keyspace.metric(histogram.name)
+    counted, summed = _field(histogram, labels, _limit(limit)), _field(histogram, labels, _SUM)
+    if isinstance(pipe, RoundTrip):
+        pipe.command("HINCRBY", key, counted, 1)
+        pipe.command("HINCRBYFLOAT", key, summed, value)
+    else:
+        pipe.hincrby(key, counted, 1)
+        pipe.hincrbyfloat(key, summed, value)
 
 
 async def read(client: Client, families: Sequence[Counter | Histogram]) -> list[Sample | Distribution]:
