@@ -87,7 +87,7 @@ check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, imports, Lua and 
 	@$(call need,luacheck,lua-check,the Lua scripts are not checked)
 	@if command -v luacheck >/dev/null; then luacheck -q --no-color --std lua51 --globals $(LUA_GLOBALS) --max-line-length 120 lua; fi
 	@for each in $(MIGRATIONS)/*.sql; do if [[ $$(basename $$each) > $(NEVER_SERVED)z ]]; then \
-		awk '/^-- migrate:down/ {exit} {print}' $$each | $(BIN)/squawk --stdin-filepath $$each; fi; done
+		said=$$(awk '/^-- migrate:down/ {exit} {print}' $$each | $(BIN)/squawk --stdin-filepath $$each 2>&1) || { echo "$$said"; exit 1; }; fi; done
 	@$(BIN)/basedpyright
 	@$(NODE) node_modules/typescript/bin/tsc -p .
 	@$(NODE) node_modules/typescript/bin/tsc -p tests/client
