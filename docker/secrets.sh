@@ -4,7 +4,8 @@
 #   docker/secrets.sh [FOLDER]        (docker/secrets if not given; what is there already stays as it is)
 #
 # To rotate a password: remove its files and users.acl, run this again, load the users (`ACL LOAD`) and restart who uses it;
-# see "Rotate" in docs/operations.md. Hosts are those of compose.yaml; REDIS_HOST and so on name others.
+# see "Rotate" in docs/operations.md. Hosts are those of compose.yaml; REDIS_HOST and so on name others. For a cluster
+# (compose.cluster.yaml): REDIS_SCHEME=redis+cluster REDIS_HOST=redis:6379,redis-2:6379,redis-3:6379
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,22 +20,27 @@ once() { # NAME VALUE: write it unless it is there
 	[ -s "$to/$1" ] || printf '%s\n' "$2" > "$to/$1"
 }
 
-users() { # SERVER HOST: a password and an address for each user, then the file of users without comments
-	server=$1 host=$2
+users() { # SERVER SCHEME HOST[/DB]: a password and an address for each user, then the file of users without comments
+	server=$1 scheme=$2 host=$3
 	[ -s "$to/$server.acl" ] && fresh=no || fresh=yes
 	filled=$(grep '^user ' "$here/$server.acl")
 	for role in $(grep -o '#@[a-z]*@' "$here/$server.acl" | tr -d '#@'); do
 		once "${server}_password_$role" "$(random)"
 		password=$(cat "$to/${server}_password_$role")
-		once "${server}_url_$role" "redis://$role:$password@$host/0"
+		once "${server}_url_$role" "$scheme://$role:$password@$host"
 		hash=$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)
 		filled=$(printf '%s' "$filled" | sed "s/#@$role@/#$hash/")
 	done
 	[ "$fresh" = no ] || printf '%s\n' "$filled" > "$to/$server.acl"
 }
 
-users redis "$redis"
-users queue "$queue"
+case ${REDIS_SCHEME:=redis} in
+*+cluster) users redis "$REDIS_SCHEME" "$redis" ;;
+*) users redis "$REDIS_SCHEME" "$redis/0" ;;
+esac
+users queue redis "$queue/0"
+once redis_replica.conf "masteruser replica
+masterauth $(cat "$to/redis_password_replica")"
 once postgres_password "$(random)"
 once postgres_url "postgresql://pennywren:$(cat "$to/postgres_password")@$postgres/pennywren"
 once smtp_url "${SMTP_URL:-smtp://user:password@mail.example.org:587}"

@@ -94,7 +94,7 @@ def both_redis(folder: Path, postgres_url: str, smtp_port: int, environ: Mapping
             program = _server(folder / server, server, port, secrets)
             process = start(program)
             running.callback(stop, {process.pid: (program, process)})
-            wait_until_ready(program, process, lambda port=port: _answers(port))
+            wait_until_ready(program, process, lambda port=port: answers(port))
         yield stack
 
 
@@ -115,7 +115,7 @@ def _server(folder: Path, server: str, port: int, secrets: Path) -> Program:
     )  # fmt: skip
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     """What the health check of compose.yaml sends: as the user `health`, with any password."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
