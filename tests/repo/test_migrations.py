@@ -8,7 +8,7 @@ import pytest
 from pennywren.postgres.migrate import MIGRATIONS
 
 SERVED = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name > "20261127120000z"]
-"""Those that may run beside an older release (see NEVER_SERVED in the Makefile)."""
+"""Those since this is a rule."""
 
 
 @pytest.mark.parametrize("path", SERVED, ids=lambda path: path.stem)
