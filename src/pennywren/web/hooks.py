@@ -1,7 +1,7 @@
 """What gateways and mail providers tell us. Each request is signed with a key that the operator shares with them.
 
 `X-Signature: t=SECONDS,v1=HEX`, where HEX is HMAC-SHA256 over `SECONDS.BODY`; five minutes of clock difference are
-allowed. A hook whose key is not set is closed.
+allowed. A hook whose key is not set is closed; while a key is replaced, the setting holds both, a line each.
 """
 
 import hmac
@@ -71,8 +71,9 @@ async def _check(request: Request, secret: str | None) -> None:
     found = _SIGNATURE.match(request.headers.get("x-signature", ""))
     if found is None:
         raise Forbidden("X-Signature must be t=SECONDS,v1=HEX.")
-    wanted = signature(secret, int(found[1]), await request.body())
-    if not hmac.compare_digest(found[2], wanted):
+    body = await request.body()
+    wanted = [signature(each, int(found[1]), body) for each in secret.splitlines()]
+    if not any(hmac.compare_digest(found[2], each) for each in wanted):
         raise Forbidden("The signature is not that of this body with our key.")
     if abs(resources_of(request).clock() // 1000 - int(found[1])) > TOLERANCE_S:
         raise Forbidden("The signature is of another time: send it again with the present one.")
