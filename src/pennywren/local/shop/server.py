@@ -3,7 +3,7 @@
 Written on asyncio alone: it is what tests judge our politeness by, so nothing may stand between a request and its line
 in the log, and it starts in a moment.
 
-    GET  /dp/ASIN           a product page            GET  /_log.json   every request so far, by source address
+    GET  /dp/ASIN           a product page            GET  /_log.json   the last requests, by source address
     GET  /robots.txt        what robots may read      POST /_answers    {"path", "answer": "captcha"|"503"|"429"|"404",
     GET  /images/ASIN.svg   its picture                                  "times", "retryAfter"}: instead of the page
     GET  /images/I/ASIN.png the same, as the image hosts of marketplaces have it
@@ -13,6 +13,7 @@ in the log, and it starts in a moment.
 import asyncio
 import json
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -41,6 +42,8 @@ _JSON: Final = "application/json"
 _MAX_HEAD: Final = 16 * 1024
 _MAX_BODY: Final = 64 * 1024
 _IDLE_SECONDS: Final = 75.0
+_REMEMBERED: Final = 1_000
+"""Requests of one address: a demo that runs for days must not grow by its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,9 @@ class Shop:
     seed: int = 0
     opened: int = 0
     goods: dict[str, Good] = field(default_factory=lambda: {good.id.asin: good for good in GOODS})
-    log: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+    log: defaultdict[str, deque[dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=_REMEMBERED))
+    )
     _fixed: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
     _instead: dict[str, _Instead] = field(default_factory=dict[str, _Instead])
 
@@ -96,7 +101,7 @@ class Shop:
         path = urlsplit(target).path
         if not path.startswith("/_"):
             seen = {"at": self.clock(), "path": path, "userAgent": agent}
-            self.log.setdefault(source, []).append(seen)
+            self.log[source].append(seen)
         try:
             return self._post(path, body) if method == "POST" else self._get(path)
         except (ValueError, KeyError, TypeError, BadInput) as error:
@@ -104,7 +109,7 @@ class Shop:
 
     def _get(self, path: str) -> Answer:
         if path == "/_log.json":
-            return Answer(json.dumps(self.log), _JSON)
+            return Answer(json.dumps({address: list(seen) for address, seen in self.log.items()}), _JSON)
         instead = self._instead.get(path) or self._instead.get("*")
         if instead is not None and instead.times > 0 and path != "/robots.txt":
             instead.times -= 1
