@@ -79,6 +79,11 @@ def _wrk(url: str, *headers: str) -> tuple[float, float]:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said and not headers:
         raise RuntimeError(f"errors from {url}: {said}")
+    return figures(said)
+
+
+def figures(said: str) -> tuple[float, float]:
+    """Requests/s and p99 in ms, of what wrk says."""
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said).group(1))  # pyright: ignore[reportOptionalMemberAccess]
     number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", said).groups()  # pyright: ignore[reportOptionalMemberAccess]
     return rate, float(number) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
@@ -89,7 +94,8 @@ def _etag(url: str) -> str:
         return str(answer.headers["ETag"])
 
 
-def _wait(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Until the server answers."""
     for _ in range(200):
         try:
             with urllib.request.urlopen(url):
@@ -125,7 +131,7 @@ def measure(servers: Servers) -> Section:
     start, end = points[0][0] // 1000, points[-1][0] // 1000
     history = f"{base}/products/{PRODUCT}/history?startTime={start}&endTime={end}&interval=day"
     with running(app):
-        _wait(f"{base}/bench/noop")
+        wait_for(f"{base}/bench/noop")
         etag = _etag(history)
         routes: dict[str, tuple[str, ...]] = {
             "no-op": (f"{base}/bench/noop",),

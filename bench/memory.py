@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.memory_world import MIX, Mix, fill_naively, history, mixed, product, rate, rows_of
+from bench.record_step import cpu_s
 from bench.report import Goal, Section
 from bench.servers import Servers
 from pennywren import keyspace
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.redis import temporary_redis
-from pennywren.model.clock import DAY, system_clock
+from pennywren.model.clock import DAY, HOUR, SECOND, system_clock
+from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import Steps
+from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.record.rewriting import Past, restore
 from pennywren.record.tiering import warm_up
 from pennywren.store.connect import Client, connect
@@ -39,6 +42,10 @@ _PAGE_CHANGES: Final = 100_000
 _ALL: Final = 500_000_000
 _RATES: Final = 200
 _STILL: Final = 4096
+_POLL_S: Final = 0.5
+_LOOKS: Final = 8_000
+_LOOKS_AT_ONCE: Final = 500
+_CHANGED: Final = 0.1
 _FIFTY: Final = 50
 _PROVEN: Final = 10
 """Of a warm product's changes every tenth was seen by reporters first, and says so."""
@@ -58,6 +65,7 @@ class _World:
 
     def __init__(self, client: Client, raw: Client) -> None:
         self._client, self._store = client, Store(client, raw)
+        self._names: list[ProductID] = []
         self.now = system_clock()
         self._chance = random.Random(1)
         self._rates = {
@@ -69,8 +77,34 @@ class _World:
 
     async def cold(self, name: str, mix: Mix, products: int) -> Size:
         """Keep so many products packed, spread over all partitions."""
-        names = _of_partitions(products * _FILLED // keyspace.PARTITIONS)
-        return await self._measure(f"{name}, cold", names, mixed(self._chance, mix, len(names)), "cold")
+        self._names = _of_partitions(products * _FILLED // keyspace.PARTITIONS)
+        return await self._measure(f"{name}, cold", self._names, mixed(self._chance, mix, len(self._names)), "cold")
+
+    async def look(self) -> tuple[float, float]:
+        """What a look at a packed product costs, a tenth of them changed: µs of Redis's core, and bytes of its log."""
+        await self._client.config_set("appendonly", "yes")
+        while (said := await self._client.info("persistence"))["aof_rewrite_in_progress"] or said[
+            "aof_rewrite_scheduled"
+        ]:
+            await asyncio.sleep(_POLL_S)
+        names = self._chance.sample(self._names, _LOOKS)
+        learned = self._rates[5][0]
+        looks: list[LookToRecord] = []
+        for start in range(0, _LOOKS, _LOOKS_AT_ONCE):
+            page = names[start : start + _LOOKS_AT_ONCE]
+            for name, state in zip(page, await self._store.products(page), strict=True):
+                price = (state and state.offers[Offer.BUYBOX].price) or 1000
+                price += 7 if self._chance.random() < _CHANGED else 0
+                seen = Look(name, "USD", {Offer.BUYBOX: price})
+                looks.append(LookToRecord(seen, self.now + DAY, self.now + HOUR, learned, learned))
+        pid, before = int((await self._client.info("server"))["process_id"]), await self._logged()
+        cpu = cpu_s(pid)
+        for start in range(0, _LOOKS, _LOOKS_AT_ONCE):
+            await Recorder(self._store, 7 * DAY // SECOND).record(looks[start : start + _LOOKS_AT_ONCE])
+        return (cpu_s(pid) - cpu) / _LOOKS * 1e6, (await self._logged() - before) / _LOOKS
+
+    async def _logged(self) -> int:
+        return int((await self._client.info("persistence"))["aof_current_size"])
 
     async def warm(self, changes: int, tier: Tier) -> Size:
         names = _of_partitions(_WARM)
@@ -170,8 +204,10 @@ async def _empty(up: Servers) -> AsyncGenerator[_World]:
 async def _measure(up: Servers) -> Section:
     async with _empty(up) as world:
         cold = await world.cold("5 changes", _FIVE, PRODUCTS)
+        looks = [await world.look()]
     async with _empty(up) as world:
         mix = await world.cold("mix", MIX, PRODUCTS)
+        looks.append(await world.look())
     alone: dict[int, Size] = {}
     for changes, _ in MIX[1:]:
         async with _empty(up) as world:
@@ -186,7 +222,7 @@ async def _measure(up: Servers) -> Section:
         async with _empty(up) as world:
             naive[name] = await world.naive(each)
             rows[name] = await rows_of(up.postgres_url, world.histories(each))
-    return _section(cold, mix, alone, raw, charted, naive, rows)
+    return _section(cold, mix, alone, raw, charted, naive, rows, looks)
 
 
 def _section(
@@ -197,6 +233,7 @@ def _section(
     charted: Size,
     naive: dict[str, float],
     rows: dict[str, float],
+    looks: Sequence[tuple[float, float]],
 ) -> Section:
     section = Section(
         "Memory",
@@ -227,6 +264,12 @@ def _section(
     ]
     spread = 0.98 * mix.used * _ALL / 1e9 + total - 0.98 * cold.used * _ALL / 1e9
     section.limits += [
+        "A look at a cold product, one in ten with another price: "
+        + ", ".join(
+            f"{us:.0f} µs of Redis's core and {log:,.0f} B of append-only file {of}"
+            for (us, log), of in zip(looks, ("with 5 changes", "on the mix"), strict=True)
+        )
+        + ".",
         "500 M are derived: "
         + " + ".join(f"{share:.1%} × {size.used:,.0f} B" for share, size in shares)
         + f". With the mix of long and short histories cold it would be {spread:,.0f} GB.",

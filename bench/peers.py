@@ -17,6 +17,10 @@ select date_bin('1 day', at, timestamptz '2000-01-03') as bucket, avg(price)::bi
 from bench_samples where product_id = $1 and at >= $2::timestamptz and at < $3::timestamptz
 group by bucket order by bucket
 """
+DAYS = """
+select bucket, price, low, high from bench_daily
+where product_id = $1 and bucket >= $2::timestamptz and bucket < $3::timestamptz order by bucket
+"""
 
 
 @get("/bench/noop")
@@ -28,8 +32,24 @@ async def noop() -> Response[bytes]:
 @get("/bench/date_bin")
 async def date_bin(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The same two years daily, from PostgreSQL with date_bin over the samples."""
+    return await _daily(request, DAILY, "us:B000000001")
+
+
+@get("/bench/date_bin/{product:str}")
+async def date_bin_of(request: Request[Any, Any, Any], product: str) -> Response[bytes]:
+    """Two years daily of any product, from PostgreSQL with date_bin over the samples."""
+    return await _daily(request, DAILY, product)
+
+
+@get("/bench/daily/{product:str}")
+async def daily(request: Request[Any, Any, Any], product: str) -> Response[bytes]:
+    """The same from a table that has the days already."""
+    return await _daily(request, DAYS, product)
+
+
+async def _daily(request: Request[Any, Any, Any], query: str, product: str) -> Response[bytes]:
     pool: Pool = request.app.state.pool
-    rows = await pool.fetch(DAILY, "us:B000000001", *request.app.state.range)
+    rows = await pool.fetch(query, product, *request.app.state.range)
     history = [{"timestamp": row[0], "price": row[1], "low": row[2], "high": row[3]} for row in rows]
     return Response(msgspec.json.encode({"history": history}), media_type="application/json")
 
@@ -53,7 +73,7 @@ class Beside:
 
     def __init__(self) -> None:
         self._ours = create_app()
-        self._peers = Litestar([noop, date_bin], lifespan=[_pool], openapi_config=None)
+        self._peers = Litestar([noop, date_bin, date_bin_of, daily], lifespan=[_pool], openapi_config=None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI; only the production app sees the server's own start and end."""

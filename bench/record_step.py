@@ -109,7 +109,8 @@ def _address(url: str) -> tuple[tuple[str, int], str]:
     return (host, int(port)), password
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -157,10 +158,10 @@ class _Bench:
         await self._measure("bare", self._redis_pid, lambda: asyncio.to_thread(_send, address, password, adds))
 
     async def _measure(self, name: str, pid: int, work: Callable[[], Awaitable[Any]]) -> None:
-        cpu, started = _cpu_s(pid), time.perf_counter()
+        cpu, started = cpu_s(pid), time.perf_counter()
         await work()
         self.rates[name].append(LOOKS / (time.perf_counter() - started))
-        self.cpu_us[name].append((_cpu_s(pid) - cpu) / LOOKS * 1e6)
+        self.cpu_us[name].append((cpu_s(pid) - cpu) / LOOKS * 1e6)
 
     async def _to_postgres(self, batches: Any) -> None:
         for batch in batches:

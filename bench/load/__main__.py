@@ -177,8 +177,9 @@ def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int, *, ma
 def _section(base: Run, surge: Run, minutes: float, per_s: int) -> Section:
     section = Section(
         "Load",
-        f"Traffic as of a million users of the extension ({per_s} requests/s: 58 % histories, half of them held by "
-        f"the browser, 36 % reports, 5 % product pages, 1 % watches set and ended) for {minutes:g} minutes, then "
+        f"{per_s} requests/s for {minutes:g} minutes, mixed as those of a million users of the extension, who make "
+        f"{BASE_PER_S}: 58 % histories, half of them held by the browser, 36 % reports, 5 % product pages, 1 % watches "
+        "set and ended; then "
         f"{SURGE} times as much for {SURGE_S} s; {PRODUCTS:,} products by Zipf. One process of the API; locust, Redis "
         "and PostgreSQL have the rest of the machine.",
         ["load", "what", "requests", "requests/s", "p50 ms", "p99 ms", "longest ms", "errors"],

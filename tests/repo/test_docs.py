@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 import pennywren.errors
+from bench.plan import measured_table, plan_table
 from pennywren import keyspace
 from pennywren.settings import PREFIX, Settings
 
@@ -76,3 +77,9 @@ def test_every_module_folder_is_in_the_architecture() -> None:
     documented = _read("docs/architecture.md")
     folders = [path.name for path in (ROOT / "src" / "pennywren").iterdir() if path.is_dir() and path.name[0] != "_"]
     assert [folder for folder in folders if f"`{folder}" not in documented and f"/{folder}" not in documented] == []
+
+
+def test_the_plan_of_capacity_is_what_follows_from_the_figures() -> None:
+    page = _read("docs/capacity.md")
+    assert measured_table() in page
+    assert plan_table() in page
