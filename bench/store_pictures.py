@@ -68,7 +68,7 @@ async def _take(here: World, theme: str) -> None:
     await page.set_viewport_size(SIZE)
     await page.reload()
     await page.locator(f"{PANEL} .targets button").nth(1).click()
-    await page.wait_for_selector(f"{PANEL} .targets button[aria-pressed=true]")
+    await page.wait_for_selector(f"{PANEL} .targets button[aria-pressed=true]:enabled")
     await page.screenshot(path=HERE / f"watch-{theme}.png")
     for name in ("options", "popup"):
         own = await here.own(f"{name}.html")

@@ -29,7 +29,7 @@ def servers_dir() -> Iterator[Path]:
 
 
 LONG = (
-    "tests/browser/test_extension.py",
+    "tests/browser/test_firefox.py",
     "tests/cluster/test_failover.py",
     "tests/deploy/test_roles.py",
 )
@@ -63,7 +63,7 @@ def redis_server(servers_dir: Path, request: pytest.FixtureRequest) -> Iterator[
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """An empty Redis with TimeSeries that is marked as a test server: scripts honour a `now` that is passed in."""
-    asyncio.run(_empty(redis_server, mark=True))
+    asyncio.run(empty(redis_server, mark=True))
     return redis_server
 
 
@@ -77,11 +77,12 @@ def queue_server(servers_dir: Path) -> Iterator[str]:
 @pytest.fixture
 def queue_url(queue_server: str) -> str:
     """An empty Redis for RQ."""
-    asyncio.run(_empty(queue_server, mark=False))
+    asyncio.run(empty(queue_server, mark=False))
     return queue_server
 
 
-async def _empty(url: str, *, mark: bool) -> None:
+async def empty(url: str, *, mark: bool) -> None:
+    """Forget all that a Redis has; `mark` it as a test server."""
     client = connect(url)
     try:
         await client.flushall()
@@ -129,11 +130,12 @@ def migrated_database(postgres_server: str) -> str:
 @pytest.fixture
 def postgres_url(migrated_database: str) -> str:
     """A migrated database with empty tables."""
-    asyncio.run(_truncate(migrated_database))
+    asyncio.run(truncate(migrated_database))
     return migrated_database
 
 
-async def _truncate(url: str) -> None:
+async def truncate(url: str) -> None:
+    """Delete all rows of a database."""
     connection = await asyncpg.connect(url)
     try:
         rows = await connection.fetch(

@@ -166,7 +166,7 @@ async function decide(act: "agree" | "pause" | "resume" | "withdraw"): Promise<v
   if (act === "agree") await reporter.agree();
   else if (act === "withdraw") {
     await chrome.alarms.clear(SEND);
-    await reporter.withdraw();
+    sendAt(await reporter.withdraw());
   } else sendAt(await reporter.pause(act === "pause"));
 }
 

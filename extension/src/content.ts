@@ -6,12 +6,13 @@
 import chartStyle from "../../src/pennywren/web/client/chart/chart.css";
 import { ask } from "./ask.ts";
 import { Frame } from "./frame.ts";
+import { hint, remember } from "./hint.ts";
 import { productOf } from "./marketplaces.ts";
 import { fill } from "./panel.ts";
 import panelStyle from "./panel.css";
 import { Place } from "./place.ts";
 import type { Layout } from "./settings.ts";
-import { readLayout, USUAL } from "./settings.ts";
+import { readLayout } from "./settings.ts";
 import { watchPrice } from "./sight.ts";
 
 const NAME = "pennywren-panel";
@@ -20,23 +21,57 @@ const PAUSE = 300;
 
 const host = document.createElement(NAME);
 const place = new Place(host);
-// Until it is known otherwise, its room is kept where it is for most people: asking takes longer than the first paint.
-let layout: Layout = USUAL;
+// Asking takes longer than the first paint: until it is known, its room is kept where it was last.
+let layout: Layout = hint();
 let shown: string | null = null;
 let frame: Frame | null = null;
 let known: Promise<void> | null = null;
+/** How it lay before it was dragged, while it is. */
+let before: Layout | null = null;
+let storing: ReturnType<typeof setTimeout> | undefined;
 
 function build(): Frame {
   return new Frame(host, `${chartStyle}\n${panelStyle}`, layout, {
-    fold: (folded) => void chrome.storage.sync.set({ folded }),
+    fold: (folded) => {
+      layout = { ...layout, folded };
+      keep({ folded });
+    },
     move: (position) => {
-      layout = { ...layout, position };
-      place.moved();
-      settle();
-      void chrome.storage.sync.set({ position });
+      clearTimeout(storing);
+      stand({ ...layout, position });
+      keep({ position });
+    },
+    dragged: {
+      to: (spot) => {
+        before ??= layout;
+        stand({ ...layout, position: "free", spot });
+      },
+      stay: () => {
+        before = null;
+        clearTimeout(storing);
+        // A key that is held down moves it many times a second; the browser stores about twice a second.
+        storing = setTimeout(() => keep({ position: "free", spot: layout.spot }), PAUSE);
+      },
+      back: () => {
+        if (before) stand(before);
+        before = null;
+      },
     },
     settings: () => void ask({ kind: "open", page: "options" }),
   });
+}
+
+function keep(change: Partial<Layout>): void {
+  void chrome.storage.sync.set(change);
+  remember(layout);
+}
+
+/** Somebody moves the panel. */
+function stand(chosen: Layout): void {
+  layout = chosen;
+  frame?.apply(layout);
+  place.moved();
+  settle();
 }
 
 async function present(product: string): Promise<void> {
@@ -46,6 +81,7 @@ async function present(product: string): Promise<void> {
   settle();
   await (known ??= readLayout().then((stored) => {
     layout = stored;
+    remember(stored);
     here.apply(stored);
   }));
   if (!isCurrent()) return;

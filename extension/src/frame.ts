@@ -1,13 +1,17 @@
-/** The panel's frame: its name folds it away, a list moves it, a button leads to the settings. */
+/** The panel's frame: its name folds it away, a grip and a list move it, a button leads to the settings. */
 
 import { make } from "../../src/pennywren/web/client/chart/dom.ts";
 import { say, speak } from "./ask.ts";
-import type { Layout, Position } from "./settings.ts";
+import type { Moves } from "./drag.ts";
+import { movable } from "./drag.ts";
+import type { Layout, Position, Spot } from "./settings.ts";
 import { POSITIONS } from "./settings.ts";
 
 export interface Told {
   fold(folded: boolean): void;
   move(to: Position): void;
+  /** It is moved by its grip. */
+  readonly dragged: Moves;
   settings(): void;
 }
 
@@ -21,27 +25,26 @@ export class Frame {
   #fill: ((body: HTMLElement) => void) | null = null;
   #folded: boolean;
 
-  constructor(host: HTMLElement, style: string, { folded, position }: Layout, told: Told) {
+  constructor(host: HTMLElement, style: string, { folded, position, spot }: Layout, told: Told) {
     const shadow = host.attachShadow({ mode: "closed" });
     styled(shadow, style);
     this.#folded = folded;
     this.#fold = make("button", { type: "button", class: "fold", "aria-controls": "body" }, "Pennywren");
     const where = this.#where;
-    for (const each of POSITIONS) {
-      const option = make("option", { value: each }, say(`position_${each}`));
-      option.selected = each === position;
-      where.append(option);
-    }
+    where.append(...POSITIONS.map((each) => make("option", { value: each }, say(`position_${each}`))));
     where.addEventListener("change", () => {
       told.move(POSITIONS.find((each) => each === where.value) ?? "price");
       where.focus();
     });
     const settings = make("button", { type: "button", class: "plain", "aria-label": say("settings"), title: say("settings") }, "⚙");
     settings.addEventListener("click", () => told.settings());
-    const head = make("div", { class: "head" }, this.#fold, where, settings);
+    const grip = make("button", { type: "button", class: "grip", "aria-label": say("move"), title: say("move") });
+    const head = make("div", { class: "head" }, grip, this.#fold, where, settings);
     this.#panel = make("section", { class: "panel", "aria-label": say("panel") }, head, this.#body, this.foot);
     speak(this.#panel);
     shadow.append(this.#panel);
+    movable(grip, this.#panel, told.dragged);
+    this.#stand(position, spot);
     this.#fold.addEventListener("click", () => {
       this.#folded = !this.#folded;
       this.#show();
@@ -51,9 +54,9 @@ export class Frame {
   }
 
   /** What was stored of it is known. */
-  apply({ folded, position }: Layout): void {
+  apply({ folded, position, spot }: Layout): void {
     this.#folded = folded;
-    this.#where.value = position;
+    this.#stand(position, spot);
     this.#show();
   }
 
@@ -62,6 +65,12 @@ export class Frame {
     this.#fill = fill;
     this.foot.replaceChildren();
     this.#show();
+  }
+
+  #stand(position: Position, { x, y }: Spot): void {
+    this.#where.value = position;
+    this.#panel.style.setProperty("--x", String(x));
+    this.#panel.style.setProperty("--y", String(y));
   }
 
   #show(): void {

@@ -1,9 +1,9 @@
-/** Where the panel stands in a product page: under the price or the title, else in a corner of the window. */
+/** Where the panel stands in a product page: under the price or the title, else free of it, in front of the window. */
 
 import type { Position } from "./settings.ts";
 
 /** In the middle column: the buy box beside it has prices of its own, and comes first in the source. */
-const ANCHORS: Readonly<Record<Exclude<Position, "corner">, string>> = {
+const ANCHORS: Readonly<Record<"price" | "title", string>> = {
   price: "#apex_desktop, #corePriceDisplay_desktop_feature_div, #corePrice_desktop, #corePriceDisplay_mobile_feature_div",
   title: "#title_feature_div, #titleSection",
 };
@@ -20,11 +20,13 @@ export class Place {
 
   /** Put the panel where it belongs, if it is not there. `waiting`: the page is still coming, so no corner yet. */
   settle(position: Position, waiting: boolean): void {
-    const anchor = position === "corner" || this.#moves > PATIENCE ? null : document.querySelector(ANCHORS[position]);
-    if (anchor ? anchor.nextElementSibling === this.#host : this.#isInCorner()) return;
-    if (!anchor && waiting && position !== "corner") return;
+    const inPage = position === "price" || position === "title";
+    const anchor = inPage && this.#moves <= PATIENCE ? document.querySelector(ANCHORS[position]) : null;
+    this.#host.classList.toggle("free", position === "free");
+    if (anchor ? anchor.nextElementSibling === this.#host : this.#isInFront()) return;
+    if (inPage && !anchor && waiting) return;
     this.#moves += 1;
-    this.#host.classList.toggle("corner", !anchor);
+    this.#host.classList.toggle("front", !anchor);
     if (anchor) anchor.after(this.#host);
     else document.documentElement.append(this.#host);
   }
@@ -34,7 +36,7 @@ export class Place {
     this.#moves = 0;
   }
 
-  #isInCorner(): boolean {
+  #isInFront(): boolean {
     return this.#host.isConnected && this.#host.parentElement === document.documentElement;
   }
 }

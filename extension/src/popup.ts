@@ -13,8 +13,9 @@ const main = ownPage(say("name"), "popup");
 const body = make("div", { class: "body" });
 const foot = make("div", { class: "foot" });
 const watches = make("div");
-const settings = make("div", { class: "part row" }, button(say("settings"), () => void chrome.runtime.openOptionsPage(), "plain"));
-main.append(body, foot, part("watches", say("watches"), watches), settings);
+const settings = button(say("settings"), () => void chrome.runtime.openOptionsPage(), "plain");
+const head = make("header", { class: "head" }, make("h1", {}, "Pennywren"), settings);
+main.append(head, body, foot, part("watches", say("watches"), watches));
 
 const [tab] = await chrome.tabs.query({ active: true, currentWindow: true });
 const product = productOf(tab?.url ?? "");

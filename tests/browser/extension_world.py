@@ -32,9 +32,9 @@ from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.settings import Settings
 from pennywren.web.app import create_app
 from pennywren.web.resources import Resources
-from tests.browser.conftest import CHROMIUM
 from tests.browser.tls_shops import TlsShops, tls_shops
 
+CHROMIUM: Final = Path("/usr/bin/chromium")
 ROOT: Final = Path(__file__).parents[2]
 PANEL: Final = "pennywren-panel"
 # The panel's shadow root is closed, so that the page cannot look into it; a test can, through this.
@@ -42,47 +42,42 @@ OPEN_SHADOWS: Final = (
     "const attach = Element.prototype.attachShadow;"
     "Element.prototype.attachShadow = function () { return attach.call(this, { mode: 'open' }); };"
 )
+_FORGET: Final = """async () => {
+  await Promise.all([chrome.storage.local.clear(), chrome.storage.sync.clear(), chrome.alarms.clearAll()]);
+}"""
+
+
+def pack(folder: Path) -> Path:
+    """The extension for both browsers, built anew as `make extension` does."""
+    assert node([str(ROOT / "extension" / "build.mjs"), str(folder)], cwd=ROOT) == 0
+    return folder
 
 
 def build(folder: Path) -> Path:
-    """The extension for Chrome, built anew, with a panel that a test can look into."""
-    assert node([str(ROOT / "extension" / "build.mjs"), str(folder)], cwd=ROOT) == 0
-    content = folder / "chrome" / "content.js"
+    """The extension for Chrome, unpacked, with a panel that a test can look into."""
+    content = pack(folder) / "chrome" / "content.js"
     content.write_text(OPEN_SHADOWS + content.read_text())
     return folder / "chrome"
 
 
 @dataclass
-class World:
-    """A person's browser with the extension, the server that it talks to, and the shops that it visits."""
+class Backdrop:
+    """What is there before anybody opens a browser: the server that the extension talks to, and the shops."""
 
     settings: Settings
     resources: Resources
     shops: TlsShops
-    context: BrowserContext
-    origin: str
 
     @property
-    def worker(self) -> Worker:
-        """The extension's service worker that runs now."""
-        return self.context.service_workers[-1]
+    def origin(self) -> str:
+        """Where the server is."""
+        return self.settings.base_url
 
-    @property
-    def home(self) -> str:
-        """Where the extension's own pages are."""
-        return "/".join(self.worker.url.split("/")[:3])
-
-    async def visit(self, product: ProductID, *, path: str = "") -> Page:
-        """A new tab with the product's page at its shop."""
-        page = await self.context.new_page()
-        await page.goto(path or f"https://{product.market.host}/dp/{product.asin}")
-        return page
-
-    async def own(self, name: str) -> Page:
-        """A new tab with one of the extension's own pages."""
-        page = await self.context.new_page()
-        await page.goto(f"{self.home}/{name}")
-        return page
+    def sells(self, product: ProductID, price: int | None) -> None:
+        """Let the shop sell a product at a price from now on, in minor units; None: it is sold out."""
+        self.shops.shop.answer(
+            "POST", "/_prices", msgspec.json.encode({"productID": str(product), "price": price}), "127.0.0.1", ""
+        )
 
     async def crawled(self, product: ProductID, price: int | None, title: str = "A kettle") -> None:
         """Let a crawl of ours see a price."""
@@ -111,13 +106,52 @@ class World:
         texts = [str(mail["text"]) for mail in self.mails()]
         return [found[0] for text in texts if (found := re.search(rf"http\S+/{kind}/\S+", text))][-1]
 
-    async def send_reports_now(self) -> None:
-        """Let the alarm go off at once that sends what has gathered."""
-        await self.worker.evaluate("chrome.alarms.create('send-reports', { when: Date.now() })")
+
+@dataclass
+class World(Backdrop):
+    """A person's browser with the extension, before all that."""
+
+    context: BrowserContext
+    ground: Page
+    """A page of the extension that asks nothing: from it a test looks into the extension's storage."""
+    home: str
+    """Where the extension's own pages are."""
+
+    @property
+    def worker(self) -> Worker:
+        """The extension's service worker that runs now."""
+        return self.context.service_workers[-1]
+
+    async def begin_anew(self) -> None:
+        """As after an installation: no page is open, nothing is stored, no mail has come."""
+        for page in self.context.pages:
+            if page is not self.ground:
+                await page.close()
+        await self.ground.evaluate(_FORGET)
+        await self.ground.evaluate("origin => chrome.storage.local.set({ origin })", self.origin)
+        assert self.settings.mailbox_dir is not None
+        for mail in self.settings.mailbox_dir.glob("*/*"):
+            mail.unlink()
+
+    async def visit(self, product: ProductID, *, path: str = "") -> Page:
+        """A new tab with the product's page at its shop."""
+        page = await self.context.new_page()
+        await page.goto(path or f"https://{product.market.host}/dp/{product.asin}")
+        return page
+
+    async def own(self, name: str) -> Page:
+        """A new tab with one of the extension's own pages."""
+        page = await self.context.new_page()
+        await page.goto(f"{self.home}/{name}")
+        return page
 
     async def stored(self, key: str) -> Any:
         """What the extension keeps under a key."""
-        return (await self.worker.evaluate("key => chrome.storage.local.get(key)", key)).get(key)
+        return (await self.ground.evaluate("key => chrome.storage.local.get(key)", key)).get(key)
+
+    async def chosen(self, key: str) -> Any:
+        """What the person chose of the panel, by its name."""
+        return (await self.ground.evaluate("key => chrome.storage.sync.get(key)", key)).get(key)
 
 
 async def until(holds: Callable[[], Any], *, tries: int = 400) -> Any:
@@ -163,22 +197,29 @@ async def _answers(client: httpx.AsyncClient, address: str) -> bool:
 
 
 @asynccontextmanager
-async def world(
-    settings: Settings, built: Path, folder: Path, *, locale: str = "en-US", dark: bool = False
-) -> AsyncGenerator[World]:
-    """All of it."""
-    shop = Shop(system_clock)
+async def backdrop(settings: Settings, folder: Path) -> AsyncGenerator[Backdrop]:
+    """The real server with a mailbox, and shops over TLS."""
     async with (
         serving(settings, folder) as (settings, resources),
-        tls_shops(shop, folder) as shops,
-        async_playwright() as playwright,
+        tls_shops(Shop(system_clock), folder) as shops,
     ):
+        yield Backdrop(settings, resources, shops)
+
+
+@asynccontextmanager
+async def browsing(
+    behind: Backdrop, built: Path, folder: Path, *, locale: str = "en-US", dark: bool = False
+) -> AsyncGenerator[World]:
+    """A browser with the extension before a backdrop."""
+    async with async_playwright() as playwright:
         extension = [f"--lang={locale}", f"--disable-extensions-except={built}", f"--load-extension={built}"]
+        # A test may click the button in the toolbar.
+        extension.append("--enable-unsafe-extension-debugging")
         context = await playwright.chromium.launch_persistent_context(
-            folder / "profile",
+            folder / f"profile-{locale}",
             executable_path=CHROMIUM,
             headless=True,
-            args=["--no-sandbox", "--disable-dev-shm-usage", *extension, *shops.browser_arguments],
+            args=["--no-sandbox", "--disable-dev-shm-usage", *extension, *behind.shops.browser_arguments],
             locale=locale,
             env={**os.environ, "LANGUAGE": locale.replace("-", "_")},
             color_scheme="dark" if dark else "light",
@@ -189,8 +230,23 @@ async def world(
             # A busy machine may take its time; what never comes is told all the same.
             context.set_default_timeout(20_000)
             expect.set_options(timeout=20_000)
-            here = World(settings, resources, shops, context, settings.public_url or "")
-            await here.worker.evaluate("origin => chrome.storage.local.set({origin})", here.origin)
+            home = "/".join(context.service_workers[-1].url.split("/")[:3])
+            ground = await context.new_page()
+            await ground.goto(f"{home}/manifest.json")
+            here = World(behind.settings, behind.resources, behind.shops, context, ground, home)
+            await here.begin_anew()
             yield here
         finally:
             await context.close()
+
+
+@asynccontextmanager
+async def world(
+    settings: Settings, built: Path, folder: Path, *, locale: str = "en-US", dark: bool = False
+) -> AsyncGenerator[World]:
+    """All of it."""
+    async with (
+        backdrop(settings, folder) as behind,
+        browsing(behind, built, folder, locale=locale, dark=dark) as here,
+    ):
+        yield here

@@ -1,19 +1,16 @@
 """Every page, in both themes, narrow and wide: axe finds nothing serious, nothing is wider than the screen."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from pennywren.local.shop.goods import GOODS, HERO
+from tests.browser.axe import judge
 from tests.browser.demo import Demo, Visitor, link, visitor
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 OPEN = [
     "/",
     f"/products/{HERO.id}",
@@ -49,25 +46,14 @@ OWN = [
 async def reader(demo: Demo, chromium: Browser) -> AsyncIterator[Visitor]:
     """Somebody whose pages are looked at."""
     found = await visitor(demo, chromium)
-    await found.context.add_init_script(path=AXE)
     yield found
     await found.context.close()
 
 
 async def _judge(person: Visitor) -> list[str]:
     """What is wrong with the page that is open."""
-    page, wrong = person.page, list[str]()
-    for scheme, only in (("light", None), ("dark", ["color-contrast"])):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # pyright: ignore[reportArgumentType]
-        options: dict[str, Any] = {"resultTypes": ["violations"]}
-        if only:
-            options["runOnly"] = {"type": "rule", "values": only}
-        found: Any = await page.evaluate("options => axe.run(document, options)", options)
-        wrong += [
-            f"{page.url} ({scheme}): {each['impact']} {each['id']}: {json.dumps(each['nodes'][0]['target'])}"
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical", "moderate")
-        ]
+    page = person.page
+    wrong = await judge(page)
     for width in (320, 1280):
         await page.set_viewport_size({"width": width, "height": 900})
         over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

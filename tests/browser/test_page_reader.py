@@ -101,6 +101,15 @@ async def test_two_places_that_agree_are_a_price_and_the_title_is_text(browser: 
     }  # fmt: skip
 
 
+async def test_a_digital_book_has_its_price_in_a_plain_text(browser: Page) -> None:
+    book = PLAIN.replace("corePriceDisplay_desktop_feature_div", "kindle").replace('"a-price priceToPay"', '"x"')
+    address = "https://www.amazon.com/dp/B08N5WRWNW"
+    for price, told in (("$1,042.99", "seen"), ("$1,042.98", "doubt"), ("$1,042.99 to $9", "doubt")):
+        page = book.replace("<!--more-->", f'<span id="kindle-price"> {price} </span>')
+        reading = await browser.evaluate(READ, [page, address])
+        assert reading["kind"] == told, (price, reading)
+
+
 async def test_what_is_doubtful_is_no_price(browser: Page) -> None:
     second = '<div id="corePrice_feature_div"><span class="a-price"><span class="a-offscreen">$9.99</span></span></div>'
     doubts = {

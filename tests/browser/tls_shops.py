@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from pennywren.local.shop.server import Shop
 
 HOSTS: Final = ("www.amazon.com", "www.amazon.de", "www.amazon.co.jp")
 STRICT: Final = (
-    "default-src 'none'; img-src 'none'; style-src 'unsafe-inline'; script-src 'none'; "
+    "default-src 'none'; img-src 'none'; style-src 'none'; script-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 """The policy that every page comes with: no script, nothing from elsewhere, no markup from strings."""
@@ -61,6 +61,17 @@ class TlsShops:
         finally:
             writer.close()
 
+    async def tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A proxy for a browser that knows no other way: every host that it asks for is here."""
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            there, to_there = await asyncio.open_connection("127.0.0.1", self.port)
+        except (OSError, asyncio.IncompleteReadError):
+            writer.close()
+            return
+        writer.write(b"HTTP/1.1 200 X\r\n\r\n")
+        await asyncio.gather(_pass_on(reader, to_there), _pass_on(there, writer))
+
     def _answer(self, host: str, path: str) -> tuple[bytes, int, str]:
         page = self.pages.get(f"{host}{path}")
         if page is not None:
@@ -68,6 +79,14 @@ class TlsShops:
         answer = self.shop.answer("GET", path, b"", "127.0.0.1", "")
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         return body, answer.status, answer.type
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 @asynccontextmanager

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Api } from "../../extension/src/api.ts";
+import { spotOf } from "../../extension/src/drag.ts";
 import { productOf } from "../../extension/src/marketplaces.ts";
 import { readOwnQuestion, readPageQuestion } from "../../extension/src/messages.ts";
 import { begin, end, look, ownApi } from "../../extension/src/pairing.ts";
-import { cleanOrigin, readLayout } from "../../extension/src/settings.ts";
+import { cleanOrigin, readLayout, USUAL } from "../../extension/src/settings.ts";
 import { troubleOf } from "../../extension/src/trouble.ts";
 
 const KETTLE = "us:B08N5WRWNW";
@@ -58,9 +59,20 @@ test("a server is https, or plain on this machine", () => {
 
 test("what is stored of the panel is believed only where it makes sense", async () => {
   const stored = (values: object) => ({ get: async () => values as Record<string, unknown> });
-  assert.deepEqual(await readLayout(stored({})), { folded: false, position: "price" });
-  assert.deepEqual(await readLayout(stored({ folded: true, position: "corner" })), { folded: true, position: "corner" });
-  assert.deepEqual(await readLayout(stored({ folded: "yes", position: "<b>" })), { folded: false, position: "price" });
+  assert.deepEqual(await readLayout(stored({})), USUAL);
+  const dragged = { folded: true, position: "free", spot: { x: 0, y: 0.25 } };
+  assert.deepEqual(await readLayout(stored(dragged)), dragged);
+  for (const spot of [null, 5, {}, { x: -1, y: 0 }, { x: 0, y: 1.01 }, { x: "0", y: 0 }, { x: NaN, y: 0 }]) {
+    assert.deepEqual(await readLayout(stored({ folded: "yes", position: "<b>", spot })), USUAL);
+  }
+});
+
+test("wherever it is dragged to, the panel is inside of the window", () => {
+  const [box, window] = [{ width: 380, height: 470 }, { width: 1280, height: 870 }];
+  assert.deepEqual(spotOf(450, 207, box, window), { x: 0.5, y: 0.25 });
+  assert.deepEqual(spotOf(-60, 900, box, window), { x: 0, y: 400 / 828 });
+  assert.deepEqual(spotOf(-60, 900, { ...box, height: 42 }, window), { x: 0, y: 1 });
+  assert.deepEqual(spotOf(10, 10, box, { width: 320, height: 200 }), { x: 0, y: 0 });
 });
 
 interface Call { method: string; path: string; token: string | undefined; body: unknown }

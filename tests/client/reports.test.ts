@@ -155,6 +155,30 @@ test("withdrawing deletes everything here and ends the install there", async () 
   assert.deepEqual([calls.at(-1)?.method, calls.at(-1)?.path, calls.at(-1)?.headers["authorization"]], ["DELETE", "/installs/ab12", "Bearer T"]);
 });
 
+test("a server that cannot be reached when somebody withdraws is told later, until it is gone for a week", async () => {
+  const area = storage();
+  const busy = new Response(null, { status: 503 });
+  const { reporter, calls, clock } = worker(area, [told(), new TypeError("network"), busy, new Response(null, { status: 204 }), told()]);
+  await reporter.agree();
+  await reporter.offer(kettle());
+  await reporter.flush();
+  const later = await reporter.withdraw();
+  assert.deepEqual([...area.stored.keys()], ["farewell"]);
+  clock.now = later ?? 0;
+  assert.equal(await reporter.flush(), NOW + 20 * MINUTE, "nor now");
+  assert.equal(await reporter.flush(), null);
+  assert.deepEqual(calls.map((call) => call.method), ["POST", "POST", "DELETE", "DELETE", "DELETE"]);
+  assert.equal(area.stored.size, 0);
+
+  await reporter.agree();
+  await reporter.offer(kettle());
+  await reporter.flush();
+  await reporter.withdraw();
+  clock.now += 7 * 24 * 60 * MINUTE;
+  assert.equal(await reporter.flush(), null);
+  assert.equal(area.stored.size, 0);
+});
+
 test("what has waited for an hour is dropped, and what waits is bounded", () => {
   const at = (product: number, now: number) => observed(kettle({ productID: `us:B${String(product).padStart(9, "0")}` }), now);
   let ledger = EMPTY;

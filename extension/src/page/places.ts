@@ -68,6 +68,12 @@ function shown(page: Document, market: Marketplace): Place[] {
     const signed = /[^0-9.,' ]/.test(tidy(element.textContent ?? ""));
     if (amounts) places.push({ family: isInside(element, BUY_BOX) ? "box" : "headline", visible: true, amounts, signed });
   }
+  // Digital books have it in a plain text.
+  for (const element of page.querySelectorAll("#kindle-price")) {
+    const amount = readAmount(element.textContent ?? "", market);
+    const signed = /[^0-9.,' ]/.test(tidy(element.textContent ?? ""));
+    if (rowOf(element) === "main") places.push({ family: "headline", visible: true, amounts: amount === null ? [] : [amount], signed });
+  }
   return places;
 }
 

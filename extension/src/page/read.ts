@@ -3,7 +3,7 @@
  *
  * Independent places must agree: what the visitor reads, and what the page tells its own forms and scripts. Whatever
  * contradicts, is garbled, hangs on one place alone, or is a price for some only, is a doubt; a doubt is never reported.
- * The server's reader (`pennywren/observe/page`) reads old and saved pages, too; this one knows today's layout only.
+ * The server's reader (`pennywren/observe/page`) reads old and saved pages, too; this one knows today's only, and that of digital books.
  */
 
 import { marketplaceOf, productOf } from "../marketplaces.ts";

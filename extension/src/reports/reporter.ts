@@ -32,7 +32,17 @@ interface Install {
   readonly token: string;
 }
 
+/** An install that ended here and that its server has not heard of yet. */
+interface Farewell {
+  readonly install: Install;
+  /** When it is given up (ms): a server that is gone for good need not know. */
+  readonly until: number;
+}
+
 const PATIENCE = 20_000;
+const FAREWELL = "farewell";
+const FAREWELL_EVERY = 10 * 60_000;
+const FAREWELL_FOR = 7 * 86_400_000;
 /** All that reporting keeps. Its install is not the one that watches, so that reports lead to nobody. */
 export const REPORT_KEYS = ["consent", "reporter", "ledger"];
 
@@ -59,16 +69,8 @@ export class Reporter {
   /** Send what is due; answers when to come again (ms), or null where nothing is left. */
   flush(): Promise<number | null> {
     return this.#alone(async () => {
-      const { origin, consent, ledger } = await this.#read();
-      if (!mayReport(consent, origin)) return null;
-      const { area, now, newKey } = this.#world;
-      const packed = pack(ledger, newKey(), now());
-      if (packed !== ledger) await area.set({ ledger: packed });
-      if (!packed.batch) return null;
-      if (packed.batch.notBefore > now()) return packed.batch.notBefore;
-      const after = await this.#send(packed, origin);
-      await area.set({ ledger: after });
-      return due(after, now());
+      const [farewell, reports] = [await this.#sayFarewell(), await this.#sendDue()];
+      return farewell === null || reports === null ? (farewell ?? reports) : Math.min(farewell, reports);
     });
   }
 
@@ -92,15 +94,45 @@ export class Reporter {
     });
   }
 
-  /** They do not want it any more: everything here is deleted, and the server forgets the install. */
-  withdraw(): Promise<void> {
+  /**
+   * They do not want it any more: everything here is deleted, and the server forgets the install.
+   *
+   * Where it cannot be reached now it is told later; answers when (ms), or null.
+   */
+  withdraw(): Promise<number | null> {
     return this.#alone(async () => {
-      const { area } = this.#world;
-      const install = (await area.get(["reporter"]))["reporter"] as Install | undefined;
+      const { area, now } = this.#world;
+      const { reporter: install } = (await area.get(["reporter"])) as { reporter?: Install };
       await area.remove(REPORT_KEYS);
-      if (!install) return;
-      await this.#ask(`${install.origin}/installs/${install.id}`, { method: "DELETE" }, install.token).catch(() => undefined);
+      if (!install) return null;
+      await area.set({ [FAREWELL]: { install, until: now() + FAREWELL_FOR } satisfies Farewell });
+      return this.#sayFarewell();
     });
+  }
+
+  async #sayFarewell(): Promise<number | null> {
+    const { area, now } = this.#world;
+    const waits = (await area.get([FAREWELL]))[FAREWELL] as Farewell | undefined;
+    if (!waits) return null;
+    const { install, until } = waits;
+    const told = await this.#ask(`${install.origin}/installs/${install.id}`, { method: "DELETE" }, install.token).catch(() => null);
+    const heard = told !== null && told.status !== 429 && told.status < 500;
+    if (!heard && now() < until) return now() + FAREWELL_EVERY;
+    await area.remove([FAREWELL]);
+    return null;
+  }
+
+  async #sendDue(): Promise<number | null> {
+    const { origin, consent, ledger } = await this.#read();
+    if (!mayReport(consent, origin)) return null;
+    const { area, now, newKey } = this.#world;
+    const packed = pack(ledger, newKey(), now());
+    if (packed !== ledger) await area.set({ ledger: packed });
+    if (!packed.batch) return null;
+    if (packed.batch.notBefore > now()) return packed.batch.notBefore;
+    const after = await this.#send(packed, origin);
+    await area.set({ ledger: after });
+    return due(after, now());
   }
 
   async #send(ledger: Ledger, origin: string): Promise<Ledger> {
