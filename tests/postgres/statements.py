@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,11 @@ _LOCALS: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "pennywren.pipeline.gauges": ({"percent": 1},),
 }
 """What local names in a statement may stand for."""
+_LISTS = {
+    "pennywren.postgres.admin_log": ("statement", "_FORGET"),
+    "pennywren.web.account_data": ("question", "_REST"),
+}
+"""Names that stand for each of a list of their module."""
 _WHOLE_TABLES = {
     "pennywren.pipeline.backing_up": "a backup reads all of every table",
     "pennywren.postgres.copying": "a backup reads all of every table",
@@ -61,11 +66,16 @@ def _is_sent(node: ast.AST) -> bool:
 
 
 def _of_module(module: ModuleType, calls: list[ast.AST]) -> Iterator[Statement]:
+    meanings: Sequence[Mapping[str, object]] = _LOCALS.get(module.__name__, ({},))
+    if module.__name__ in _LISTS:
+        name, of = _LISTS[module.__name__]
+        listed: dict[str, str] | Sequence[str] = vars(module)[of]
+        meanings = [{name: each} for each in (listed.values() if isinstance(listed, dict) else listed)]
     for call in calls:
         assert isinstance(call, ast.Call)
         where = f"{module.__name__}:{call.lineno}"
         source = ast.unparse(call.args[0])
-        for names in _LOCALS.get(module.__name__, ({},)):
+        for names in meanings:
             try:
                 text: object = eval(source, dict(vars(module)) | dict(names))
             except NameError as error:
