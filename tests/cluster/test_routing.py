@@ -5,7 +5,9 @@ from redis.exceptions import RedisClusterException, ResponseError
 
 from pennywren import keyspace
 from pennywren.local.cluster import LocalCluster
+from pennywren.model.product import ProductID
 from pennywren.store.cluster import ClusterClient
+from pennywren.store.cold import Packed, read_cold
 from pennywren.store.connect import connect
 from pennywren.store.scripts import Script
 from tests.cluster.conftest import open_client
@@ -53,6 +55,17 @@ async def test_a_script_is_loaded_on_each_node_that_runs_it(cluster_client: Clus
         cluster_client, [([f"{{{partition}}}:value"], ["", "12345678body", 1000]) for partition in range(8)]
     )
     assert replies == [1] * 8
+
+
+async def test_a_script_that_only_reads_is_sent_whole_once_to_each_node(cluster_client: ClusterClient) -> None:
+    await cluster_client.script_flush()
+    nodes = [node for _, node in await cluster_client.each_primary()]
+    for node in nodes:
+        await node.config_resetstat()
+    products = [ProductID("us", f"B{number:09d}") for number in range(300)]
+    assert await read_cold(cluster_client, products) == [Packed({})] * 300
+    sent = [(await node.info("commandstats"))["cmdstat_eval_ro"]["calls"] for node in nodes]
+    assert sent == [1, 1, 1]
 
 
 async def test_what_stands_in_no_slot_is_looked_for_on_all_nodes(cluster_client: ClusterClient) -> None:

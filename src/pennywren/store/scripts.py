@@ -66,9 +66,10 @@ class Script:
 
     async def _again(self, client: Client, calls: Sequence[Call]) -> list[Any]:
         """The same where the server does not know the script. What only reads need not be loaded into all nodes, of
-        which one may be down."""
+        which one may be down: it is sent whole once to each node that is asked, and knows it from then on."""
         if self._reads_only:
-            return await self._pipelined(client, calls, "EVAL_RO", self.source)
+            first = await self._pipelined(client, calls[:1], "EVAL_RO", self.source)
+            return first + await self.run_many(client, calls[1:])
         await client.script_load(self.source)
         return await self._pipelined(client, calls, self.command, self.sha)
 
