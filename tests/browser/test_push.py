@@ -22,8 +22,12 @@ from tests.unit.notify.test_signing import browser
 
 HOSTILE = "\u202egnp</title><script>alert(1)</script><img src=x onerror=alert(2)>\r\nBcc: eve@example.org"
 
+# This browser subscribed under another key before: browsers refuse a second one until the first has ended.
 PUSH_SERVICE = """keys => {
+  let old = { unsubscribe: async () => { old = null; return true; } };
+  PushManager.prototype.getSubscription = async () => old;
   PushManager.prototype.subscribe = async function (options) {
+    if (old) throw new DOMException("another key", "InvalidStateError");
     const asked = { visible: options.userVisibleOnly, key: [...options.applicationServerKey] };
     sessionStorage.setItem("asked", JSON.stringify(asked));  // the page is loaded again
     return { toJSON: () => ({ endpoint: "https://fcm.googleapis.com/fcm/send/here", expirationTime: null, keys }) };

@@ -21,15 +21,24 @@ export function browserName(userAgent: string): string {
     .join(", ");
 }
 
+/** A subscription under `key`. One under another key, of an installation that was here before, gives way. */
+async function subscribeWith(manager: PushManager, key: Uint8Array<ArrayBuffer>): Promise<PushSubscription> {
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  try {
+    return await manager.subscribe(options);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
+    await (await manager.getSubscription())?.unsubscribe();
+    return manager.subscribe(options);
+  }
+}
+
 async function subscribe(): Promise<Response> {
   const registration = await navigator.serviceWorker.register("/push-worker.js");
   await navigator.serviceWorker.ready;
   const answer = await fetch("/push/key");
   const { publicKey } = (await answer.json()) as { publicKey: string };
-  const subscription = await registration.pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: keyBytes(publicKey),
-  });
+  const subscription = await subscribeWith(registration.pushManager, keyBytes(publicKey));
   return fetch("/account/push-subscriptions", {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
