@@ -2,11 +2,14 @@
 
 import gzip
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pennywren.history.question import Question
 from pennywren.model.product import ProductID
+
+_WORTH_PACKING: Final = 1_024
+_LEVEL: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +18,22 @@ class Encoded:
 
     version: int
     etag: str
-    body: bytes
+    kept: bytes
+    """The body, in gzip if `is_packed`."""
     stale: bool = False
     """A replica answered, so that nobody should keep it."""
-    packed: bytes | None = None
-    """The body in gzip, once somebody asked for it so."""
+    is_packed: bool = False
 
     @property
-    def size(self) -> int:
-        """Bytes that it takes."""
-        return len(self.body) + len(self.packed or b"")
+    def body(self) -> bytes:
+        """What was answered."""
+        return gzip.decompress(self.kept) if self.is_packed else self.kept
 
-
-_WORTH_PACKING: Final = 1_024
-_LEVEL: Final = 6
+    def packed(self) -> "Encoded":
+        """The same in gzip, which nearly all who ask take; as it is where that saves nothing."""
+        if self.is_packed or len(self.kept) < _WORTH_PACKING:
+            return self
+        return replace(self, kept=gzip.compress(self.kept, _LEVEL, mtime=0), is_packed=True)
 
 
 class HeldAnswers:
@@ -48,21 +53,13 @@ class HeldAnswers:
         self._answers.move_to_end(key)
         return answer
 
-    def packed(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:
-        """The answer with its body in gzip as well, which is made once and held; as it is where that saves nothing."""
-        if answer.packed is not None or len(answer.body) < _WORTH_PACKING:
-            return answer
-        packed = gzip.compress(answer.body, _LEVEL, mtime=0)
-        both = Encoded(answer.version, answer.etag, answer.body, packed=packed)
-        self.put(product, question, both)
-        return both
-
-    def put(self, product: ProductID, question: Question, answer: Encoded) -> None:
-        """Hold an answer in place of an older one to the same question."""
-        key = (product, question)
+    def put(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:
+        """Hold an answer, in gzip, in place of an older one to the same question; returns it as it is held."""
+        key, answer = (product, question), answer.packed()
         before = self._answers.pop(key, None)
-        self._size += answer.size - (before.size if before else 0)
+        self._size += len(answer.kept) - (len(before.kept) if before else 0)
         self._answers[key] = answer
         while self._size > self._limit:
             _, dropped = self._answers.popitem(last=False)
-            self._size -= dropped.size
+            self._size -= len(dropped.kept)
+        return answer

@@ -52,10 +52,6 @@ class HistoryService:
             await self._viewed(product)
         return found
 
-    def packed(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:
-        """The same answer, with its body in gzip where that is worth it: made once, then held."""
-        return self._held.packed(product, question, answer)
-
     async def answer(self, product: ProductID, question: Question) -> Encoded:
         """The encoded answer, from the cache in Redis if the product has not moved since: one round trip.
 
@@ -89,9 +85,7 @@ class HistoryService:
         return Encoded(version, etag(version, body), body)
 
     def _hold(self, product: ProductID, question: Question, version: int, body: bytes) -> Encoded:
-        answer = Encoded(version, etag(version, body), body)
-        self._held.put(product, question, answer)
-        return answer
+        return self._held.put(product, question, Encoded(version, etag(version, body), body))
 
 
 async def _make(

@@ -46,14 +46,14 @@ class HotHistory:
         tag = sent.etag.encode()
         known = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
         is_known = any(one.strip().removeprefix(b"W/") in (tag, b"*") for one in known.split(b","))
-        headers = [(b"etag", tag), *_FIXED]
+        headers, body = [(b"etag", tag), *_FIXED], b"" if is_known else sent.body
         if not is_known:
-            headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(sent.body))]
+            headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
             if sent.is_packed:
                 headers.append((b"content-encoding", b"gzip"))
         whole = with_defaults(headers, secure=self._is_secure)
         await send({"type": "http.response.start", "status": 304 if is_known else 200, "headers": whole})
-        await send({"type": "http.response.body", "body": b"" if is_known else sent.body, "more_body": False})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _held(self, scope: Scope) -> Sent | None:
         if len(scope["path"]) > _LONGEST or len(scope["query_string"]) > _LONGEST:
@@ -71,7 +71,7 @@ class HotHistory:
             return None
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
         packs = bool(accepted) and takes_gzip(accepted.decode("latin-1"))
-        return as_sent(resources.history.packed(product, question, answer) if packs else answer, packs=packs)
+        return as_sent(answer, packs=packs)
 
 
 @lru_cache(maxsize=65_536)

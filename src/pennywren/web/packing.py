@@ -1,4 +1,4 @@
-"""Histories in gzip: packed once and held so, not anew for each who asks."""
+"""Histories in gzip: packed once and held so; who does not take that has them unpacked."""
 
 import re
 from dataclasses import dataclass
@@ -14,16 +14,21 @@ _GZIP: Final = re.compile(r"(?:^|[,\s])gzip(?:\s*;\s*q=(?P<quality>[0-9.]+))?\s*
 class Sent:
     """What is sent of an answer, and its tag: each form has its own, as a strong tag must (RFC 9110, 8.8.1)."""
 
-    body: bytes
+    answer: Encoded
     etag: str
     is_packed: bool
+
+    @property
+    def body(self) -> bytes:
+        """What is sent."""
+        return self.answer.kept if self.is_packed else self.answer.body
 
 
 def as_sent(answer: Encoded, *, packs: bool) -> Sent:
     """An answer in the form that the client takes."""
-    if packs and answer.packed is not None:
-        return Sent(answer.packed, f'{answer.etag[:-1]}-gzip"', is_packed=True)
-    return Sent(answer.body, answer.etag, is_packed=False)
+    if packs and answer.is_packed:
+        return Sent(answer, f'{answer.etag[:-1]}-gzip"', is_packed=True)
+    return Sent(answer, answer.etag, is_packed=False)
 
 
 def takes_gzip(accepted: str | None) -> bool:

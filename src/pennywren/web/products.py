@@ -75,7 +75,7 @@ async def show_history(request: Request, product: FromPath[str]) -> Answer:
     if answer.stale:
         return Response(answer.body, media_type="application/json", headers={"vary": HISTORY_VARY})
     packs = takes_gzip(request.headers.get("accept-encoding"))
-    sent = as_sent(resources.history.packed(id_, question, answer) if packs else answer, packs=packs)
+    sent = as_sent(answer, packs=packs)
     found = conditional(request, sent.body, "application/json", sent.etag)
     found.headers["vary"] = HISTORY_VARY
     if sent.is_packed and found.status_code != 304:

@@ -13,6 +13,17 @@ PRODUCTS = [ProductID("us", f"B00000000{i}") for i in range(5)]
 QUESTION = Question(Offer.BUYBOX, Interval.DAY, None, 1)
 
 
+def test_what_is_held_is_in_gzip_where_that_is_worth_it() -> None:
+    held = HeldAnswers(limit=1_000)
+    body = b'{"history": [' + b'{"price": 1299}, ' * 500 + b"]}"
+    kept = held.put(PRODUCTS[0], QUESTION, Encoded(1, '"tag"', body))
+    assert held.get(PRODUCTS[0], QUESTION, 1) is kept
+    assert kept.is_packed
+    assert len(kept.kept) < 1_000 < len(body)
+    assert kept.body == body
+    assert not held.put(PRODUCTS[1], QUESTION, Encoded(1, '"tag"', b"{}")).is_packed
+
+
 @given(st.lists(st.tuples(st.sampled_from(PRODUCTS), st.integers(1, 3), st.integers(0, 60)), max_size=40))
 def test_it_holds_the_latest_answers_within_its_limit(puts: list[tuple[ProductID, int, int]]) -> None:
     held = HeldAnswers(limit=100)
