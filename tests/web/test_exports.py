@@ -42,7 +42,7 @@ async def test_an_offer_that_was_never_seen_says_so(site: Site, anonymous: httpx
     await site.record(1999)
     used = await anonymous.get(f"{ADDRESS}/chart.svg?offer=used")
 
-    assert "No price known" in "".join(ElementTree.fromstring(used.text).itertext())
+    assert "No price is known" in "".join(ElementTree.fromstring(used.text).itertext())
 
 
 async def test_what_is_not_known_or_cannot_be_drawn_is_a_problem(site: Site, anonymous: httpx.AsyncClient) -> None:

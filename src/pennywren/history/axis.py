@@ -5,10 +5,10 @@ from typing import Final
 
 from pennywren.history import calendar
 from pennywren.history.calendar import Interval
+from pennywren.language.speaking import Language
 from pennywren.model.clock import DAY, HOUR
 
 _MONTH: Final = 30 * DAY
-_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def price_ticks(low: int, high: int, most: int = 5) -> list[int]:
@@ -22,8 +22,9 @@ def price_ticks(low: int, high: int, most: int = 5) -> list[int]:
         step *= 10
 
 
-def time_ticks(start: int, end: int, most: int = 6) -> list[tuple[int, str]]:
-    """At most `most` moments (ms) in [start, end) at which an hour, day, month or year begins, each with its label."""
+def time_ticks(start: int, end: int, words: Language, most: int = 6) -> list[tuple[int, str]]:
+    """At most `most` moments (ms) in [start, end) at which an hour, day, month or year begins, each with its label
+    in a language."""
     span = end - start
     if span <= 2 * DAY:
         moments = calendar.edges(Interval.HOUR, start, end)
@@ -31,17 +32,12 @@ def time_ticks(start: int, end: int, most: int = 6) -> list[tuple[int, str]]:
         return [(at, _hour(at)) for at in moments if start <= at < end and at // HOUR % every == 0]
     if span <= 3 * _MONTH:
         moments = [at for at in calendar.edges(Interval.DAY, start, end) if start <= at < end]
-        return [(at, _day(at)) for at in _thinned(moments, most)]
+        return [(at, words.day_of_year(at)) for at in _thinned(moments, most)]
     moments = [at for at in calendar.edges(Interval.MONTH, start, end) if start <= at < end]
     years = [at for at in moments if datetime.fromtimestamp(at // 1000, UTC).month == 1]
     if len(years) >= 3:
         return [(at, str(datetime.fromtimestamp(at // 1000, UTC).year)) for at in _thinned(years, most)]
-    return [(at, _month(at)) for at in _thinned(moments, most)]
-
-
-def date_label(at: int) -> str:
-    """`25 Nov 2025`."""
-    return f"{_day(at)} {datetime.fromtimestamp(at // 1000, UTC).year}"
+    return [(at, words.month(at)) for at in _thinned(moments, most)]
 
 
 def _thinned(moments: list[int], most: int) -> list[int]:
@@ -50,13 +46,3 @@ def _thinned(moments: list[int], most: int) -> list[int]:
 
 def _hour(at: int) -> str:
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%H:%M")
-
-
-def _day(at: int) -> str:
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{moment.day} {_MONTHS[moment.month - 1]}"
-
-
-def _month(at: int) -> str:
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{_MONTHS[moment.month - 1]} {moment.year}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from pennywren.history.axis import date_label, price_ticks, time_ticks
+from pennywren.history.axis import price_ticks, time_ticks
 from pennywren.history.step import Measure, Span, measure, spans
-from pennywren.model.money import format_amount, format_money
+from pennywren.language.speaking import Language, language
 from pennywren.model.series import State, Steps
 
 _LEFT: Final = 64
@@ -26,12 +26,7 @@ _DASHES: Final = {
     "rumour": ' stroke-dasharray="7 3 1.5 3"',
     "target": ' stroke-dasharray="6 4"',
 }
-_WORDS: Final = {
-    "absent": "no offer",
-    "rumour": "reported, not seen by us",
-    "unseen": "nobody looked",
-    "target": "target",
-}
+_ENGLISH: Final = language("en")
 _LETTER: Final = 6.6
 """Width of a letter of the legend, at most on average."""
 _SWATCH: Final = 26
@@ -98,6 +93,7 @@ def chart(
     width: int = 720,
     height: int = 260,
     palette: Palette = OF_THE_PAGE,
+    words: Language = _ENGLISH,
     from_zero: bool = False,
     unverified: Sequence[tuple[int, int]] = (),
     target: int | None = None,
@@ -107,19 +103,19 @@ def chart(
 
     `end` may lie behind the last look: the line ends there. The axis of prices shows what moved, or begins at zero.
     `unverified` has the spans of time whose price no crawl has seen; `target` (minor units) is a line of its own.
-    `described` says in another language what the picture shows.
+    `words` is the language of its labels; `described` says more of what it shows than they would.
     """
     whole = measure(steps, start, end)
     name = escape(title)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="price-chart" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{palette.font}" font-size="12" fill="none">'
-        f"<title>{name}</title><desc>{escape(described or _description(whole, currency))}</desc>"
+        f"<title>{name}</title><desc>{escape(described or _description(whole, currency, words))}</desc>"
     )
     if palette.ground:
         head += f'<rect width="{width}" height="{height}" fill="{palette.ground}"/>'
     if whole is None:
-        nothing = described or "No price known in this time"
+        nothing = described or words.say("chart.empty")
         return f"{head}{_text(width / 2, height / 2, nothing, 'middle', palette.ink)}</svg>"
     # A little air above and below; a price that never moved gets a band around it that shows so.
     air = max((whole.high - whole.low) // 20 if whole.high > whole.low else whole.high // 20, 1)
@@ -137,26 +133,26 @@ def chart(
         [
             head,
             *unseen,
-            *_grid(frame, ticks, currency),
+            *_grid(frame, ticks, currency, words),
             "" if target is None else _across(frame, target),
             _path("chart-absent", dotted, palette.line, _DASHES["absent"]),
             _path("chart-rumour", rumour, palette.line, _DASHES["rumour"]),
             _path("chart-line", line, palette.line, ""),
-            *_extremes(whole, frame, currency),
-            *(_legend(frame, [name for name, is_shown in shown.items() if is_shown]) if palette.ground else ()),
+            *_extremes(whole, frame, currency, words),
+            *(_legend(frame, [name for name, is_shown in shown.items() if is_shown], words) if palette.ground else ()),
             "</svg>",
         ]
     )
 
 
-def _description(whole: Measure | None, currency: str) -> str:
+def _description(whole: Measure | None, currency: str, words: Language) -> str:
     if whole is None:
-        return "No price is known in this time."
-    return (
-        f"Lowest {format_money(whole.low, currency)} on {date_label(whole.low_at)}, "
-        f"highest {format_money(whole.high, currency)} on {date_label(whole.high_at)}, "
-        f"average {format_money(whole.average, currency)}."
-    )
+        return words.say("chart.empty")
+    extremes = words.say(
+        "chart.extremes", low=words.money(whole.low, currency), low_day=words.short_day(whole.low_at),
+        high=words.money(whole.high, currency), high_day=words.short_day(whole.high_at),
+    )  # fmt: skip
+    return f"{extremes} {words.say('chart.average', average=words.money(whole.average, currency))}"
 
 
 def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[int, int]]) -> tuple[str, str, str]:
@@ -235,16 +231,16 @@ class _Pen:
         return kept
 
 
-def _grid(frame: _Frame, ticks: Sequence[int], currency: str) -> list[str]:
+def _grid(frame: _Frame, ticks: Sequence[int], currency: str, words: Language) -> list[str]:
     right, bottom = frame.width - _RIGHT, frame.height - _BOTTOM
     ink = frame.palette.ink
     parts = [f'<g class="chart-grid" stroke="{frame.palette.grid}" stroke-opacity="0.25">']
     parts += [f'<path d="M{_LEFT} {frame.y(tick):g}H{right}"/>' for tick in ticks]
     parts.append("</g>")
-    parts += [_text(_LEFT - 8, frame.y(tick) + 4, format_amount(tick, currency), "end", ink) for tick in ticks]
+    parts += [_text(_LEFT - 8, frame.y(tick) + 4, words.figure(tick, currency), "end", ink) for tick in ticks]
     parts += [
         _text(frame.x(at), bottom + 18, label, "middle", ink)
-        for at, label in time_ticks(frame.start, frame.end, max((right - _LEFT) // _LABEL, 2))
+        for at, label in time_ticks(frame.start, frame.end, words, max((right - _LEFT) // _LABEL, 2))
         if frame.x(at) < right - 20
     ]
     parts.append(_text(_LEFT - 8, 10, currency, "end", ink))
@@ -257,13 +253,13 @@ def _across(frame: _Frame, target: int) -> str:
     return f'<path class="chart-target" d="{path}" stroke="{frame.palette.ink}"{_DASHES["target"]}/>'
 
 
-def _legend(frame: _Frame, names: Sequence[str]) -> list[str]:
+def _legend(frame: _Frame, names: Sequence[str], words: Language) -> list[str]:
     """What the kinds of lines and shades mean, in the corner above the chart; as many as there is room for."""
     parts: list[str] = []
     right = float(frame.width - _RIGHT)
     for name in reversed(names):
-        words = _WORDS[name]
-        left = right - len(words) * _LETTER
+        told = words.say(f"chart.legend.{name}")
+        left = right - len(told) * _LETTER
         if left - _SWATCH < _LEFT:
             break
         place = f"M{left - _SWATCH:g} 9h{_SWATCH - 6}"
@@ -273,12 +269,12 @@ def _legend(frame: _Frame, names: Sequence[str]) -> list[str]:
         else:
             stroke = frame.palette.ink if name == "target" else frame.palette.line
             parts.append(f'<path d="{place}" stroke="{stroke}" stroke-width="2"{_DASHES[name]}/>')
-        parts.append(_text(left, 13, words, "start", frame.palette.ink, "chart-legend"))
+        parts.append(_text(left, 13, told, "start", frame.palette.ink, "chart-legend"))
         right = left - _SWATCH - 12
     return parts
 
 
-def _extremes(whole: Measure, frame: _Frame, currency: str) -> list[str]:
+def _extremes(whole: Measure, frame: _Frame, currency: str, words: Language) -> list[str]:
     marks = [("low", whole.low, whole.low_at, 15)]
     if whole.high != whole.low:
         marks.append(("high", whole.high, whole.high_at, -7))
@@ -291,7 +287,7 @@ def _extremes(whole: Measure, frame: _Frame, currency: str) -> list[str]:
         colour = frame.palette.low if name == "low" else frame.palette.high
         parts.append(f'<circle class="chart-{name}" cx="{x:g}" cy="{y:g}" r="3.5" fill="{colour}"/>')
         parts.append(
-            _text(x, y + shift, format_amount(price, currency), anchor, frame.palette.ink, f"chart-{name}-label")
+            _text(x, y + shift, words.figure(price, currency), anchor, frame.palette.ink, f"chart-{name}-label")
         )
     return parts
 

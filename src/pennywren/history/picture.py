@@ -1,6 +1,6 @@
 """Charts as pictures, for mails and for other people's pages: what may be asked, made once for all who ask it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,6 +11,8 @@ from pennywren.history.held import Encoded
 from pennywren.history.question import parse_offer
 from pennywren.history.reading import hearsay
 from pennywren.history.service import etag
+from pennywren.language.catalogue import DEFAULT, LANGUAGES
+from pennywren.language.speaking import language
 from pennywren.model.clock import DAY, HOUR
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 from pennywren.model.offer import Offer
@@ -33,12 +35,6 @@ RANGES: Final[dict[str, int | None]] = {
 WIDTHS: Final = (240, 1600)
 HEIGHTS: Final = (120, 900)
 _THEMES: Final = {"light": LIGHT, "dark": DARK}
-_NAMES: Final = {
-    Offer.BUYBOX: "Buy box price",
-    Offer.AMAZON: "Price from Amazon itself",
-    Offer.NEW: "Lowest new price",
-    Offer.USED: "Lowest used price",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +49,12 @@ class PictureQuestion:
     from_zero: bool
     target: int | None = None
     """A line of its own, in minor units."""
+    language: str = DEFAULT
+    """Of its labels: one of LANGUAGES."""
 
 
 def parse_picture(query: Mapping[str, str]) -> PictureQuestion:
-    """Read `offer`, `range`, `theme`, `width`, `height`, `zero` and `target`; each may be left out or empty.
+    """Read `offer`, `range`, `theme`, `width`, `height`, `zero`, `target` and `language`; all may be left out or empty.
 
     Raises:
         BadQuery: says what was wrong, and what to ask instead.
@@ -69,6 +67,7 @@ def parse_picture(query: Mapping[str, str]) -> PictureQuestion:
         height=_size("height", query.get("height"), HEIGHTS, 280),
         from_zero=_one_of("zero", query.get("zero"), ("0", "1"), "0") == "1",
         target=_target(query.get("target")),
+        language=_one_of("language", query.get("language"), LANGUAGES, DEFAULT),
     )
 
 
@@ -88,7 +87,7 @@ class Pictures:
         """
         end = now - now % HOUR + HOUR
         key = f"{kind}/{question.offer}/{question.range}/{question.theme}/{question.width}x{question.height}/"
-        key += f"{question.from_zero:d}/{question.target or ''}/{end}"
+        key += f"{question.from_zero:d}/{question.target or ''}/{question.language}/{end}"
         version, stored = await self._store.cached(product, key)
         if stored is not None:
             return Encoded(version, etag(version, stored), stored)
@@ -105,15 +104,17 @@ class Pictures:
         first = end - DAY if offer is None else offer.since if offer.first is None else offer.first
         start = min(first if span is None else max(end - span, first), end - HOUR)
         steps = await self._store.steps(state.product, question.offer, start, end)
+        words = language(question.language)
         svg = chart(
             steps,
             start,
             end,
             state.currency,
-            title=f"{_NAMES[question.offer]} of {state.product}",
+            title=words.say(f"chart.of.{question.offer}", product=state.product),
             width=question.width,
             height=question.height,
             palette=_THEMES[question.theme],
+            words=words,
             from_zero=question.from_zero,
             unverified=hearsay(steps, question.offer, await proofs_of(self._store.client, state.product)),
             target=question.target,
@@ -126,7 +127,7 @@ class Pictures:
         return png
 
 
-def _one_of(name: str, text: str | None, known: Mapping[str, object] | tuple[str, ...], default: str) -> str:
+def _one_of(name: str, text: str | None, known: Mapping[str, object] | Sequence[str], default: str) -> str:
     typed = (text or default).strip().lower()
     if typed not in known:
         raise BadQuery(f"{name}={typed[:20]!r} is not known: there are {', '.join(known)}")

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, format_timedelta, get_day_names
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
@@ -62,6 +62,12 @@ class Language:
         """`1299, "USD"` -> `12.99`: what a person would type into a field, which is read in any language."""
         return format_amount(minor, currency)
 
+    def figure(self, minor: int, currency: str) -> str:
+        """`1299, "USD"` -> `12.99`: an amount where the currency stands elsewhere, as on an axis."""
+        digits = minor_digits(currency)
+        pattern = f"0.{'0' * digits}" if digits else "0"
+        return format_decimal(Decimal(minor).scaleb(-digits), format=pattern, locale=self._locale)
+
     def number(self, value: float) -> str:
         """A number with its groups."""
         return format_decimal(value, locale=self._locale)
@@ -77,6 +83,14 @@ class Language:
     def short_day(self, ms: int) -> str:
         """`25 Nov 2026`."""
         return format_date(_moment(ms), "medium", locale=self._locale)
+
+    def day_of_year(self, ms: int) -> str:
+        """`25 Nov`."""
+        return format_skeleton("MMMd", _moment(ms), locale=self._locale)
+
+    def month(self, ms: int) -> str:
+        """`Nov 2026`."""
+        return format_skeleton("yMMM", _moment(ms), locale=self._locale)
 
     def minute(self, ms: int) -> str:
         """`25 November 2026, 10:40 UTC`."""

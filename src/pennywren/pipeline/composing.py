@@ -11,11 +11,13 @@ from pennywren.accounts.preferences import Preferences
 from pennywren.errors import NotFound, Unavailable
 from pennywren.history.picture import PictureQuestion, Pictures
 from pennywren.model.clock import SECOND
+from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.deliveries import Claimed
 from pennywren.notify.reasons import reason_in_words
+from pennywren.notify.wording import speaking
 from pennywren.pipeline.addressing import Address
 from pennywren.store.state import ProductState
 
@@ -32,6 +34,8 @@ _CHART_WIDTH: Final = 400
 _CHART_HEIGHT: Final = 190
 
 States = Mapping[ProductID, ProductState]
+Charts = dict[tuple[ProductID, Offer, str], bytes]
+"""Pictures (PNG) by product, offer and language."""
 
 _log = logging.getLogger(__name__)
 
@@ -74,10 +78,10 @@ class Composer:
         self._key = key
         self._pictures = pictures
 
-    def message(self, parcel: Parcel, address: Address, charts: Mapping[ProductID, bytes]) -> Message:
+    def message(self, parcel: Parcel, address: Address, charts: Charts) -> Message:
         """The message of a parcel to one of its addresses."""
         first = parcel.first
-        reader = Reader(parcel.preferences.locale, parcel.preferences.time_zone)
+        reader = _reader(parcel)
         several = len(parcel.claimed) > 1
         told = parcel.claimed[:MAX_ITEMS]
         return Message(
@@ -94,28 +98,31 @@ class Composer:
             account_url=f"{self._base_url}/account",
         )
 
-    async def charts(self, parcels: Sequence[Parcel], now: int) -> dict[ProductID, bytes]:
+    async def charts(self, parcels: Sequence[Parcel], now: int) -> Charts:
         """Pictures for mails, as far as there is time. `now` is ms UTC."""
-        made: dict[ProductID, bytes] = {}
+        made: Charts = {}
         # What was held has no hurry.
         waited = [now - parcel.first.seen_at for parcel in parcels if not parcel.first.held_for]
         if self._pictures is None or are_late(waited):
             return made
         until = time.monotonic() + CHARTS_TIME
-        shown = [each for parcel in parcels for each in parcel.claimed[:MAX_ITEMS] if each.product in parcel.states]
-        for each in shown:
-            if each.product in made:
-                continue
+        shown = [
+            (each.product, each.offer, speaking(_reader(parcel)).code)
+            for parcel in parcels
+            for each in parcel.claimed[:MAX_ITEMS]
+            if each.product in parcel.states
+        ]
+        for product, offer, code in dict.fromkeys(shown):
             if time.monotonic() > until:
                 break
-            asked = PictureQuestion(each.offer, "3m", "light", _CHART_WIDTH, _CHART_HEIGHT, from_zero=False)
+            asked = PictureQuestion(offer, "3m", "light", _CHART_WIDTH, _CHART_HEIGHT, from_zero=False, language=code)
             try:
-                made[each.product] = (await self._pictures.picture(each.product, asked, "png", now)).body
+                made[product, offer, code] = (await self._pictures.picture(product, asked, "png", now)).body
             except (NotFound, Unavailable, ValueError) as error:
                 _log.info("a mail goes without its chart: %s", error)
         return made
 
-    def _item(self, claimed: Claimed, reader: Reader, states: States, charts: Mapping[ProductID, bytes]) -> Item:
+    def _item(self, claimed: Claimed, reader: Reader, states: States, charts: Charts) -> Item:
         state = states.get(claimed.product)
         offer = state.offers.get(claimed.offer) if state else None
         # What was held tells the price of now: it was found to be still as the person wanted it.
@@ -136,7 +143,7 @@ class Composer:
             page_url=f"{self._base_url}/products/{claimed.product}",
             unsubscribe_url=UNSUBSCRIBE.url(self._base_url, self._key, claimed.subscription_id),
             snooze_url=QUIET_WATCH.url(self._base_url, self._key, claimed.subscription_id),
-            chart=charts.get(claimed.product),
+            chart=charts.get((claimed.product, claimed.offer, speaking(reader).code)),
             corrects=claimed.asked.about == "correction",
             ends=claimed.asked.about == "expiry",
             ends_at=claimed.asked.ends_at,
@@ -146,3 +153,7 @@ class Composer:
 def are_late(waited: Sequence[int]) -> bool:
     """Whether there is more to send than is sent in time: several alerts, and one waited (ms) too long already."""
     return len(waited) > 1 and max(waited) > LATE_AFTER
+
+
+def _reader(parcel: Parcel) -> Reader:
+    return Reader(parcel.preferences.locale, parcel.preferences.time_zone)

@@ -26,7 +26,7 @@ from pennywren.notify.routing import Tried
 from pennywren.notify.wording import plain_price_words
 from pennywren.pipeline import alert_times
 from pennywren.pipeline.addressing import Address, forget
-from pennywren.pipeline.composing import Composer, Parcel
+from pennywren.pipeline.composing import Charts, Composer, Parcel
 from pennywren.pipeline.sorting import Known, Sorter
 from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.postgres.pool import Connection, Pool, transaction
@@ -145,7 +145,7 @@ class Deliverer:
             return await self._send_parcels(self._channels[kind], staying, charts, known)
 
     async def _send_parcels(
-        self, channel: Channel, parcels: Sequence[Parcel], charts: Mapping[ProductID, bytes], known: Known
+        self, channel: Channel, parcels: Sequence[Parcel], charts: Charts, known: Known
     ) -> tuple[int, int, list[int]]:
         began = self._clock()
         waiting: dict[tuple[str, str], tuple[Parcel, Address]] = {}

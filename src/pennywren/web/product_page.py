@@ -214,6 +214,7 @@ async def _past(
         end,
         currency,
         title=speaking.say("product.chart_title"),
+        words=speaking,
         unverified=hearsay(steps, Offer.BUYBOX, await proofs_of(store.client, product)),
         target=target,
         described=said,

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from pennywren.history.picture import Pictures
+from pennywren.history.held import Encoded
+from pennywren.history.picture import Kind, PictureQuestion, Pictures
 from pennywren.model.clock import system_clock
+from pennywren.model.product import ProductID
 from pennywren.notify import deliveries, waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.pipeline.channels import open_deliverer
@@ -23,6 +25,18 @@ from tests.postgres.notify.world import T0, World, change
 
 BASE = "https://pennywren.example.org"
 FROM = "Pennywren <alerts@pennywren.example.org>"
+
+
+class NotedPictures(Pictures):
+    """Draws, and notes what was asked for."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.asked: list[PictureQuestion] = []
+
+    async def picture(self, product: ProductID, question: PictureQuestion, kind: Kind, now: int) -> Encoded:
+        self.asked.append(question)
+        return await super().picture(product, question, kind, now)
 
 
 @pytest.fixture
@@ -60,6 +74,26 @@ async def later(world: World, wait: timedelta) -> None:
 async def overdue(world: World) -> list[int]:
     async with transaction(world.pool) as connection:
         return await waiting.overdue(connection, 100)
+
+
+async def test_each_readers_chart_is_in_their_language_and_drawn_once(world: World, server: MailServer) -> None:
+    await world.see(1299, T0)
+    alerts = await alert(world, 3)
+    await world.pool.execute(
+        "insert into preferences (person_id, locale) select s.person_id, 'de-AT' from alerts a "
+        "join subscriptions s on s.id = a.subscription_id where a.id = any($1::bigint[])",
+        alerts[:2],
+    )
+    pictures = NotedPictures(world.store)
+    channel = EmailChannel(read_smtp_url(server.url), FROM, system_clock)
+    composer = Composer(BASE, bytes(32), pictures)
+    assert (
+        await Deliverer(
+            world.pool, world.store, {"EMAIL": channel}, composer, webhook_key=bytes(32), clock=lambda: T0
+        ).deliver(alerts)
+        == 3
+    )
+    assert sorted(asked.language for asked in pictures.asked) == ["de", "en"]
 
 
 async def test_an_alert_becomes_a_mail_and_is_said_so(

@@ -12,11 +12,10 @@ from pennywren.errors import Unavailable
 from pennywren.history.picture import Pictures
 from pennywren.model.clock import system_clock
 from pennywren.model.offer import Offer
-from pennywren.model.product import ProductID
 from pennywren.model.rule import PriceAtOrBelow
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.pipeline import leaving
-from pennywren.pipeline.composing import Composer, Parcel
+from pennywren.pipeline.composing import Charts, Composer, Parcel
 from pennywren.pipeline.delivering import Deliverer
 from pennywren.pipeline.leaving import forget_person
 from pennywren.postgres.pool import transaction
@@ -33,7 +32,7 @@ class SlowComposer(Composer):
         super().__init__("https://pennywren.example.org", bytes(32), Pictures(world.store))
         self.has_begun, self.may_go_on = asyncio.Event(), asyncio.Event()
 
-    async def charts(self, parcels: Sequence[Parcel], now: int) -> dict[ProductID, bytes]:
+    async def charts(self, parcels: Sequence[Parcel], now: int) -> Charts:
         self.has_begun.set()
         await self.may_go_on.wait()
         return await super().charts(parcels, now)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pennywren.history.axis import price_ticks, time_ticks
 from pennywren.history.chart_svg import LIGHT, chart
+from pennywren.language.speaking import language
 from pennywren.model.clock import DAY, HOUR
 from pennywren.model.series import State, Steps
 
@@ -79,7 +80,7 @@ def test_low_and_high_are_marked_and_described() -> None:
     assert marked == {"chart-low", "chart-high"}
     assert {e.text for e in svg.iter(f"{SVG}text")} >= {"10.00", "15.00", "USD"}
     assert svg.findtext(f"{SVG}title") == "Kettle"
-    assert "Lowest 10.00 USD on 25 Nov 2025, highest 15.00 USD on 27 Nov 2025" in (svg.findtext(f"{SVG}desc") or "")
+    assert "Lowest $10.00 on 25 Nov 2025, highest $15.00 on 27 Nov 2025" in (svg.findtext(f"{SVG}desc") or "")
     assert svg.get("role") == "img"
 
 
@@ -94,7 +95,7 @@ def test_a_strict_content_security_policy_holds_and_everything_is_escaped() -> N
 
 def test_nothing_known_is_said() -> None:
     svg = _drawn(Steps(), 10)
-    assert "No price known in this time" in {e.text for e in svg.iter(f"{SVG}text")}
+    assert "No price is known in this time." in {e.text for e in svg.iter(f"{SVG}text")}
     assert _path(svg, "chart-line") == ""
 
 
@@ -124,11 +125,11 @@ def test_price_ticks_are_few_and_reach_over_all_prices(low: int, more: int) -> N
 
 @given(st.integers(0, 4_000_000_000_000), st.integers(HOUR, 9000 * DAY))
 def test_time_ticks_are_few_and_lie_within(start: int, span: int) -> None:
-    ticks = time_ticks(start, start + span)
+    ticks = time_ticks(start, start + span, language("en"))
     assert len(ticks) <= 7
     assert all(start <= at < start + span for at, _ in ticks)
 
 
 @pytest.mark.parametrize(("days", "label"), [(1, "06:00"), (30, "30 Nov"), (200, "Feb 2026"), (2000, "2027")])
 def test_time_labels_suit_the_span(days: int, label: str) -> None:
-    assert label in [text for _, text in time_ticks(START, START + days * DAY)]
+    assert label in [text for _, text in time_ticks(START, START + days * DAY, language("en"))]

@@ -11,6 +11,7 @@ from pennywren.errors import BadQuery
 from pennywren.history.chart_png import PngRenderer, render_png
 from pennywren.history.chart_svg import DARK, LIGHT, Palette, chart
 from pennywren.history.picture import PictureQuestion, parse_picture
+from pennywren.language.speaking import language
 from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.series import State, Steps
@@ -47,6 +48,7 @@ def test_everything_may_be_left_out() -> None:
     asked = {"offer": "NEW", "range": "3m", "theme": "dark", "width": "320", "height": "200", "zero": "1"}
     assert parse_picture(asked) == PictureQuestion(Offer.NEW, "3m", "dark", 320, 200, from_zero=True)
     assert parse_picture({"target": "1299"}).target == 1299
+    assert parse_picture({"language": "de"}).language == "de"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_everything_may_be_left_out() -> None:
     [("range", "2y", "1m, 3m, 6m, 1y, all"), ("theme", "red", "light, dark"), ("width", "99999999", "240 to 1600"),
      ("width", "239", "240 to 1600"), ("height", "-5", "120 to 900"), ("height", "1e2", "120 to 900"),
      ("width", "٣٢٠", "240 to 1600"), ("zero", "yes", "0, 1"), ("offer", "all", "buybox"),
-     ("target", "0", "1 to"), ("target", "12.99", "minor units")],
+     ("language", "fr", "en, de"), ("target", "0", "1 to"), ("target", "12.99", "minor units")],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused_with_what_can_be(name: str, value: str, told: str) -> None:
     with pytest.raises(BadQuery, match=told):
@@ -105,6 +107,26 @@ def test_where_nobody_looked_there_is_a_shade_and_no_line() -> None:
     shades = [e for e in ElementTree.fromstring(_svg()).iter() if e.get("class") == "chart-unseen"]
     assert len(shades) == 1
     assert float(shades[0].get("width") or 0) == pytest.approx((400 - 64 - 16) * 2 / 10, abs=0.2)
+
+
+def test_a_picture_speaks_the_language_that_is_asked_for() -> None:
+    end = START + 10 * DAY
+    drawn = {
+        code: "|".join(
+            ElementTree.fromstring(
+                chart(STEPS, START, end, "EUR", title="Kessel", palette=LIGHT, words=language(code), target=1200)
+            ).itertext()
+        )
+        for code in ("en", "de")
+    }
+    assert "|10.00|" in drawn["en"]
+    assert "|target|" in drawn["en"]
+    assert "|27 Nov|" in drawn["en"]
+    assert "|10,00|" in drawn["de"]
+    assert "|Zielpreis|" in drawn["de"]
+    assert "|niemand sah nach" in drawn["de"]
+    assert "|27. Nov.|" in drawn["de"]
+    assert "Niedrigster 10,00\u00a0€ am 25.11.2025" in drawn["de"]
 
 
 def test_the_axis_begins_at_zero_on_request() -> None:

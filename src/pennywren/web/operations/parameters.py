@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from pennywren.language.catalogue import LANGUAGES
 from pennywren.model.money import MAX_PRICE, MIN_PRICE
 
 PARAMETERS: Final = {
@@ -39,6 +40,7 @@ EXAMPLES: Final = {
     "layout": "columns",
     "range": "6m",
     "theme": "dark",
+    "language": "de",
     "width": "720",
     "height": "280",
     "zero": "1",
@@ -51,6 +53,7 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "threshold": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},
     "range": {"type": "string", "enum": ["1m", "3m", "6m", "1y", "all"]},
     "theme": {"type": "string", "enum": ["light", "dark"]},
+    "language": {"type": "string", "enum": list(LANGUAGES)},
     "width": {"type": "integer", "minimum": 240, "maximum": 1600},
     "height": {"type": "integer", "minimum": 120, "maximum": 900},
     "target": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},
@@ -82,6 +85,7 @@ PICTURE: Final = {
     "offer": OFFER,
     "range": "How far back: `1m`, `3m`, `6m`, `1y` (if left out) or `all`.",
     "theme": "`light` (if left out) or `dark`.",
+    "language": "Of the words and numbers in the picture: `en` (if left out) or `de`.",
     "width": "Width in CSS pixels, 240 to 1600; 720 if left out. A PNG has twice as many pixels.",
     "height": "Height in CSS pixels, 120 to 900; 280 if left out.",
     "zero": "`1` to begin the axis of prices at zero; by default it shows what moved.",
