@@ -4,6 +4,8 @@ import asyncio
 import random
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
@@ -28,6 +30,8 @@ from pennywren.store.store import Store
 PRODUCTS = 20_000
 INSTALLS = 5_000
 NETWORKS = 2_000
+PROCESSES = 2
+"""Of the API: one would be busy four fifths of the time, and what waits for it would show in the p99."""
 REQUESTS_PER_S = 430
 SIZES = (1, 2, 3, 4, 5)
 SHARES = (0.30, 0.25, 0.20, 0.15, 0.10)
@@ -132,12 +136,12 @@ class _Run:
     """CPU seconds that no process of the machine used."""
 
 
-async def _drive(port: int, requests: list[tuple[bytes, int]]) -> _Run:
+async def _drive(ports: Sequence[int], requests: list[tuple[bytes, int]]) -> _Run:
     """Send at Poisson times whatever the server does; a latency counts from when the request was to be sent."""
     chance, run = random.Random(5), _Run()
     free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+    for number in range(CONNECTIONS):
+        free.put_nowait(await asyncio.open_connection("127.0.0.1", ports[number % len(ports)]))
 
     async def send(request: bytes, size: int, at: float) -> None:
         reader, writer = await free.get()
@@ -175,12 +179,12 @@ def _idle() -> float:
     return (int(fields[4]) + int(fields[5])) / 100
 
 
-async def _measure(servers: Servers, port: int) -> _Run:
+async def _measure(ports: Sequence[int]) -> _Run:
     requests = _Requests(random.Random(3))
     made = [requests.make(n) for n in range(REQUESTS_PER_S * (WARM_UP_S + SECONDS))]
     warm_up = REQUESTS_PER_S * WARM_UP_S
-    await _drive(port, made[:warm_up])
-    return await _drive(port, made[warm_up:])
+    await _drive(ports, made[:warm_up])
+    return await _drive(ports, made[warm_up:])
 
 
 async def _wait(port: int) -> None:
@@ -196,33 +200,39 @@ async def _wait(port: int) -> None:
 
 
 def measure(servers: Servers) -> Section:
-    """One worker of the server; the generator, Redis and PostgreSQL have what is left."""
+    """As many processes of the API as cores; the generator, Redis and PostgreSQL share them."""
     section = Section(
         "Reports over HTTP",
         f"{REQUESTS_PER_S} requests/s at Poisson times for {SECONDS} s after {WARM_UP_S} s, of 1 to 5 reports; "
         f"{PRODUCTS:,} products by Zipf, {INSTALLS:,} installs in {NETWORKS:,} networks, {CHANGED:.0%} report another "
-        "price; one server process.",
+        f"price; {PROCESSES} server processes, as behind a proxy.",
         ["requests/s", "reports/s", "p50 ms", "p99 ms", "generator's share of the machine", "CPU left"],
     )
     asyncio.run(_fill(servers, random.Random(7)))
-    port = free_port()
-    env = {
-        **servers.environ,
-        "PENNYWREN_HTTP_PORT": str(port),
-        "PENNYWREN_TRUSTED_PROXIES": "1",
-        "PATH": "/usr/bin:/bin",
-    }
+    ports = [free_port() for _ in range(PROCESSES)]
+    env = {**servers.environ, "PENNYWREN_TRUSTED_PROXIES": "1", "PATH": "/usr/bin:/bin"}
     argv = [sys.executable, "-m", "pennywren", "api"]
-    app = Program(name="bench-api", argv=argv, env=env, log=servers.folder / "api.log")
+    apps = [
+        Program(
+            name=f"bench-api-{port}",
+            argv=argv,
+            env={**env, "PENNYWREN_HTTP_PORT": str(port)},
+            log=servers.folder / f"api-{port}.log",
+        )
+        for port in ports
+    ]
 
     async def all_of_it() -> _Run:
-        await _wait(port)
-        return await _measure(servers, port)
+        for port in ports:
+            await _wait(port)
+        return await _measure(ports)
 
-    with running(app):
+    with ExitStack() as stack:
+        for app in apps:
+            stack.enter_context(running(app))
         run = asyncio.run(all_of_it())
     if run.refused:
-        raise RuntimeError(f"{run.refused} requests were refused: {(servers.folder / 'api.log').read_text()[-2000:]}")
+        raise RuntimeError(f"{run.refused} requests were refused: {apps[0].log.read_text()[-2000:]}")
     rate = run.reports / run.seconds
     p50, p99 = (quantile(run.latencies, share) * 1000 for share in (0.5, 0.99))
     cores = run.seconds * 2

@@ -17,10 +17,10 @@ from pennywren.web.problems import MEDIA_TYPE, problem_of
 
 TICK_S: Final = 0.02
 """How often the loop is asked how late it is."""
-CALM_S: Final = 0.03
+CALM_S: Final = 0.1
 """A loop that is no later than this answers everybody."""
-FULL_S: Final = 0.10
-"""One that is so late answers nobody new: a request waits for its turn three or four times."""
+FULL_S: Final = 0.15
+"""One that is so late answers nobody new: a request waits for its turn about three times."""
 CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
