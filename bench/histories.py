@@ -7,7 +7,6 @@ import asyncio
 import random
 import shutil
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,11 +16,9 @@ from typing import Final
 
 import asyncpg
 
-from bench.history_http import CONNECTIONS, figures, wait_for
+from bench.history_http import CONNECTIONS, figures, peers
 from bench.report import Goal, Section, median_of
-from bench.servers import Servers, running
-from pennywren.local.children import Program
-from pennywren.local.ports import free_port
+from bench.servers import Servers
 from pennywren.model.clock import DAY, SECOND, system_clock
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -148,19 +145,9 @@ def measure(servers: Servers) -> Section:
         return section
     now = system_clock()
     asyncio.run(_fill(servers, now))
-    port = free_port()
-    env = {
-        **servers.environ,
-        "PENNYWREN_HTTP_PORT": str(port),
-        "PENNYWREN_REQUESTS_PER_NETWORK": "0",
-        "PATH": "/usr/bin:/bin",
-    }
-    argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--no-ws"]
-    argv += ["--log-level", "warning", "bench.peers:create_bench_app"]
-    base, asked = f"http://127.0.0.1:{port}", _asked()
+    asked = _asked()
     question = f"history?startTime={(now - SPAN) // SECOND}&endTime={now // SECOND}&interval=day"
-    with running(Program(name="bench-api", argv=argv, env=env, log=servers.folder / "api.log")):
-        wait_for(f"{base}/bench/noop")
+    with peers(servers, PENNYWREN_REQUESTS_PER_NETWORK="0") as base:
         ours = [f"/products/{_product(n)}/{question}" for n in asked]
         tags = _tags(base, sorted(set(ours)))
         lines = {

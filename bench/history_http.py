@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import asyncpg
@@ -105,6 +107,19 @@ def wait_for(url: str) -> None:
     raise RuntimeError(f"{url} does not answer")
 
 
+@contextmanager
+def peers(servers: Servers, **settings: str) -> Generator[str]:
+    """One process of the API with the peers' routes beside its own (`bench.peers`): where it answers."""
+    port = free_port()
+    env = {**servers.environ, **settings, "PENNYWREN_HTTP_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--no-ws"]
+    argv += ["--log-level", "warning", "bench.peers:create_bench_app"]
+    base = f"http://127.0.0.1:{port}"
+    with running(Program(name="bench-api", argv=argv, env=env, log=servers.folder / "api.log")):
+        wait_for(f"{base}/bench/noop")
+        yield base
+
+
 def measure(servers: Servers) -> Section:
     """One worker of the server; the load generator has the other core."""
     section = Section(
@@ -118,20 +133,9 @@ def measure(servers: Servers) -> Section:
         return section
     points = _prices()
     asyncio.run(_fill(servers, points))
-    port = free_port()
-    env = {
-        **servers.environ,
-        "PENNYWREN_HTTP_PORT": str(port),
-        "PATH": "/usr/bin:/bin",
-    }
-    argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--no-ws"]
-    argv += ["--log-level", "warning", "bench.peers:create_bench_app"]
-    app = Program(name="bench-api", argv=argv, env=env, log=servers.folder / "api.log")
-    base = f"http://127.0.0.1:{port}"
     start, end = points[0][0] // 1000, points[-1][0] // 1000
-    history = f"{base}/products/{PRODUCT}/history?startTime={start}&endTime={end}&interval=day"
-    with running(app):
-        wait_for(f"{base}/bench/noop")
+    with peers(servers) as base:
+        history = f"{base}/products/{PRODUCT}/history?startTime={start}&endTime={end}&interval=day"
         etag = _etag(history)
         routes: dict[str, tuple[str, ...]] = {
             "no-op": (f"{base}/bench/noop",),
