@@ -3,6 +3,7 @@
 import gzip
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from pennywren.history.question import Question
@@ -27,13 +28,19 @@ class Encoded:
     @property
     def body(self) -> bytes:
         """What was answered."""
-        return gzip.decompress(self.kept) if self.is_packed else self.kept
+        return _unpacked(self.kept) if self.is_packed else self.kept
 
     def packed(self) -> "Encoded":
         """The same in gzip, which nearly all who ask take; as it is where that saves nothing."""
         if self.is_packed or len(self.kept) < _WORTH_PACKING:
             return self
         return replace(self, kept=gzip.compress(self.kept, _LEVEL, mtime=0), is_packed=True)
+
+
+@lru_cache(maxsize=64)
+def _unpacked(kept: bytes) -> bytes:
+    """Few ask for answers that are not packed, but those who do ask for the same again and again."""
+    return gzip.decompress(kept)
 
 
 class HeldAnswers:
