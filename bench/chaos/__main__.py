@@ -12,6 +12,7 @@ import sys
 import time
 
 import asyncpg
+from redis.exceptions import RedisError
 
 from bench.chaos.judging import Judgement, judge
 from bench.chaos.sabotage import KINDS, sabotage
@@ -58,20 +59,28 @@ async def keep_running(up: System) -> None:
 
 
 async def rest(up: System, seconds: float = REST_S, calm: float = CALM_S) -> None:
-    """Wait until every price was recorded and every alert is told or refused, and nothing has moved for a while."""
+    """Wait until every price was recorded, every change read and every alert told or refused, and nothing has moved
+    for a while."""
     deadline, calm_since, last, under_way = time.monotonic() + seconds, time.monotonic(), -1, 0
     while time.monotonic() < deadline:
         await up.prices.look()
         try:
-            decided = await up.decided()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            decided, calm_since = [], time.monotonic()  # it is being started again
+            # A matcher that was killed leaves changes which the next may only read when the lease has ended.
+            unread, decided = await up.unread(), await up.decided()
+        except (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            unread, decided, calm_since = 0, [], time.monotonic()  # one of them is being started again
         under_way = sum(alert.state not in ("delivered", "failed", "dropped") for alert in decided)
-        if up.prices.pending or under_way or len(decided) != last:
+        if up.prices.pending or unread or under_way or len(decided) != last:
             calm_since, last = time.monotonic(), len(decided)
         if time.monotonic() - calm_since > calm:
             return
-        _log.info("%d prices not recorded, %d of %d alerts under way", len(up.prices.pending), under_way, len(decided))
+        _log.info(
+            "%d prices not recorded, %d partitions not read, %d of %d alerts under way",
+            len(up.prices.pending),
+            unread,
+            under_way,
+            len(decided),
+        )
         await asyncio.sleep(0.5)
     _log.info("no rest: %d prices not recorded, %d alerts under way", len(up.prices.pending), under_way)
 

@@ -19,11 +19,13 @@ from bench.chaos.mail_peer import MailPeer, mail_peer
 from bench.chaos.prices import LEAST, MOST, Prices, post
 from bench.chaos.processes import Processes
 from bench.chaos.proxy import Proxy, proxy_to
+from pennywren import keyspace
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.children import Program
 from pennywren.local.ports import free_port
 from pennywren.local.postgres import embedded_postgres
 from pennywren.local.redis import embedded_redis
+from pennywren.match import hints
 from pennywren.model.clock import HOUR, system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -62,6 +64,11 @@ class System:
     watchers: list[Watcher]
     postgres_url: str
 
+    async def unread(self) -> int:
+        """Partitions with changes that the matcher has not handled."""
+        partitions = sorted({keyspace.partition_of(product) for product in self.products})
+        return len(await hints.waiting(self.prices.store.client, hints.GROUP, partitions))
+
     async def decided(self) -> list[Decided]:
         """All alerts."""
         connection = await asyncpg.connect(self.postgres_url)
@@ -76,6 +83,7 @@ RECOVERY = {
     "ALERT_COOLDOWN": "0",
     "RECRAWL_AFTER": "2",
     "CRAWL_LEASE": "8",
+    "MATCH_LEASE": "5",
     "DELIVERY_LEASE": "12",
     "DELIVERY_RETRY": "2",
     "SMTP_CONNECTIONS": "1",  # so that one kill repeats one mail at most
