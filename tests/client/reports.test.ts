@@ -38,11 +38,11 @@ function worker(area: Area, answers: (Response | Error)[] = []) {
     calls.push({ path: address.slice(ORIGIN.length), method: init.method ?? "GET", headers: init.headers as Record<string, string>, body: init.body as string | undefined });
     assert.equal(init.credentials, "omit");
     const answer = address.endsWith("/installs") && !(answers[0] instanceof Error) && answers[0]?.status !== 503
-      ? Response.json({ id: "ab12", token: "T" }, { status: 201 }) : answers.shift();
+      ? Response.json({ id: `ab1${++installs}`, token: "T" }, { status: 201 }) : answers.shift();
     if (answer === undefined || answer instanceof Error) throw answer ?? new TypeError("network");
     return answer;
   }) as unknown as typeof fetch;
-  let keys = 0;
+  let [keys, installs] = [0, 1];
   const reporter = new Reporter({ area, fetcher, now: () => clock.now, chance: () => 0.5, newKey: () => `key-${++keys}` });
   return { reporter, calls, clock };
 }
@@ -91,14 +91,14 @@ test("a batch goes out with the install's token and a key, and is kept byte for 
   assert.deepEqual(kept, [{ at: NOW, to: `${ORIGIN}/observations`, body: sent?.body, status: 200, verdicts: ["accepted: As known."] }]);
 });
 
-test("one report for a product and hour", async () => {
+test("one report for a product within an hour, whatever the clock's hour is", async () => {
   const { reporter, calls, clock } = worker(storage(), [told(), told()]);
   await reporter.agree();
   await reporter.offer(kettle());
   await reporter.flush();
-  clock.now += 40 * MINUTE;
-  assert.equal(await reporter.offer(kettle({ price: 999 })), null);
-  clock.now += 20 * MINUTE;
+  clock.now += 60 * MINUTE - 1;
+  assert.equal(await reporter.offer(kettle({ price: 999 })), null, "13:09:59");
+  clock.now += 1;
   assert.equal(await reporter.offer(kettle({ price: 999 })), clock.now);
   await reporter.flush();
   assert.equal(calls.filter((call) => call.path === "/observations").length, 2);
@@ -163,7 +163,7 @@ test("a server that cannot be reached when somebody withdraws is told later, unt
   await reporter.offer(kettle());
   await reporter.flush();
   const later = await reporter.withdraw();
-  assert.deepEqual([...area.stored.keys()], ["farewell"]);
+  assert.deepEqual([...area.stored.keys()], ["farewells"]);
   clock.now = later ?? 0;
   assert.equal(await reporter.flush(), NOW + 20 * MINUTE, "nor now");
   assert.equal(await reporter.flush(), null);
@@ -177,6 +177,33 @@ test("a server that cannot be reached when somebody withdraws is told later, unt
   clock.now += 7 * 24 * 60 * MINUTE;
   assert.equal(await reporter.flush(), null);
   assert.equal(area.stored.size, 0);
+});
+
+test("who agrees and withdraws again before the server has heard is forgotten there twice", async () => {
+  const area = storage();
+  const gone = (): Error => new TypeError("network");
+  const { reporter, calls, clock } = worker(area, [
+    told(), gone(), gone(), told(), gone(), gone(), new Response(null, { status: 204 }), gone(), new Response(null, { status: 204 }),
+  ]);
+  for (const product of ["us:B000000001", "us:B000000002"]) {
+    await reporter.agree();
+    await reporter.offer(kettle({ productID: product }));
+    await reporter.flush();
+    await reporter.withdraw();
+  }
+  assert.equal(JSON.parse(area.stored.get("farewells") ?? "").length, 2);
+  clock.now = (await reporter.flush()) ?? 0;
+  assert.equal(JSON.parse(area.stored.get("farewells") ?? "").length, 1);
+  assert.equal(await reporter.flush(), null);
+  const farewells = calls.filter((call) => call.method === "DELETE").map((call) => call.path.slice(-4));
+  assert.deepEqual(farewells, ["ab12", "ab12", "ab12", "ab13", "ab12", "ab13", "ab13"]);
+  assert.equal(area.stored.size, 0);
+});
+
+test("a clock that was set back holds no report up", () => {
+  const ledger = add(EMPTY, observed(kettle(), NOW), NOW);
+  assert.equal(add(ledger, observed(kettle(), NOW), NOW + 59 * MINUTE), ledger);
+  assert.equal(add(ledger, observed(kettle(), NOW), NOW - 5 * MINUTE).waiting.length, 2);
 });
 
 test("what has waited for an hour is dropped, and what waits is bounded", () => {

@@ -8,8 +8,11 @@ export type Row = "main" | "prime" | "other";
 export interface Place {
   /** What it was made from: two places of one family are not independent of each other. */
   readonly family: string;
-  /** Whether the visitor reads it, or the page tells it its own forms and scripts. */
-  readonly visible: boolean;
+  /**
+   * `shown` to the visitor as the price; `told` by the page to its own forms and scripts; `beside` it for another purpose,
+   * which can confirm a price and whose dissent says nothing.
+   */
+  readonly weight: "shown" | "told" | "beside";
   /** The readings that the text allows, in minor units; none where it is garbled. */
   readonly amounts: readonly number[];
   /** Whether it names the marketplace's own currency. */
@@ -65,20 +68,20 @@ function shown(page: Document, market: Marketplace): Place[] {
   for (const element of elements) {
     if (rowOf(element) !== "main") continue;
     const amounts = readElement(element, market);
-    const signed = /[^0-9.,' ]/.test(tidy(element.textContent ?? ""));
-    if (amounts) places.push({ family: isInside(element, BUY_BOX) ? "box" : "headline", visible: true, amounts, signed });
+    const family = isInside(element, BUY_BOX) ? "box" : "headline";
+    if (amounts) places.push({ family, weight: "shown", amounts, signed: isSigned(element) });
   }
   // Digital books have it in a plain text.
   for (const element of page.querySelectorAll("#kindle-price")) {
     const amount = readAmount(element.textContent ?? "", market);
-    const signed = /[^0-9.,' ]/.test(tidy(element.textContent ?? ""));
-    if (rowOf(element) === "main") places.push({ family: "headline", visible: true, amounts: amount === null ? [] : [amount], signed });
+    const amounts = amount === null ? [] : [amount];
+    if (rowOf(element) === "main") places.push({ family: "headline", weight: "shown", amounts, signed: isSigned(element) });
   }
   return places;
 }
 
 /** The texts of one `.a-price` must say the same, or it is garbled (no amounts); null where it is empty. */
-function readElement(element: Element, market: Marketplace): number[] | null {
+export function readElement(element: Element, market: Marketplace): number[] | null {
   const readings: (number | null)[] = [];
   const spoken = tidy(element.querySelector(".a-offscreen")?.textContent ?? "");
   if (spoken) readings.push(readAmount(spoken, market));
@@ -111,6 +114,11 @@ export function formCurrencies(page: Document): string[] {
     .map((element) => element.getAttribute("value") ?? "").filter(Boolean);
 }
 
+/** Whether a price is written with more than its number. */
+export function isSigned(element: Element): boolean {
+  return /[^0-9.,' ]/.test(tidy(element.textContent ?? ""));
+}
+
 function isPayable(element: Element): boolean {
   let up: Element | null = element;
   for (let depth = 0; up && depth < 5; depth += 1, up = up.parentElement) {
@@ -129,7 +137,7 @@ function told(page: Document, market: Marketplace): Place[] {
   const places: Place[] = [];
   const add = (family: string, element: Element, amounts: (number | null)[]): void => {
     const read = amounts.filter((amount) => amount !== null && amount > 0) as number[];
-    if (read.length && rowOf(element) === "main") places.push({ family, visible: false, amounts: read, signed: false });
+    if (read.length && rowOf(element) === "main") places.push({ family, weight: "told", amounts: read, signed: false });
   };
   const plain = (family: string, selector: string, name = "value"): void => {
     for (const element of page.querySelectorAll(selector)) {
@@ -148,7 +156,7 @@ function told(page: Document, market: Marketplace): Place[] {
     const readings = new Set([readPlain(value, market.currency), /^[0-9]{3,12}$/.test(value) ? Number(value) : null]);
     const read = [...readings].filter((amount) => amount !== null && amount > 0) as number[];
     // Every row repeats the main price here, so the row it stands in says nothing.
-    if (read.length) places.push({ family: "twister", visible: false, amounts: read, signed: false });
+    if (read.length) places.push({ family: "twister", weight: "told", amounts: read, signed: false });
   }
   return places;
 }

@@ -3,10 +3,11 @@
  *
  * Independent places must agree: what the visitor reads, and what the page tells its own forms and scripts. Whatever
  * contradicts, is garbled, hangs on one place alone, or is a price for some only, is a doubt; a doubt is never reported.
- * The server's reader (`pennywren/observe/page`) reads old and saved pages, too; this one knows today's only, and that of digital books.
+ * The server's reader (`pennywren/observe/page`) knows more of what is odd, so a doubt here may be none there; their prices never differ.
  */
 
 import { marketplaceOf, productOf } from "../marketplaces.ts";
+import { placesBefore, saysFrom } from "./before.ts";
 import type { Context } from "./context.ts";
 import { contextOf } from "./context.ts";
 import { tidy } from "./money.ts";
@@ -36,7 +37,7 @@ export function readPage(page: Document, address: string): Reading {
   const product = productOf(address);
   const market = product === null ? null : marketplaceOf(product);
   if (product === null || market === null) return doubt("no_product_page");
-  const title = tidy(page.querySelector("#productTitle")?.textContent ?? "").slice(0, MAX_TITLE);
+  const title = titleOf(page);
   if (!title) return doubt("no_title");
   const asin = product.slice(3);
   const forms = new Set(
@@ -50,24 +51,30 @@ export function readPage(page: Document, address: string): Reading {
     seen: { productID: product, offer: "buybox", price, currency: market.currency, title, context },
   });
 
-  if (page.querySelector("#partialStateBuybox") || showsRange(page)) return doubt("needs_selection");
-  const places = placesOf(page, market);
-  const visible = places.filter((place) => place.visible);
+  if (page.querySelector("#partialStateBuybox") || showsRange(page) || saysFrom(page)) return doubt("needs_selection");
+  const places = [...placesOf(page, market), ...placesBefore(page, market, asin)];
+  const visible = places.filter((place) => place.weight === "shown");
   const buyable = [...page.querySelectorAll(BUTTONS)].some(works);
   if (!buyable) return !visible.length && saysUnavailable(page) ? seen(null) : doubt("no_buy_button");
-  if (PIX.test(tidy(page.querySelector("#corePriceDisplay_desktop_feature_div, #apex_desktop")?.textContent ?? ""))) {
+  if (PIX.test(tidy(page.querySelector("#corePriceDisplay_desktop_feature_div, #apex_desktop, #price")?.textContent ?? ""))) {
     return doubt("price_for_one_way_to_pay");
   }
   if (!visible.length) return doubt("no_price");
   if (visible.some((place) => !place.amounts.length)) return doubt("garbled");
   const [price = 0] = visible[0]?.amounts ?? [];
-  if (places.some((place) => !place.amounts.includes(price))) return doubt("places_disagree");
+  const agreeing = places.filter((place) => place.amounts.includes(price));
+  if (places.some((place) => place.weight !== "beside" && !agreeing.includes(place))) return doubt("places_disagree");
   const currencies = formCurrencies(page);
   if (currencies.some((currency) => currency !== market.currency)) return doubt("another_currency");
   if (!currencies.length && !visible.some((place) => place.signed)) return doubt("no_currency");
   if (price <= 0) return doubt("free");
-  if (new Set(places.map((place) => place.family)).size < 2) return doubt("one_place_only");
+  if (new Set(agreeing.map((place) => place.family)).size < 2) return doubt("one_place_only");
   return seen(price);
+}
+
+function titleOf(page: Document): string {
+  const titles = [...page.querySelectorAll("#productTitle, #btAsinTitle")].map((each) => tidy(each.textContent ?? ""));
+  return (titles.find(Boolean) ?? "").slice(0, MAX_TITLE);
 }
 
 function works(button: Element): boolean {

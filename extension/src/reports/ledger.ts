@@ -27,11 +27,11 @@ export interface Ledger {
   readonly waiting: readonly Observation[];
   readonly batch: Batch | null;
   readonly sent: readonly Sent[];
-  /** The hour (since 1970) of each product's last report. */
-  readonly hours: Readonly<Record<string, number>>;
+  /** When each product was last taken up (ms), for an hour. */
+  readonly taken: Readonly<Record<string, number>>;
 }
 
-export const EMPTY: Ledger = { waiting: [], batch: null, sent: [], hours: {} };
+export const EMPTY: Ledger = { waiting: [], batch: null, sent: [], taken: {} };
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -43,12 +43,12 @@ const KEPT = 50;
 const FIRST_PAUSE = MINUTE;
 const LONGEST_PAUSE = 30 * MINUTE;
 
-/** Keep an observation, unless this product was reported in this hour of the clock. */
+/** Keep an observation, unless this product was taken up within the last hour. */
 export function add(ledger: Ledger, seen: Observation, now: number): Ledger {
-  const hour = Math.floor(now / HOUR);
-  if (ledger.hours[seen.productID] === hour) return ledger;
-  const hours = Object.fromEntries(Object.entries(ledger.hours).filter(([, last]) => last >= hour - 1));
-  return { ...ledger, waiting: [...ledger.waiting, seen].slice(-MOST_WAITING), hours: { ...hours, [seen.productID]: hour } };
+  // One that lies ahead was taken up before the clock was set back: it holds nobody up.
+  const taken = Object.fromEntries(Object.entries(ledger.taken).filter(([, last]) => last <= now && now - last < HOUR));
+  if (seen.productID in taken) return ledger;
+  return { ...ledger, waiting: [...ledger.waiting, seen].slice(-MOST_WAITING), taken: { ...taken, [seen.productID]: now } };
 }
 
 /** Put a batch together where none is on its way; what has become too old is dropped. */

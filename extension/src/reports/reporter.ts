@@ -40,7 +40,7 @@ interface Farewell {
 }
 
 const PATIENCE = 20_000;
-const FAREWELL = "farewell";
+const FAREWELLS = "farewells";
 const FAREWELL_EVERY = 10 * 60_000;
 const FAREWELL_FOR = 7 * 86_400_000;
 /** All that reporting keeps. Its install is not the one that watches, so that reports lead to nobody. */
@@ -69,7 +69,7 @@ export class Reporter {
   /** Send what is due; answers when to come again (ms), or null where nothing is left. */
   flush(): Promise<number | null> {
     return this.#alone(async () => {
-      const [farewell, reports] = [await this.#sayFarewell(), await this.#sendDue()];
+      const [farewell, reports] = [await this.#sayFarewells(), await this.#sendDue()];
       return farewell === null || reports === null ? (farewell ?? reports) : Math.min(farewell, reports);
     });
   }
@@ -79,7 +79,7 @@ export class Reporter {
     return this.#alone(async () => {
       const { origin, consent, ledger } = await this.#read();
       // What waits for one server is not told to another.
-      const kept = consent?.origin === origin ? ledger : { ...ledger, waiting: [], batch: null, hours: {} };
+      const kept = consent?.origin === origin ? ledger : { ...ledger, waiting: [], batch: null, taken: {} };
       await this.#world.area.set({ consent: { origin, at: this.#world.now(), paused: false }, ledger: kept });
     });
   }
@@ -105,21 +105,28 @@ export class Reporter {
       const { reporter: install } = (await area.get(["reporter"])) as { reporter?: Install };
       await area.remove(REPORT_KEYS);
       if (!install) return null;
-      await area.set({ [FAREWELL]: { install, until: now() + FAREWELL_FOR } satisfies Farewell });
-      return this.#sayFarewell();
+      // Another one may wait still: it is told as well.
+      await area.set({ [FAREWELLS]: [...(await this.#farewells()), { install, until: now() + FAREWELL_FOR }] });
+      return this.#sayFarewells();
     });
   }
 
-  async #sayFarewell(): Promise<number | null> {
+  async #farewells(): Promise<Farewell[]> {
+    return ((await this.#world.area.get([FAREWELLS]))[FAREWELLS] as Farewell[] | undefined) ?? [];
+  }
+
+  async #sayFarewells(): Promise<number | null> {
     const { area, now } = this.#world;
-    const waits = (await area.get([FAREWELL]))[FAREWELL] as Farewell | undefined;
-    if (!waits) return null;
-    const { install, until } = waits;
-    const told = await this.#ask(`${install.origin}/installs/${install.id}`, { method: "DELETE" }, install.token).catch(() => null);
-    const heard = told !== null && told.status !== 429 && told.status < 500;
-    if (!heard && now() < until) return now() + FAREWELL_EVERY;
-    await area.remove([FAREWELL]);
-    return null;
+    let left = await this.#farewells();
+    for (const { install, until } of left) {
+      const told = await this.#ask(`${install.origin}/installs/${install.id}`, { method: "DELETE" }, install.token).catch(() => null);
+      const heard = told !== null && told.status !== 429 && told.status < 500;
+      if (!heard && now() < until) continue;
+      left = left.filter((each) => each.install.id !== install.id || each.install.origin !== install.origin);
+      // Kept at once: the worker may be stopped before the next one has heard.
+      await (left.length ? area.set({ [FAREWELLS]: left }) : area.remove([FAREWELLS]));
+    }
+    return left.length ? now() + FAREWELL_EVERY : null;
   }
 
   async #sendDue(): Promise<number | null> {
@@ -181,7 +188,8 @@ export class Reporter {
     return {
       origin,
       consent: readConsent(stored["consent"]),
-      ledger: (stored["ledger"] as Ledger | undefined) ?? EMPTY,
+      // What an earlier version kept may lack a part.
+      ledger: { ...EMPTY, ...(stored["ledger"] as Partial<Ledger> | undefined) },
       reporter: install?.origin === origin ? install : null,
     };
   }
