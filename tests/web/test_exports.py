@@ -52,7 +52,7 @@ async def test_what_is_not_known_or_cannot_be_drawn_is_a_problem(site: Site, ano
     assert (refused.status_code, refused.json()["type"]) == (400, "/problems/bad-query")
 
 
-@pytest.mark.parametrize("path", ["history.csv", "chart.svg", "chart.png"])
+@pytest.mark.parametrize("path", ["history.csv", "feed.atom", "chart.svg", "chart.png"])
 async def test_a_whole_link_names_the_product_here_too(site: Site, anonymous: httpx.AsyncClient, path: str) -> None:
     await site.record(1999)
     assert (await anonymous.get(f"/products/https://www.amazon.com/dp/B08N5WRWNW/{path}")).status_code == 200

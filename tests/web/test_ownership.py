@@ -68,6 +68,7 @@ ROWS = [
     Row("GET /products/{product}", OPEN),
     Row("GET /products/{product}/history", OPEN),
     Row("GET /products/{product}/history.csv", OPEN),
+    Row("GET /products/{product}/feed.atom", OPEN),
     Row("GET /products/{product}/chart.svg", OPEN),
     Row("GET /products/{product}/chart.png", OPEN),
     Row("GET /images/{product}/{file}", OPEN),

@@ -12,7 +12,7 @@ from pennywren.model.product import ProductID
 # The framework sees the path decoded, so the slashes of a link inside it would look like ours.
 _LINK_INSIDE: Final = re.compile(
     r"/products/(?P<scheme>https?:/+)?(?P<link>[^/:]+\.[^/]+/.*?)"
-    r"(?P<rest>/(?:history(?:\.csv)?|chart\.(?:svg|png)|watch|points/[^/]+/proof))?\Z",
+    r"(?P<rest>/(?:history(?:\.csv)?|feed\.atom|chart\.(?:svg|png)|watch|points/[^/]+/proof))?\Z",
     re.DOTALL,
 )
 

@@ -22,6 +22,7 @@ from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
+from pennywren.web.atom import MEDIA_TYPE
 from pennywren.web.pages import html_page, language_of
 from pennywren.web.types import Answer, Request
 from pennywren.web.views import ProductView, product_view
@@ -138,6 +139,7 @@ async def product_page(
     exports = {
         "export_csv": (f"/products/{product}/history.csv", "text/csv"),
         "export_json": (f"/products/{product}/history?interval=raw", "application/json"),
+        "export_feed": (f"/products/{product}/feed.atom", MEDIA_TYPE),
         "export_svg": (f"/products/{product}/chart.svg", "image/svg+xml"),
         "export_png": (f"/products/{product}/chart.png", "image/png"),
     }

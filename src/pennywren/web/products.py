@@ -16,6 +16,7 @@ from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.postgres.pool import transaction
+from pennywren.web.atom import MEDIA_TYPE
 from pennywren.web.body import read_body
 from pennywren.web.conditional import conditional, conditional_page
 from pennywren.web.headers import PRIVATE
@@ -105,7 +106,12 @@ async def track_product(request: Request) -> Answer:
 def alternates(product: ProductID) -> str:
     """The Link header of a product with prices: what else there is of it (RFC 8288)."""
     own = f"/products/{product}"
-    kinds = (("history", "application/json"), ("history.csv", "text/csv"), ("chart.svg", "image/svg+xml"))
+    kinds = (
+        ("history", "application/json"),
+        ("history.csv", "text/csv"),
+        ("feed.atom", MEDIA_TYPE),
+        ("chart.svg", "image/svg+xml"),
+    )
     return ", ".join(
         [f'<{own}>; rel="canonical"', *(f'<{own}/{name}>; rel="alternate"; type="{kind}"' for name, kind in kinds)]
     )

@@ -298,6 +298,10 @@ TEXTS: Final = {
         "time,state,price,low,high,currency,offer,product\r\n"
         "2026-11-25T10:40:00Z,offered,12.99,,,USD,buybox,us:B08N5WRWNW\r\n"
     ),
+    "application/atom+xml": (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>A kettle, 1.7 litres: Buy box</title>…'
+        "<entry><title>A kettle, 1.7 litres: $12.99 (was $14.99)</title>…</entry></feed>"
+    ),
     "text/plain": "It sleeps until 2 December 2026, 10:40 UTC.\n",
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 280" role="img">…</svg>',
 }

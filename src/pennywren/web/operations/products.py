@@ -4,6 +4,7 @@ from typing import Final
 
 from pennywren.history.answer import History, HistoryColumns
 from pennywren.web import views
+from pennywren.web.atom import MEDIA_TYPE
 from pennywren.web.batch import ProductBatch
 from pennywren.web.operations.operation import Operation
 from pennywren.web.operations.parameters import HISTORY, LAYOUT, OFFER, PICTURE
@@ -48,6 +49,16 @@ PRODUCTS: Final = (
         {200: "text/csv", 304: None},
         (400, 404),
         query={**HISTORY, "interval": "As of the history; `raw`, every change, if left out."},
+        scope="products:read",
+    ),
+    Operation(
+        "get",
+        "/products/{product}/feed.atom",
+        "getProductFeed",
+        "A product's last price changes as an Atom feed, the newest first",
+        {200: MEDIA_TYPE, 304: None},
+        (400, 404),
+        query={"offer": OFFER},
         scope="products:read",
     ),
     *(
