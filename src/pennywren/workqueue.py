@@ -77,6 +77,14 @@ class WorkQueue:
         job.delete()
         return True
 
+    def will_start(self, queue: str) -> bool:
+        """Whether a job waits that nobody has taken: whoever takes it sees all that was written before this was asked.
+
+        One that waits so long that it could be forgotten first does not count.
+        """
+        of = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+        return any(self._redis.ttl(Job.key_for(last)) > WAITS // 2 for last in of.get_job_ids(-1))
+
     def length(self, queue: str) -> int:
         """How many jobs wait."""
         return Queue(queue, connection=self._redis, serializer=JSONSerializer).count

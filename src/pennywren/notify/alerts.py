@@ -91,9 +91,9 @@ with changes as (
     for update of s
 ), inserted as (
     insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
-                        base_price, new_low, lowest_for_days)
+                        base_price, new_low, lowest_for_days, to_crowd)
     select subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
-           base_price, new_low, lowest_for_days
+           base_price, new_low, lowest_for_days, $18
     from matched where reason is null
     on conflict (subscription_id, change_id) do nothing
     returning id, subscription_id, change_id, new_price, seen_at
@@ -145,12 +145,14 @@ returning id
 """
 
 
-async def decide(connection: Connection, concerned: Sequence[Concerned], cooldown: timedelta) -> Decided:
+async def decide(
+    connection: Connection, concerned: Sequence[Concerned], cooldown: timedelta, *, to_crowd: bool = False
+) -> Decided:
     """Decide who is told about which change, and keep why the others are not.
 
     Runs inside the caller's transaction, and locks the subscriptions until it ends. Changes of one product must be
     in the order in which they happened. Deciding again what was decided before does nothing. `cooldown` is for watches
-    without one of their own.
+    without one of their own. Alerts `to_crowd` are sent after all others.
     """
     decided = Decided()
     for together in _rounds(concerned):
@@ -176,6 +178,7 @@ async def decide(connection: Connection, concerned: Sequence[Concerned], cooldow
             [n for n, _ in pairs],
             [subscription for _, subscription in pairs],
             cooldown,
+            to_crowd,
         )
         # Not joined in SQL: of what a statement has just written PostgreSQL knows no numbers: it compares all with all.
         about = {row["alert_id"]: row["change_id"] for row in rows if row["alert_id"] is not None}

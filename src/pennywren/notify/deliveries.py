@@ -54,27 +54,39 @@ where s.person_id = any($1::bigint[]) and a.held_for = 'digest' and {_IS_DUE}
 """  # noqa: S608 -- constants of ours
 
 # Not `skip locked`: whoever queued an alert may be marking it as queued at this moment.
+_OF_THESE: Final = f"""
+    (select a.id from alerts a where a.id = any($4::bigint[]) and {_IS_DUE} order by a.id limit $1)
+    union select unnest($5::bigint[])
+"""  # noqa: S608 -- constants of ours
+
+# What was tried or held before has a time of its own and comes with the sweep; a digest goes as a whole. What a crowd
+# is told comes last: a million of them take an hour, and whoever waits for another product does not wait for that.
+_WAITING: Final = """
+    select a.id from alerts a
+    where a.state = 'decided' and a.next_attempt_at is null and a.held_for is distinct from 'digest'
+    order by a.to_crowd, a.id limit $1 for update
+"""
+
 _CLAIM: Final = f"""
-with chosen as (
-    (select a.id from alerts a where a.id = any($1::bigint[]) and {_IS_DUE} order by a.id limit $2)
-    union select unnest($4::bigint[])
-), mine as (
+with chosen as (%s), mine as (
     select a.id, a.state = 'held' as was_held, a.next_attempt_at from alerts a join chosen using (id)
     where {_IS_DUE} order by a.id for update of a
 )
 update alerts a
-set state = 'sending', sending_at = now(), sending_until = now() + $3::interval, attempts = a.attempts + 1,
-    next_attempt_at = null,
+set state = 'sending', sending_at = now(), sending_until = now() + $2::interval, attempts = a.attempts + 1,
+    queued_at = coalesce(a.queued_at, now()), next_attempt_at = null,
     due_since = case when mine.was_held then coalesce(mine.next_attempt_at, now()) else a.due_since end
 from mine, subscriptions s, people p
 where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
 returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price,
-          a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $5::interval as is_old, a.about,
+          a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $3::interval as is_old, a.about,
           s.rule, s.threshold, coalesce(a.base_price, s.base_price) as base_price, s.expires_at,
           s.state as subscription_state, s.snoozed_until, s.notification_type, p.id as person_id, p.language, p.email,
           (select title from products where id = a.product_id) as title,
           (select because from withdrawals where id = a.withdrawal_id) as because
 """  # noqa: S608
+_CLAIM_THESE: Final = _CLAIM % _OF_THESE
+_CLAIM_WAITING: Final = _CLAIM % _WAITING
 
 # Alerts that are gone in the meantime take what became of them along.
 _RECORD: Final = """
@@ -90,10 +102,6 @@ update alerts a set
     next_attempt_at = case $3 when 'retry' then now() + $4::interval end
 from unnest($1::bigint[], $2::integer[]) as t (id, attempt)
 where a.id = t.id and a.attempts = t.attempt and a.state = 'sending'
-"""
-_LEAVE: Final = """
-update alerts set next_attempt_at = now()
-where id = any($1::bigint[]) and state = 'decided' and next_attempt_at is null
 """
 _HOLD: Final = """
 update alerts set state = 'held', held_for = $3, sending_until = null, next_attempt_at = $4
@@ -169,8 +177,16 @@ async def claim(connection: Connection, alert_ids: Sequence[int], limit: int, le
     if readers:
         await connection.execute(_LOCK, readers)
         digests = [row["id"] for row in await connection.fetch(_DIGEST, readers)]
-    rows = await connection.fetch(_CLAIM, alert_ids, limit, lease, digests, GIVE_UP_AFTER)
-    return sorted((_claimed(row) for row in rows), key=lambda each: each.alert_id)
+    return _in_order(await connection.fetch(_CLAIM_THESE, limit, lease, GIVE_UP_AFTER, alert_ids, digests))
+
+
+async def claim_waiting(connection: Connection, limit: int, lease: timedelta) -> list[Claimed]:
+    """Claim up to `limit` alerts that were decided and never tried, whichever job they wait for; otherwise as `claim`.
+
+    None is left out because somebody else is about to claim it or to keep that it is queued: this waits for them. So if
+    none is found, none is waiting that was decided before.
+    """
+    return _in_order(await connection.fetch(_CLAIM_WAITING, limit, lease, GIVE_UP_AFTER))
 
 
 async def hold_people(connection: Connection, person_ids: Collection[int]) -> set[int]:
@@ -227,11 +243,6 @@ async def settle(
     await connection.execute(_SETTLE, ids, attempts, word, wait)
 
 
-async def leave(connection: Connection, alert_ids: Sequence[int]) -> None:
-    """Let the next sweep find those of these alerts that nobody has taken: their job ends before it comes to them."""
-    await connection.execute(_LEAVE, alert_ids)
-
-
 async def hold(connection: Connection, claimed: Claimed, held: Held) -> None:
     """Keep that an alert waits, for what, and until when."""
     await connection.execute(_HOLD, claimed.alert_id, claimed.attempt, held.cause, to_moment(held.until))
@@ -240,6 +251,10 @@ async def hold(connection: Connection, claimed: Claimed, held: Held) -> None:
 def retry_after(attempt: int, first: timedelta = FIRST_RETRY) -> timedelta:
     """How long to wait after the `attempt`th attempt (from 1): `first`, doubled each time, at most an hour."""
     return min(first * 2 ** min(attempt - 1, 10), _LAST_RETRY)
+
+
+def _in_order(rows: Sequence[asyncpg.Record]) -> list[Claimed]:
+    return sorted((_claimed(row) for row in rows), key=lambda each: each.alert_id)
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:

@@ -99,7 +99,7 @@ async def decide_page(connection: Connection, cooldown: timedelta, size: int) ->
         size,
     )
     ids = [each["id"] for each in found]
-    decided = await alerts.decide(connection, [(change, ids)], cooldown) if ids else Decided()
+    decided = await alerts.decide(connection, [(change, ids)], cooldown, to_crowd=True) if ids else Decided()
     is_last = len(ids) < size
     await connection.execute(_MOVE, row["change_id"], ids[-1] if ids else row["cursor"], is_last)
     return Page(decided, is_last)

@@ -14,11 +14,15 @@ LOST_AFTER: Final = timedelta(seconds=120)
 """Time in the queue after which a job counts as lost, where nothing else is set. If it was only slow, whoever comes
 second finds nothing to do."""
 
-# Locked by id, as a claim locks them, so that the two never wait for each other in a circle.
+# Locked by id, as a claim locks them, so that the two never wait for each other in a circle. What a job has taken
+# meanwhile is left alone. What is held keeps its time: it is found again by that, should its job be lost.
 _QUEUED: Final = """
-with these as (select id from alerts where id = any($1::bigint[]) order by id for update)
+with these as (
+    select id from alerts where id = any($1::bigint[]) and state in ('decided', 'held') order by id for update
+)
 update alerts a
-set queued_at = now(), next_attempt_at = case when a.next_attempt_at > now() then a.next_attempt_at end
+set queued_at = now(),
+    next_attempt_at = case when a.state = 'held' or a.next_attempt_at > now() then a.next_attempt_at end
 from these where a.id = these.id
 """
 
@@ -29,6 +33,7 @@ where state = 'decided' and (
           or next_attempt_at <= now()
           or next_attempt_at is null and queued_at < now() - $2::interval)
    or state = 'held' and next_attempt_at <= now()
+      and (queued_at is null or queued_at < next_attempt_at or queued_at < now() - $2::interval)
    or state = 'sending' and sending_until <= now()
 order by decided_at, id limit $3
 """

@@ -71,9 +71,12 @@ class Parcel:
 
 
 class Composer:
-    """Writes messages. `key` signs the links that end them."""
+    """Writes messages. `key` signs the links that end them; `charts_time` is for drawing, in seconds."""
 
-    def __init__(self, base_url: str, key: bytes, pictures: Pictures | None) -> None:
+    def __init__(
+        self, base_url: str, key: bytes, pictures: Pictures | None, *, charts_time: float = CHARTS_TIME
+    ) -> None:
+        self._charts_time = charts_time
         self._base_url = base_url
         self._key = key
         self._pictures = pictures
@@ -105,7 +108,7 @@ class Composer:
         waited = [now - parcel.first.seen_at for parcel in parcels if not parcel.first.held_for]
         if self._pictures is None or are_late(waited):
             return made
-        until = time.monotonic() + CHARTS_TIME
+        until = time.monotonic() + self._charts_time
         shown = [
             (each.product, each.offer, speaking(_reader(parcel)).code)
             for parcel in parcels

@@ -37,6 +37,9 @@ from pennywren.store.store import Store
 STOP_AFTER_S: Final = 450.0
 """A slow mail server must not carry a job to RQ's time limit, which would end it in the middle of a mail."""
 
+TAKE_ALONG_S: Final = 10.0
+"""How long a job takes along what waits for other jobs: theirs may have alerts that only they can claim."""
+
 AT_ONCE: Final = 10
 """Alerts that are claimed together, for each mail connection: few, because whoever unsubscribes meanwhile is still told
 about these."""
@@ -80,60 +83,77 @@ class Deliverer:
         self._at_once = at_once
         self._first_retry = first_retry
         self._stopping = False
+        self._works = True
+        """False once a channel took nothing of a claim for want of working."""
+        self.left: list[int] | None = None
+        """Where it ended early: the alerts that it was given and did not come to; besides, others may wait."""
 
     def stop(self) -> None:
-        """Claim nothing more: what is claimed is sent, and the next sweep finds the rest."""
+        """Claim nothing more: what is claimed is sent, and the rest is `left`."""
         self._stopping = True
 
-    async def deliver(self, alert_ids: Sequence[int]) -> int:
+    async def deliver(self, alert_ids: Sequence[int], *, along: bool = False) -> int:
         """Send what nobody has sent of these alerts and nobody else is sending; how many a channel took.
 
-        Stops early where a channel does not work at all, or is slow, or when it is told to: the rest is left to a later
-        job.
+        With `along` it goes on with the alerts that wait for any job, as long as there are some, but not for ever: jobs
+        that wait may have alerts that only they can claim. Where a channel does not work at all, or it takes long, or
+        it is told to stop, it ends early, and `left` has what another job must come for.
 
         Raises:
             Unavailable: PostgreSQL does not answer; what was not sent will be found by the sweep.
         """
-        taken = 0
-        left = sorted(set(alert_ids))
-        until = time.monotonic() + STOP_AFTER_S
-        while left and time.monotonic() < until:
-            if self._stopping:
-                async with transaction(self._pool) as connection:
-                    await deliveries.leave(connection, left)
+        self.left, self._works = None, True
+        taken = await self._deliver(sorted(set(alert_ids)), time.monotonic() + STOP_AFTER_S)
+        until = time.monotonic() + TAKE_ALONG_S
+        while along and self._goes_on(until, []):
+            async with transaction(self._pool) as connection:
+                claimed = await deliveries.claim_waiting(connection, self._at_once, self._lease)
+            if not claimed:
                 break
+            took, again = await self._send(claimed)
+            taken += took + await self._deliver(again, until)
+        return taken
+
+    async def _deliver(self, left: list[int], until: float) -> int:
+        taken = 0
+        while left and self._goes_on(until, left):
             async with transaction(self._pool) as connection:
                 claimed = await deliveries.claim(connection, left, self._at_once, self._lease)
             if not claimed:
                 break
-            tell_of_each(_log, "alert", (each.alert_id for each in claimed), "claimed")
             ours = {each.alert_id for each in claimed}
             last = max((each for each in left if each in ours), default=left[-1])
             left = [alert_id for alert_id in left if alert_id > last]
-            took, again, works = await self._send(claimed)
+            took, again = await self._send(claimed)
             taken += took
-            if not works:
-                break
             left += again
         return taken
 
-    async def _send(self, claimed: Sequence[Claimed]) -> tuple[int, list[int], bool]:
-        """Send what was claimed: how many alerts a channel took, those that another channel may take at once, and False
-        if a channel took none for want of working."""
+    def _goes_on(self, until: float, left: list[int]) -> bool:
+        """Whether to claim more, until a moment of the monotonic clock (s); if not, `left` is for another job."""
+        if self.left is None and not self._stopping and self._works and time.monotonic() < until:
+            return True
+        self.left = [*(self.left or ()), *left]
+        return False
+
+    async def _send(self, claimed: Sequence[Claimed]) -> tuple[int, list[int]]:
+        """Send what was claimed: how many alerts a channel took, and those that another channel may take at once."""
+        tell_of_each(_log, "alert", (each.alert_id for each in claimed), "claimed")
         states = await self._states({each.product for each in claimed})
         async with transaction(self._pool) as connection:
             known = await self._sorter.sort(connection, claimed, states, self._clock())
         by_kind: defaultdict[str, list[Parcel]] = defaultdict(list)
         for parcel in known.parcels:
             by_kind[parcel.kind].append(parcel)
-        taken, works = 0, True
+        taken = 0
         again: list[int] = []
         for kind, parcels in by_kind.items():
             took, tried_again, others = await self._send_over(kind, parcels, known)
             taken += took
             again += others
-            works = works and tried_again < len(parcels)
-        return taken, again, works
+            if tried_again == len(parcels):
+                self._works = False
+        return taken, again
 
     async def _send_over(self, kind: str, parcels: Sequence[Parcel], known: Known) -> tuple[int, int, list[int]]:
         """Send parcels over one channel: what `_send` tells of all of them."""

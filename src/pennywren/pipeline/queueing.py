@@ -11,6 +11,7 @@ from pennywren.notify import waiting
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.workqueue import WorkQueue
 
+QUEUE: Final = "deliver"
 BATCH: Final = 250
 """Alerts in one job."""
 
@@ -21,9 +22,12 @@ _log = logging.getLogger(__name__)
 
 
 async def enqueue_alerts(queue: WorkQueue, pool: Pool, alert_ids: Sequence[int], *, slot: int | None = None) -> None:
-    """Put alerts into delivery jobs, and then keep that they are queued. Repeating it enqueues nothing twice.
+    """See that delivery jobs come for alerts, and then keep that they are queued. Repeating it enqueues nothing twice.
 
-    A sweep gives the `slot` of time that it runs in, because jobs of the same alerts may have come and gone before.
+    A job takes along whatever waits when it starts and while it runs. So nothing is enqueued for alerts that were just
+    decided, and committed, while any job waits to be started; one that runs does not count, it may have looked for the
+    last time. A sweep gives the `slot` of time that it runs in: its alerts get jobs of their own, because those that
+    they relied on may have come and gone.
 
     Raises:
         Unavailable, redis.RedisError: a part is down; what was not queued will be found by the sweep.
@@ -31,11 +35,23 @@ async def enqueue_alerts(queue: WorkQueue, pool: Pool, alert_ids: Sequence[int],
     batches = [list(alert_ids[start : start + BATCH]) for start in range(0, len(alert_ids), BATCH)]
     if not batches:
         return
-    await asyncio.to_thread(_enqueue, queue, batches, slot)
-    for batch in batches:
-        tell_of_each(_log, "alert", batch, "queued in %s", job_id(batch, slot))
+    if slot is None and await asyncio.to_thread(queue.will_start, QUEUE):
+        tell_of_each(_log, "alert", alert_ids, "queued: a job that waits takes it along")
+    else:
+        await asyncio.to_thread(_enqueue, queue, batches, slot)
+        for batch in batches:
+            tell_of_each(_log, "alert", batch, "queued in %s", job_id(batch, slot))
     async with transaction(pool) as connection:
         await waiting.mark_queued(connection, alert_ids)
+
+
+async def pass_on(queue: WorkQueue, alert_ids: Sequence[int], now: int) -> None:
+    """Enqueue a job for alerts that a job leaves at `now` (ms UTC), and for whatever waits beside them.
+
+    Raises:
+        redis.RedisError: RQ's Redis is down.
+    """
+    await asyncio.to_thread(_enqueue, queue, [list(alert_ids)], now)
 
 
 def job_id(alert_ids: Sequence[int], slot: int | None) -> str:
@@ -46,4 +62,4 @@ def job_id(alert_ids: Sequence[int], slot: int | None) -> str:
 
 def _enqueue(queue: WorkQueue, batches: Sequence[list[int]], slot: int | None) -> None:
     for batch in batches:
-        queue.enqueue("deliver", "jobs.deliver.deliver", [batch], job_id(batch, slot), timeout=JOB_TIMEOUT)
+        queue.enqueue(QUEUE, "jobs.deliver.deliver", [batch], job_id(batch, slot), timeout=JOB_TIMEOUT)

@@ -68,7 +68,10 @@ async def until(world: World) -> int:
 
 async def release(world: World) -> list[int]:
     """Let the moment come for what is held; what a sweep would enqueue."""
-    await world.pool.execute("update alerts set next_attempt_at = now() - interval '1 s' where state = 'held'")
+    await world.pool.execute(
+        "update alerts set next_attempt_at = now() - interval '1 s', queued_at = queued_at - interval '1 day' "
+        "where state = 'held'"
+    )
     async with transaction(world.pool) as connection:
         return await waiting.overdue(connection, 100)
 
