@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import random
-import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
 from pennywren.errors import BadSetting, Unavailable
+from pennywren.local.children import on_end
 from pennywren.model.clock import system_clock
 from pennywren.observe.child import PageParser
 from pennywren.observe.curls import Curls
@@ -80,7 +80,7 @@ async def _crawl(settings: Settings, egress_names: Sequence[str], seconds: float
             for crawler in crawlers:
                 crawler.stop()
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        on_end(stop)
         return sum(await asyncio.gather(*(crawler.run_for(seconds) for crawler in crawlers)))
 
 

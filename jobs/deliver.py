@@ -1,9 +1,9 @@
 """Send alerts: a batch of them in one job, and whatever else waits. Running it twice sends nothing twice."""
 
 import asyncio
-import signal
 from collections.abc import Sequence
 
+from pennywren.local.children import on_end
 from pennywren.pipeline.delivery_job import open_delivery_job
 from pennywren.settings import Settings, load_settings
 from pennywren.tracing import tracing
@@ -18,5 +18,5 @@ def deliver(alert_ids: list[int]) -> None:
 
 async def _deliver(settings: Settings, alert_ids: Sequence[int]) -> None:
     async with open_delivery_job(settings) as job:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, job.stop)
+        on_end(job.stop)
         await job.run(alert_ids)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from pennywren import keyspace
@@ -18,6 +19,10 @@ from pennywren.postgres.pool import Pool, open_pool
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import Client, connect
 from pennywren.store.store import Store
+
+# A busy machine is no bug of what is tried.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

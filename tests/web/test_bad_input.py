@@ -156,7 +156,7 @@ FIELDS = st.sampled_from(
 )
 
 
-@hypothesis_settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "HEAD"]),
     path=st.sampled_from(sorted(build_document()["paths"])),

@@ -223,7 +223,7 @@ async def test_a_key_that_is_none_is_refused(install: Browser, key: str) -> None
 FIELDS = st.sampled_from(["productID", "offer", "price", "currency", "title", "observedAt", "context"])
 
 
-@hypothesis_settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(field=FIELDS, value=JSON_VALUES)
 async def test_whatever_an_item_holds_it_is_answered(install: Browser, field: str, value: object) -> None:
     answer = await install.client.post(

@@ -148,7 +148,6 @@ def failures_of(tried: Tried, operation: Operation, described: Any) -> str:
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
-        deadline=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

@@ -63,19 +63,26 @@ class MortalWorker(Worker):
         """Seconds after which the job counts as abandoned if nothing is heard of it; RQ's own says a minute more."""
         return self.job_monitoring_interval + self.lost_after
 
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Fork the process that runs one job. SIGTERM is news for a job that listens (`children.on_end`) and must not
+        tear another one apart, nor one that has just begun: in the fork it waits until somebody listens."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        super().fork_work_horse(job, queue)
+        if self._stop_requested:
+            self._tell_job()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
     def main_work_horse(self, job: Job, queue: Queue) -> NoReturn:
         """The forked process that runs one job."""
         die_with_parent(self.pid or 0)
         super().main_work_horse(job, queue)
 
-    def setup_work_horse_signals(self) -> None:
-        """SIGTERM is news for a job that listens, and must not tear another one apart."""
-        super().setup_work_horse_signals()
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
     def handle_warm_shutdown_request(self) -> None:
         """Tell the job that runs."""
         super().handle_warm_shutdown_request()
+        self._tell_job()
+
+    def _tell_job(self) -> None:
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)

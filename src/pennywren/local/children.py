@@ -4,6 +4,7 @@ A child is started in a session of its own, so that a Ctrl-C of the terminal rea
 asks the kernel to be ended when its parent dies, however that happens. Linux only (prctl, pidfd).
 """
 
+import asyncio
 import ctypes
 import logging
 import os
@@ -67,6 +68,13 @@ def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGKILL) 
     _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def on_end(stop: Callable[[], object]) -> None:
+    """Call `stop` in the running loop when this process is told to end (SIGTERM), also where that was said before
+    anybody listened: a worker's jobs begin with the signal blocked."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def start(program: Program, *, again: bool = False) -> subprocess.Popen[bytes]:

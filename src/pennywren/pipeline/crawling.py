@@ -289,8 +289,8 @@ class Crawler:
     async def _conclude(self, visit: Visit, reading: PageReading, *, reported: bool) -> None:
         """Everything that follows from a page that shows the product."""
         product, read_at = visit.lease.product, self._clock()
-        if visit.lease.lane == "urgent" and visit.known.state is None and self._catalogue is not None:
-            # Somebody waits with its page open: the first price brings the title and the picture along.
+        if visit.known.state is None and self._catalogue is not None:
+            # Somebody may wait with its page open: the first price brings the title and the picture along.
             await self._catalogue.add(CatalogueEntry(product, reading.title, reading.image), self._clock())
             await self._catalogue.flush(self._clock())
         result = await self._conclusions.seen(visit.lease, visit.known, reading, visit.now, reported=reported)

@@ -119,7 +119,7 @@ async def test_an_old_change_that_comes_again_after_later_ones_is_not_told(world
 
 
 @example(threshold=3, prices=[4, 3, 2, 3, 4, 3, None, 3], replays=[1, 4, 0])
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     threshold=st.integers(1, 6),
     prices=st.lists(st.none() | st.integers(1, 7), min_size=4, max_size=16),

@@ -69,7 +69,7 @@ async def _watch(world: World, watching: Watching) -> int:
     return subscription
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(watching=WATCHINGS, seen=CHANGES)
 async def test_the_decision_in_sql_is_the_pure_rule(world: World, watching: Watching, seen: PriceChange) -> None:
     subscription = await _watch(world, watching)
@@ -92,7 +92,7 @@ async def test_the_decision_in_sql_is_the_pure_rule(world: World, watching: Watc
     assert len(told.alert_ids) + len(kept) <= 1
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     prices=st.lists(PRICES, min_size=2, max_size=14),
     steps=st.lists(st.integers(1, 5), min_size=14, max_size=14),

@@ -46,7 +46,7 @@ _step = st.one_of(_look, st.just("archive"), st.just("withdraw"), st.just("tier"
 
 
 @given(st.lists(_step, max_size=25))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_replay_of_the_archive_is_what_redis_holds(redis_server: str, steps: list[Step]) -> None:
     with BlockingRedis.from_url(redis_server) as client:
         client.flushall()

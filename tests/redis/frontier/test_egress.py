@@ -144,7 +144,7 @@ events = st.lists(
 
 
 @given(events)
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_any_interleaving_requests_are_a_second_apart(redis_url: str, plan: Sequence[tuple[int, int, str]]) -> None:
     asyncio.run(_interleave(redis_url, plan))
 

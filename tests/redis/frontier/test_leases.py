@@ -310,7 +310,7 @@ actions = st.lists(
 
 @given(actions)
 @hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 def test_no_product_is_ever_leased_twice_and_none_is_lost(redis_url: str, steps: list[tuple[str, int, int]]) -> None:
     asyncio.run(_play(redis_url, steps))

@@ -22,7 +22,7 @@ T0 = 1_700_000_000_000
 
 @example(looks=[(2, 3), (1, None), (1, 2), (3, 3)])
 @example(looks=[(1, None), (1, 5), (20, 4), (1, None), (2, 4)])
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(looks=st.lists(st.tuples(st.integers(1, 20), st.none() | st.integers(1, 4)), min_size=1, max_size=14))
 async def test_the_changes_of_the_series_are_those_of_the_stream(
     store: Store, redis_client: Client, looks: list[tuple[int, int | None]]

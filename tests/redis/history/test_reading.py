@@ -142,7 +142,7 @@ def _steps(looks: Sequence[tuple[int, int | None]]) -> Steps:
     return Steps(parts.prices, sorted(states.items()), parts.last_seen)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(looks_in_time, st.integers(0, 40), st.sampled_from([0, 1, HOUR, DAY - 1]), st.sampled_from([1, 2, 16]))
 def test_a_history_that_grows_by_looks_is_told_exactly(
     redis_url: str, moves: list[tuple[int, int | None]], imported: int, offset: int, max_runs: int

@@ -20,7 +20,7 @@ def change(old: int | None, new: int | None, offer: Offer = Offer.BUYBOX) -> Pri
     return PriceChange(PRODUCT, offer, ChangeKind.PRICE, old, new, "USD", at=1, version=1)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(thresholds=st.lists(PRICES, max_size=20), old=st.none() | PRICES, new=st.none() | PRICES)
 async def test_a_change_triggers_exactly_the_thresholds_that_it_crosses_from_above(
     redis_client: Client, thresholds: list[int], old: int | None, new: int | None

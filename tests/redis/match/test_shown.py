@@ -47,7 +47,7 @@ async def test_however_much_moves_the_list_stays_short(redis_client: Client) -> 
     assert (await shown.lately_moved(redis_client, 1))[0].at == 599
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4), SETS, OFFERS, st.integers(1, 6)), max_size=25))
 async def test_counts_are_those_of_the_index_whatever_was_added_moved_and_removed(
     redis_client: Client, steps: list[tuple[bool, int, WatchSet, Offer, int]]

@@ -146,7 +146,7 @@ prices = st.one_of(st.none(), st.integers(1, 10**10))
 looks_at = st.dictionaries(st.sampled_from(list(Offer)), prices, min_size=1)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(
         st.tuples(st.integers(0, 40 * 86_400_000), looks_at, rates, st.sampled_from(list(Source))), max_size=12

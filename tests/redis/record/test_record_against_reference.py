@@ -123,7 +123,7 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int], tiers: li
     await client.aclose()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     events=event_lists(),
     cuts=st.lists(st.integers(0, 25), max_size=4),

@@ -51,7 +51,7 @@ async def _claimed(store: Store, price: int | None) -> ProductBelieved:
     return read_believed((await trip.send())[asked])
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=prices, new=prices, waiting=places)
 async def test_whom_a_claim_would_tell_is_whom_the_change_would_trigger(
     redis_url: str, old: int | None, new: int | None, waiting: list[tuple[WatchSet, int]]

@@ -1,5 +1,6 @@
 """Workers: no job outlives its worker, and what was interrupted is taken up again."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
 from pennywren.cli.worker import make_worker
+from pennywren.local.children import on_end
 from pennywren.local.interrupted import take_up_again
 from pennywren.workqueue import WorkQueue
 
@@ -82,6 +84,32 @@ def test_a_worker_that_is_told_to_end_finishes_a_job_that_does_not_listen(
     worker.wait(20)
     assert done.exists()
     assert _alive_in_session(worker.pid) == []
+    queue.close()
+
+
+async def test_who_is_told_to_end_before_listening_hears_of_it_when_it_listens() -> None:
+    told = asyncio.Event()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # as in the process of a job that has just begun
+    os.kill(os.getpid(), signal.SIGTERM)
+    on_end(told.set)
+    async with asyncio.timeout(20):
+        await told.wait()
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
+
+
+def test_a_job_is_told_that_began_while_its_worker_was_told_to_end(queue_url: str) -> None:
+    queue = WorkQueue(queue_url)
+    queue.enqueue("upkeep", "time.sleep", [600], "late")
+    worker = make_worker(queue_url, "upkeep")
+    worker._stop_requested = True  # pyright: ignore[reportPrivateUsage]  -- RQ's own mark, set by its handler
+    with Redis.from_url(queue_url):
+        job = worker.queues[0].fetch_job("late")
+        assert job is not None
+        worker.fork_work_horse(job, worker.queues[0])
+    pending = (Path("/proc") / str(worker.horse_pid) / "status").read_text().partition("ShdPnd:")[2].split()[0]
+    assert int(pending, 16) & 1 << (signal.SIGTERM - 1), "it waits until the job listens"
+    os.kill(worker.horse_pid, signal.SIGKILL)
+    os.waitpid(worker.horse_pid, 0)
     queue.close()
 
 

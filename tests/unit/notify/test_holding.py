@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.model.clock import DAY, HOUR
@@ -72,7 +72,6 @@ zones = st.sampled_from(
 moments = st.integers(1_300_000_000_000, 1_900_000_000_000)
 
 
-@settings(deadline=None)
 @given(zones, moments, st.integers(0, 1439), st.integers(0, 1439))
 def test_quiet_hours_always_end_within_a_day_and_a_bit(zone: str, now: int, begin: int, end: int) -> None:
     habits = Habits(ZoneInfo(zone), quiet=(begin, end))
@@ -82,7 +81,6 @@ def test_quiet_hours_always_end_within_a_day_and_a_bit(zone: str, now: int, begi
         assert now < until <= now + 2 * DAY + 2 * HOUR
 
 
-@settings(deadline=None)
 @given(zones, moments, st.integers(0, 23), st.integers(1, 7), st.booleans())
 def test_a_digest_comes_within_a_week_at_its_hour(zone: str, now: int, hour: int, weekday: int, weekly: bool) -> None:
     habits = Habits(ZoneInfo(zone), digest="weekly" if weekly else "daily", digest_hour=hour, digest_weekday=weekday)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiosmtplib.email import flatten_message
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.errors import BadSetting, DeliveryError
@@ -261,7 +261,6 @@ def test_a_hostile_title_is_only_text(title: str) -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec=None), max_size=400))
 def test_any_title_becomes_one_line_that_can_be_sent(title: str) -> None:
     line = plain_title(title)

@@ -4,7 +4,7 @@ from email import policy
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.notify.mail_reports import Report, read_report
@@ -67,7 +67,6 @@ def test_a_mail_of_a_person_is_no_report() -> None:
     assert read_report(mail.as_bytes()) is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_whatever_comes_is_read_without_harm(noise: bytes) -> None:
     for raw in (noise, bounce()[:300] + noise, bounce().replace(b"Action", noise[:40]), complaint() + noise):

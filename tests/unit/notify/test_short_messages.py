@@ -5,7 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.accounts.phones import checked_number
@@ -17,7 +17,6 @@ from pennywren.notify.channels.sms.gateway import DEFAULT_BODY, checked_template
 from tests.unit.notify.test_mail import MESSAGE, about
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_text_says_more_than_it_is(text: str, key: str) -> None:
     text, key = (each.encode("utf-8", "replace").decode() for each in (text, key))

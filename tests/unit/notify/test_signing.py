@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from py_vapid import Vapid02
 
@@ -59,7 +59,6 @@ def test_a_return_address_says_which_mail_came_back() -> None:
     assert read_return_address(b"other", address) is None
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_nobody_else_makes_our_mails_bounce(text: str) -> None:
     assert read_return_address(KEY, f"bounces+{text}@example.org") is None

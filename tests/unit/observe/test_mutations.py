@@ -112,7 +112,7 @@ def check(html: str, marketplace: str, right: int | None, dice: random.Random, s
         assert offer is None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(name=st.sampled_from(sorted(_MADE)), seed=st.integers(0, 2**32))
 def test_our_own_pages_damaged(name: str, seed: int) -> None:
     html, right, shown = _MADE[name]
@@ -125,7 +125,7 @@ _RIGHT: dict[str, int | None] = {}
 
 
 @pytest.mark.skipif(not _REAL, reason=f"{len(_REAL)} labelled pages here: PENNYWREN_SHARED says where they are")
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(label=st.sampled_from(_REAL or [None]), seed=st.integers(0, 2**32))
 def test_real_pages_damaged(label: Label | None, seed: int) -> None:
     assert label is not None
@@ -136,7 +136,7 @@ def test_real_pages_damaged(label: Label | None, seed: int) -> None:
     check(html, label.marketplace, _RIGHT[label.id], random.Random(seed))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
 def test_any_input_is_read_as_something(html: str | bytes) -> None:
     assert read_page(html, "jp").kind in ("other", "error", "captcha", "unreadable")
