@@ -6,6 +6,8 @@ import { thin } from "../../src/pennywren/web/client/chart/downsample.ts";
 import { makeFormat } from "../../src/pennywren/web/client/chart/format.ts";
 import type { History, Stretch } from "../../src/pennywren/web/client/chart/history.ts";
 import { inRows, prepare, stretchAt, within } from "../../src/pennywren/web/client/chart/history.ts";
+import type { Stroke } from "../../src/pennywren/web/client/chart/labels.ts";
+import { around, boxOf, place, widthOf } from "../../src/pennywren/web/client/chart/labels.ts";
 import { loadHistories, LoadFailed } from "../../src/pennywren/web/client/chart/load.ts";
 import { step } from "../../src/pennywren/web/client/chart/pointing.ts";
 import { clampWindow, defaultRange, isAvailable, windowOf } from "../../src/pennywren/web/client/chart/ranges.ts";
@@ -78,6 +80,15 @@ describe("stretches", () => {
     const said = summarize(series, START, START + 30 * DAY, ENGLISH, makeFormat("USD", ["en"]));
     assert.match(said, /nobody has looked since 9 Jan 2026/);
     assert.doesNotMatch(said, /not on offer/);
+  });
+
+  test("a silence up to now is as long as it is, also where the answer lists its begin", () => {
+    const listed = history([[0, 1000]], 5, { notObserved: [{ startTime: day(5), endTime: day(6) }] });
+    const series = prepare(listed, START + 30 * DAY);
+    assert.deepEqual(
+      series.stretches.map((s) => [(s.start - START) / DAY, (s.end - START) / DAY, s.state]),
+      [[0, 5, "offered"], [5, 30, "notObserved"]],
+    );
   });
 
   test("after a long silence the last price is not carried on", () => {
@@ -188,6 +199,46 @@ describe("axes", () => {
     assert.equal(timeTicks(START, START + 300 * DAY, 6).unit, "month");
     assert.equal(timeTicks(START, START + 3000 * DAY, 6).unit, "year");
     for (const days of [1, 30, 300, 3000]) assert.ok(timeTicks(START, START + days * DAY, 6).at.length <= 6);
+  });
+});
+
+test("an axis has a fraction only where one of its prices has", () => {
+  const format = makeFormat("USD", ["en"]);
+  assert.deepEqual([100_000, 200_000].map((tick, _, all) => format.amount(tick, all)), ["1,000", "2,000"]);
+  assert.deepEqual([1250, 1300].map((tick, _, all) => format.amount(tick, all)), ["12.50", "13.00"]);
+  assert.equal(makeFormat("JPY", ["en"]).amount(4280, [4280]), "4,280");
+});
+
+describe("labels", () => {
+  const inside = { left: 40, right: 300, top: 0, bottom: 200 };
+  const text = "$12.99";
+  const cross = (strokes: readonly Stroke[], box: Stroke | null): boolean =>
+    box !== null && strokes.some((s) => s.left < box.right && s.right > box.left && s.top < box.bottom && s.bottom > box.top);
+
+  test("stand where they are wanted most while nothing is in the way", () => {
+    assert.deepEqual(place(text, around(text, 150, 100, false), inside, [], []), boxOf(text, 150 - widthOf(text) / 2, 116));
+  });
+
+  test("leave a line alone where there is room beside it", () => {
+    const level = { left: 40, right: 300, top: 112, bottom: 112 };
+    const upright = { left: 150, right: 150, top: 20, bottom: 100 };
+    const box = place(text, around(text, 150, 100, false), inside, [level, upright], []);
+    assert.ok(box);
+    assert.equal(cross([level, upright], box), false);
+  });
+
+  test("stay inside at both ends, and never write over each other", () => {
+    for (const x of [40, 300]) {
+      const first = place(text, around(text, x, 100, true), inside, [], []);
+      assert.ok(first && first.left >= inside.left && first.right <= inside.right);
+      const second = place(text, around(text, x, 100, true), inside, [], [first]);
+      assert.ok(second);
+      assert.equal(cross([first], second), false);
+    }
+  });
+
+  test("are left out where they fit nowhere", () => {
+    assert.equal(place(text, around(text, 150, 100, true), { ...inside, top: 90, bottom: 95 }, [], []), null);
   });
 });
 

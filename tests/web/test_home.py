@@ -47,7 +47,7 @@ async def test_what_most_people_watch_is_shown_with_how_many(
         assert (await who.post("/subscriptions", json=wish)).status_code == 201
     page = await browser.get("/")
     assert "Most watched" in page.text
-    assert "watched by 2 people" in page.text
+    assert "2 watch it" in page.text
     assert "owner@example.com" not in page.text
 
 

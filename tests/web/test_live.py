@@ -1,6 +1,7 @@
 """Open pages: who is woken by what, and what they are told."""
 
 import asyncio
+import json
 
 from pennywren import keyspace
 from pennywren.language.speaking import language
@@ -49,7 +50,10 @@ async def test_a_page_is_told_what_is_newer_than_what_it_shows(site: Site) -> No
     await site.record(1499)
     newer = await pages.read(PRODUCT, language("de"), news[0])
     assert newer is not None
-    assert "14,99" in newer[1]
+    parts = json.loads(newer[1])
+    assert "14,99" in parts["price"]
+    # Where no script draws a chart, the picture, what it says and its figures come anew together.
+    assert [part in parts["chart"] for part in ("<svg", "said-of-chart", "<table>")] == [True, True, True]
 
 
 async def test_a_page_without_a_price_is_told_that_there_is_no_such_page(site: Site) -> None:

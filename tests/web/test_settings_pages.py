@@ -68,12 +68,12 @@ async def test_preferences_are_changed_on_a_page(ada: httpx.AsyncClient) -> None
     ("form", "says"),
     [
         ({"quietFrom": "22:00"}, "fill in both"),
-        ({"timeZone": "Mars/Olympus"}, "name of a time zone"),
-        ({"locale": "xx-YY"}, "language tag"),
-        ({"language": "fr"}, "one of en, de"),
-        ({"channels": ["EMAIL", "EMAIL"]}, "each once"),
+        ({"timeZone": "Mars/Olympus"}, "time zone must be the name of one"),
+        ({"locale": "xx-YY"}, "way of writing amounts"),
+        ({"language": "fr"}, "there are en, de"),
+        ({"channels": ["EMAIL", "EMAIL"]}, "only once"),
         ({"weeklyBudget": "a few"}, "whole number"),
-        ({"digestHour": "25"}, "digestHour"),
+        ({"digestHour": "25"}, "does not fit here"),
     ],
 )
 async def test_a_preference_that_cannot_be_is_refused_in_words(

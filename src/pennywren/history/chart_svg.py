@@ -57,6 +57,8 @@ OF_THE_PAGE: Final = Palette(
     ground=None,
     font="inherit",
 )
+_DOTS: Final = ' stroke-linecap="round"'
+"""A look without another one near it has no length, and shows as a dot."""
 _FONT: Final = "Inter, system-ui, sans-serif"
 LIGHT: Final = Palette("#1f2421", "#1d5f53", "#5b645f", "#1b6b3a", "#a34a1f", "#ffffff", _FONT)
 DARK: Final = Palette("#e8ebe6", "#83cdbb", "#a3ada6", "#86d3a0", "#e9a177", "#1d2320", _FONT)
@@ -137,7 +139,7 @@ def chart(
             "" if target is None else _across(frame, target),
             _path("chart-absent", dotted, palette.line, _DASHES["absent"]),
             _path("chart-rumour", rumour, palette.line, _DASHES["rumour"]),
-            _path("chart-line", line, palette.line, ""),
+            _path("chart-line", line, palette.line, _DOTS),
             *_extremes(whole, frame, currency, words),
             *(_legend(frame, [name for name, is_shown in shown.items() if is_shown], words) if palette.ground else ()),
             "</svg>",

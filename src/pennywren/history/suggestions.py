@@ -33,7 +33,8 @@ def suggest(offer: OfferState | None, steps: Steps) -> list[Suggestion]:
         for percent in PERCENTS
     ]
     lately = measure(steps, offer.last_seen - _LATELY, offer.last_seen + 1)
-    if lately and lately.low <= price:
+    # Where it costs that now, it is no target; where nothing is offered, its return at that price is one.
+    if lately and (lately.low < price or offer.price is None):
         found.append(Suggestion(lately.low, "low90Days", "The lowest of the last 90 days"))
     by_threshold: dict[int, Suggestion] = {}
     for each in found:

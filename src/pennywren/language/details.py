@@ -1,8 +1,9 @@
-"""What went wrong, in another language: our errors say it in English, and a catalogue has the same in others.
+"""What went wrong, in words for people: our errors say it in English, and catalogues have the same for pages.
 
 An error is written where it happens, with what it is about in it. `details.de.toml` has its sentence, with `{places}`
 for what is filled in, beside the German one; a place that the German one leaves out is not said. A test finds the
-sentences in the code and holds the catalogues against them.
+sentences in the code and holds the catalogues against them. `details.en.toml` has only those that speak of a field of
+the API: a page calls it what its label does.
 """
 
 import re
@@ -19,16 +20,15 @@ _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 def translated(code: str, message: str) -> str | None:
     """An error's message in a language, whether or not it ends with a full stop; None where it has no such sentence."""
-    if code == DEFAULT:
-        return message
+    unknown = message if code == DEFAULT else None
     if len(message) > _LONGEST:
-        return None
+        return unknown
     plain = message.strip().removesuffix(".")
     for pattern, template in _patterns(code):
         found = pattern.fullmatch(plain)
         if found:
             return template.format(**found.groupdict())
-    return None
+    return unknown
 
 
 @cache

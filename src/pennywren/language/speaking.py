@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Final, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_day_names
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, sentence
 from pennywren.language.details import translated
+from pennywren.model.clock import DAY
 from pennywren.model.money import format_amount, minor_digits
 
 # Plain "English" writes dates as Americans do; we write for all who read English, and the day comes first.
@@ -54,9 +55,7 @@ class Language:
 
     def money(self, minor: int, currency: str) -> str:
         """`1299, "USD"` -> `$12.99`, as this language writes that currency; spaces in it never break."""
-        amount = Decimal(minor).scaleb(-minor_digits(currency))
-        written = format_currency(amount, currency, locale=self.code)
-        return _LETTER_THEN_DIGIT.sub("\\1\u00a0", written.replace(" ", "\u00a0"))
+        return _money(minor, currency, self.code)
 
     def amount(self, minor: int, currency: str) -> str:
         """`1299, "USD"` -> `12.99`: what a person would type into a field, which is read in any language."""
@@ -78,11 +77,11 @@ class Language:
 
     def day(self, ms: int) -> str:
         """`25 November 2026`."""
-        return format_date(_moment(ms), "long", locale=self._locale)
+        return _day(ms // DAY, "long", self._locale)
 
     def short_day(self, ms: int) -> str:
         """`25 Nov 2026`."""
-        return format_date(_moment(ms), "medium", locale=self._locale)
+        return _day(ms // DAY, "medium", self._locale)
 
     def day_of_year(self, ms: int) -> str:
         """`25 Nov`."""
@@ -94,11 +93,11 @@ class Language:
 
     def minute(self, ms: int) -> str:
         """`25 November 2026, 10:40 UTC`."""
-        return f"{self.day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}\u00a0UTC"
+        return f"{self.day(ms)}, {_clock(ms)}\u00a0UTC"
 
     def short_minute(self, ms: int) -> str:
         """`25 Nov 2026, 10:40`, where all times are UTC and say so."""
-        return f"{self.short_day(ms)}, {format_time(_moment(ms), 'HH:mm', locale=self._locale)}"
+        return f"{self.short_day(ms)}, {_clock(ms)}"
 
     def weekday(self, number: int) -> str:
         """`Monday` for 1 (ISO 8601)."""
@@ -141,6 +140,24 @@ class Language:
 def language(code: str) -> Language:
     """The language of this code; the default where we do not speak it."""
     return Language(code if code in LANGUAGES else DEFAULT)
+
+
+# A page has the same few prices and days many times over, and what formats them is slow.
+@lru_cache(maxsize=8_192)
+def _money(minor: int, currency: str, code: str) -> str:
+    amount = Decimal(minor).scaleb(-minor_digits(currency))
+    written = format_currency(amount, currency, locale=code)
+    return _LETTER_THEN_DIGIT.sub("\\1\u00a0", written.replace(" ", "\u00a0"))
+
+
+@lru_cache(maxsize=8_192)
+def _day(number: int, width: Literal["long", "medium"], locale: Locale) -> str:
+    """A day by its number since 1970."""
+    return format_date(_moment(number * DAY), width, locale=locale)
+
+
+def _clock(ms: int) -> str:
+    return f"{_moment(ms):%H:%M}"
 
 
 def _moment(ms: int) -> datetime:

@@ -84,6 +84,6 @@ class LivePages:
             "price": render("price.html", speaking, **values),
             "offers": render("offers.html", speaking, **values),
             "figures": render("figures.html", speaking, **values),
-            "chart": str(past.picture or ""),
+            "chart": render("chart.html", speaking, **values, **past.values()) if past.picture else "",
         }
         return msgspec.json.encode(parts).decode()

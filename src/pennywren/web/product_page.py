@@ -29,6 +29,8 @@ from pennywren.web.views import ProductView, product_view
 
 CHART_SPAN: Final = 365 * DAY
 """How far back the chart looks."""
+STALE: Final = 7 * DAY
+"""So long after the last look (ms) the chart does not carry the price on, and the page says so."""
 ENOUGH_DAYS: Final = 14
 """Days that must be known before the page says what is usual."""
 
@@ -46,6 +48,8 @@ class Verdict:
 
     kind: str
     percent: int = 0
+    tone: str = ""
+    """`good` or `bad` where the price stands out; a price as most are is neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,10 @@ class Past:
     """The chart in a few sentences."""
     rows: list[Row] = field(default_factory=list[Row])
 
+    def values(self) -> dict[str, Any]:
+        """What the templates use."""
+        return {"chart": self.picture, "said": self.said, "rows": self.rows}
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
@@ -88,6 +96,12 @@ class Glance:
     last_seen: int
     version: int
     summary: Summary | None
+    now: int
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody has looked for so long that the price may be another one by now."""
+        return self.now - self.last_seen > STALE
 
     @property
     def has_enough(self) -> bool:
@@ -96,15 +110,22 @@ class Glance:
 
     @property
     def verdict(self) -> Verdict | None:
-        """How the price now compares, where enough is known to compare."""
-        if self.summary is None or not self.has_enough or self.summary.price is None:
+        """How the price now compares, where enough is known to compare and somebody has looked lately."""
+        if self.summary is None or not self.has_enough or self.summary.price is None or self.is_stale:
             return None
         if self.summary.price == self.summary.low and self.summary.low != self.summary.high:
-            return Verdict("at_low")
+            return Verdict("at_low", tone="good")
         below = self.summary.below_average
         if below is None:
             return None
-        return Verdict("below" if below > 0 else "above" if below < 0 else "usual", abs(below))
+        kind = "below" if below > 0 else "above" if below < 0 else "usual"
+        # The chart beside it speaks of the middle half of a year; what lies in there is not praised or blamed here.
+        low, high = self.summary.typical or (self.summary.price, self.summary.price)
+        if low <= self.summary.price <= high and self.summary.typical is not None:
+            return Verdict(f"within_{kind}", abs(below))
+        is_low = self.summary.price < low
+        tone = "good" if below > 0 and is_low else "bad" if below < 0 and not is_low else ""
+        return Verdict(kind, abs(below), tone)
 
     def values(self) -> dict[str, Any]:
         """What the templates use."""
@@ -118,6 +139,7 @@ class Glance:
             "summary": self.summary,
             "has_enough": self.has_enough,
             "verdict": self.verdict,
+            "is_stale": self.is_stale,
         }
 
 
@@ -149,9 +171,7 @@ async def product_page(
         **glance.values(),
         retired=row.retired_ms if row else None,
         image=row.image if row else None,
-        chart=past.picture,
-        said=past.said,
-        rows=past.rows,
+        **past.values(),
         person=person,
         target=target,
         digits=minor_digits(view.currency),
@@ -179,7 +199,7 @@ async def look_at(
         past, summary = await _past(store, product, main, view.currency, now, speaking, target)
     offers = dict(state.offers) if state else {}
     last_seen, version = (state.last_seen, state.version) if state else (0, 0)
-    return Glance(product, view, main, offers, last_seen, version, summary), past
+    return Glance(product, view, main, offers, last_seen, version, summary, now), past
 
 
 def chips(main: OfferState | None, steps: Steps) -> list[Chip]:

@@ -64,6 +64,12 @@ def _shown(minor: int, currency: str, words: _Words) -> _Shown:
 
 
 @cache
+def _initial(good: Good) -> str:
+    """A letter that every font has."""
+    letters = (letter for letter in f"{good.title} {good.id.asin}" if letter.isascii() and letter.isalpha())
+    return next(letters).upper()
+
+
 def _template(name: str) -> Template:
     loader = FileSystemLoader(Path(__file__).parent / "templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined).get_template(name)
@@ -94,7 +100,7 @@ def front_page(goods: tuple[Good, ...]) -> str:
 
 def picture(good: Good) -> str:
     """A product's picture."""
-    return _template("picture.svg").render(hue=good.hue, initials=good.title[:1], title=good.title)
+    return _template("picture.svg").render(hue=good.hue, initials=_initial(good), title=good.title)
 
 
 @cache

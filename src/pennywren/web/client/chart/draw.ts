@@ -5,6 +5,8 @@ import { thin } from "./downsample.ts";
 import type { Format } from "./format.ts";
 import type { Series, Stretch } from "./history.ts";
 import { isSeen, within } from "./history.ts";
+import type { Box, Stroke } from "./labels.ts";
+import { around, place, widthOf } from "./labels.ts";
 import type { Window } from "./ranges.ts";
 import type { Statistics } from "./statistics.ts";
 import { ENOUGH_DAYS, statistics } from "./statistics.ts";
@@ -58,7 +60,7 @@ export function draw(svg: SVGElement, view: View): Frame {
   const found = main ? statistics(main, window.start, window.end) : null;
   const domain = domainOf(shown, view);
   const ticks = priceTicks(domain[0], domain[1], view.height < 200 ? 4 : 6);
-  const left = Math.max(...ticks.map((tick) => format.amount(tick).length), 3) * 7.2 + 14;
+  const left = Math.max(...ticks.map((tick) => format.amount(tick, ticks).length), 3) * 7.2 + 14;
   const frame = frameOf(view, domain, left);
   svg.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
   svg.setAttribute("width", String(view.width));
@@ -67,10 +69,12 @@ export function draw(svg: SVGElement, view: View): Frame {
   if (found?.typical && found.typical.high > found.typical.low) parts.push(band(found.typical, frame));
   if (shown[0]) parts.push(...unseen(shown[0], frame));
   parts.push(...axes(ticks, frame, view));
-  for (const [i, stretches] of shown.entries()) parts.push(...line(stretches, frame, view, view.styles[i] ?? 0));
-  if (view.target !== null) parts.push(...targetLine(view.target, frame, fill(words.target, { price: format.price(view.target) })));
-  if (found) parts.push(...extremes(found, frame, view));
+  const strokes: Stroke[] = [];
+  for (const [i, stretches] of shown.entries()) parts.push(...line(stretches, frame, view, view.styles[i] ?? 0, strokes));
+  const labels = new Labels(frame, strokes);
+  if (found) parts.push(...extremes(found, frame, view, labels));
   else parts.push(label(view.width / 2, view.height / 2, words["summary.empty"], "middle"));
+  if (view.target !== null) parts.push(...targetLine(view.target, frame, fill(words.target, { price: format.price(view.target) }), labels));
   svg.replaceChildren(...parts);
   return frame;
 }
@@ -141,7 +145,7 @@ function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] 
   const parts: SVGElement[] = [];
   for (const tick of ticks) {
     parts.push(element("path", { class: "pw-grid", d: `M${frame.left} ${frame.y(tick)}H${frame.right}` }));
-    parts.push(label(frame.left - 8, frame.y(tick) + 4, view.format.amount(tick), "end"));
+    parts.push(label(frame.left - 8, frame.y(tick) + 4, view.format.amount(tick, ticks), "end"));
   }
   // Labels are centred: what would hang over an end is left out, so moments are looked for between the ends only.
   const [first, last] = [frame.at(frame.left + 24), frame.at(frame.right - 24)];
@@ -154,7 +158,7 @@ function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] 
   return parts;
 }
 
-function line(stretches: readonly Stretch[], frame: Frame, view: View, style: number): SVGElement[] {
+function line(stretches: readonly Stretch[], frame: Frame, view: View, style: number, strokes: Stroke[]): SVGElement[] {
   const paths = { offered: "", unverified: "", noOffer: "", unconfirmed: "" };
   let before: Stretch | null = null;
   let dots = "";
@@ -174,6 +178,9 @@ function line(stretches: readonly Stretch[], frame: Frame, view: View, style: nu
       paths[stretch.state] += `V${frame.y(stretch.low)}V${frame.y(stretch.high)}V${y}`;
     }
     paths[stretch.state] += `H${frame.x(stretch.end)}`;
+    strokes.push(stroke(x, y, frame.x(stretch.end), y));
+    if (joins && before !== null && before.price !== null) strokes.push(stroke(x, frame.y(before.price), x, y));
+    if (stretch.low !== null && stretch.high !== null) strokes.push(stroke(x, frame.y(stretch.low), x, frame.y(stretch.high)));
     if (isSeen(stretch.state) && (isShort || stretch.end === stretch.start)) dots += circle(x, y);
     before = stretch;
   }
@@ -188,27 +195,52 @@ function circle(x: number, y: number): string {
   return `M${x - 2.5} ${y}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0`;
 }
 
-function targetLine(target: number, frame: Frame, text: string): SVGElement[] {
-  const y = frame.y(target);
-  if (y < frame.top - 1 || y > frame.bottom + 1) return [];
-  return [
-    element("path", { class: "pw-target", d: `M${frame.left} ${y}H${frame.right}` }),
-    label(frame.right, y - 5, text, "end", "pw-target-label"),
-  ];
+function stroke(x1: number, y1: number, x2: number, y2: number): Stroke {
+  return { left: Math.min(x1, x2), right: Math.max(x1, x2), top: Math.min(y1, y2), bottom: Math.max(y1, y2) };
 }
 
-function extremes(found: Statistics, frame: Frame, view: View): SVGElement[] {
-  const marks: [string, number, number, number][] = [["low", found.low, found.lowAt, 16]];
-  if (found.high !== found.low) marks.push(["high", found.high, found.highAt, -8]);
-  return marks.flatMap(([name, price, at, shift]) => {
-    const x = frame.x(at);
-    const y = frame.y(price);
-    const anchor = x < frame.left + 80 ? "start" : x > frame.right - 80 ? "end" : "middle";
-    const down = y + shift > frame.bottom ? -8 : shift;
-    const text = `${view.format.price(price)} · ${view.format.day(at)}`;
+/** The labels of one view, each put where it covers the least of the lines and of the labels before it. */
+class Labels {
+  readonly #taken: Box[] = [];
+  readonly #strokes: Stroke[];
+  readonly #inside: Box;
+
+  constructor(frame: Frame, strokes: Stroke[]) {
+    this.#strokes = strokes;
+    this.#inside = { left: frame.left + 2, right: frame.right, top: 2, bottom: frame.bottom + 5 };
+  }
+
+  put(text: string, wanted: readonly (readonly [number, number])[], name: string): SVGElement[] {
+    const box = place(text, wanted, this.#inside, this.#strokes, this.#taken);
+    if (box === null) return [];
+    this.#taken.push(box);
+    return [label((box.left + box.right) / 2, box.bottom - 3, text, "middle", name)];
+  }
+
+  /** Keep others off a line that is drawn, too. */
+  avoid(drawn: Stroke): void {
+    this.#strokes.push(drawn);
+  }
+}
+
+function targetLine(target: number, frame: Frame, text: string, labels: Labels): SVGElement[] {
+  const y = frame.y(target);
+  if (y < frame.top - 1 || y > frame.bottom + 1) return [];
+  labels.avoid(stroke(frame.left, y, frame.right, y));
+  const [last, middle] = [frame.right - widthOf(text), (frame.left + frame.right - widthOf(text)) / 2];
+  const wanted = [last, frame.left + 2, middle].flatMap((x): [number, number][] => [[x, y - 5], [x, y + 14]]);
+  return [element("path", { class: "pw-target", d: `M${frame.left} ${y}H${frame.right}` }), ...labels.put(text, wanted, "pw-target-label")];
+}
+
+function extremes(found: Statistics, frame: Frame, view: View, labels: Labels): SVGElement[] {
+  const marks: [string, number, number][] = [["low", found.low, found.lowAt]];
+  if (found.high !== found.low) marks.push(["high", found.high, found.highAt]);
+  return marks.flatMap(([name, price, at]) => {
+    const [x, y] = [frame.x(at), frame.y(price)];
     const up = name === "high";
     const d = up ? `M${x - 5} ${y + 4}h10l-5 -9z` : `M${x - 5} ${y - 4}h10l-5 9z`;
-    return [element("path", { class: `pw-mark pw-${name}`, d }), label(x, y + down, text, anchor, `pw-${name}-label`)];
+    const text = `${view.format.price(price)} · ${view.format.day(at)}`;
+    return [element("path", { class: `pw-mark pw-${name}`, d }), ...labels.put(text, around(text, x, y, up), `pw-${name}-label`)];
   });
 }
 

@@ -2,8 +2,8 @@
 
 export interface Format {
   price(minor: number): string;
-  /** Without the currency, for the axis. */
-  amount(minor: number): string;
+  /** Without the currency, for one of the ticks of an axis: without a fraction where none of them has one. */
+  amount(minor: number, among: readonly number[]): string;
   day(ms: number): string;
   moment(ms: number): string;
   tick(ms: number, unit: "hour" | "day" | "month" | "year"): string;
@@ -14,6 +14,7 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
   const money = new Intl.NumberFormat([...locales], { style: "currency", currency });
   const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
   const plain = new Intl.NumberFormat([...locales], { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const whole = new Intl.NumberFormat([...locales], { maximumFractionDigits: 0 });
   // Plain "en" would be written as in America; the day comes first here, as in the rest of the page.
   const dates = locales.map((locale) => (locale === "en" ? "en-GB" : locale));
   const by = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
@@ -28,7 +29,7 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
   };
   return {
     price: (minor) => money.format(minor / 10 ** digits),
-    amount: (minor) => plain.format(minor / 10 ** digits),
+    amount: (minor, among) => (among.every((tick) => tick % 10 ** digits === 0) ? whole : plain).format(minor / 10 ** digits),
     day: (ms) => day.format(ms),
     moment: (ms) => moment.format(ms),
     tick: (ms, unit) => ticks[unit].format(ms),

@@ -137,7 +137,9 @@ export function prepare(answer: History, now: number): Series {
     for (const span of spans) marks.push({ at: Date.parse(span.startTime), state, price: null, low: null, high: null });
   }
   marks.sort((a, b) => a.at - b.at);
-  const known = marks.filter((mark) => lastSeen === null || mark.at <= lastSeen);
+  // What nobody looked at after the last look is drawn by how long ago that was, whether or not the answer lists it.
+  const isKnown = ({ at, state }: Mark): boolean => lastSeen === null || at < lastSeen || (at === lastSeen && state !== "notObserved");
+  const known = marks.filter(isKnown);
   const end = lastSeen ?? now;
   const stretches: Stretch[] = [];
   let last: number | null = null;

@@ -100,7 +100,10 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   }
 
   function explain(series: readonly Series[], window: Window): void {
-    const states = new Set<State>(series.flatMap((one) => within(one, window.start, window.end).map((s) => s.state)));
+    // What is thinner than a pixel is not explained: a look of just now leaves such a rest behind it.
+    const pixel = (window.end - window.start) / Math.max(plot.clientWidth, 1);
+    const stretches = series.flatMap((one) => within(one, window.start, window.end));
+    const states = new Set<State>(stretches.filter((s) => s.state !== "unconfirmed" || s.end - s.start > pixel).map((s) => s.state));
     const said: [string, string][] = [];
     for (const state of ["unverified", "noOffer", "notObserved", "unconfirmed"] as const) {
       if (states.has(state)) said.push([state, words[`legend.${state}`]]);
