@@ -10,10 +10,12 @@ from click.testing import CliRunner
 
 from pennywren.accounts.links import QUIET_WATCH
 from pennywren.cli.shell import shell
-from pennywren.model.clock import DAY
-from pennywren.model.observation import Look
+from pennywren.model.clock import DAY, SECOND, rfc3339
+from pennywren.model.observation import Look, Source
 from pennywren.model.offer import Offer
+from pennywren.model.provenance import Ground, Provenance
 from pennywren.pipeline.matching import open_matcher
+from pennywren.pipeline.proving import confirm
 from pennywren.record.recording import LookToRecord, Recorder
 from tests.web.site import HTML, PRODUCT, Site
 
@@ -85,6 +87,48 @@ async def test_a_trace_tells_deliveries(site: Site, owner: httpx.AsyncClient) ->
     told = trace["changes"][0]["alert"]
     assert [each["outcome"] for each in told["attempts"]] == ["delivered"]
     assert told["acceptedTime"] == told["attempts"][0]["time"]
+
+
+async def test_what_reporters_saw_first_is_unverified_and_then_told_with_both_moments(
+    site: Site, owner: httpx.AsyncClient
+) -> None:
+    """Of a change that concerns thousands no reason is kept: it is found again when somebody asks."""
+    await see(site, 1999)
+    made = await watch(owner)
+    store = site.resources.store
+    recorder = Recorder(store, site.resources.settings.gap_after)
+    seconds, _ = await store.client.time()
+    reported = (seconds + 1) * SECOND
+    rumour = Look(PRODUCT, "USD", {Offer.BUYBOX: 1299}, reported, Source.REPORT)
+    said = Provenance(Ground.CORROBORATED, 3, reported - 10)
+    await recorder.record([LookToRecord(rumour, provenance=said)])
+
+    trace = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()
+    assert (trace["changes"][0]["newPrice"], trace["changes"][0]["code"]) == (1299, "unverified")
+    await recorder.record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: 1299}))])
+    await confirm(store.client, PRODUCT, Offer.BUYBOX, reported, reported + SECOND)
+    await match(site)
+
+    trace = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()
+    told, rumoured, *_ = trace["changes"]
+    assert (told["code"], rumoured["code"]) == ("told", "unverified")
+    assert told["alert"]["verifiedTime"] == told["time"]
+    assert told["alert"]["seenTime"] == rfc3339(reported - 10)
+    page = await owner.get(f"/subscriptions/{made['id']}", headers=HTML)
+    assert "Waiting for our own look at the price" in page.text
+
+
+async def test_a_price_that_two_crawls_had_to_see_was_seen_by_the_first(site: Site, owner: httpx.AsyncClient) -> None:
+    await see(site, 1999)
+    made = await watch(owner)
+    store = site.resources.store
+    recorder = Recorder(store, site.resources.settings.gap_after)
+    seconds, _ = await store.client.time()
+    twice = Provenance(Ground.CRAWLED_TWICE, first_at=seconds * SECOND - 90_000)
+    await recorder.record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: 899}), provenance=twice)])
+    await match(site)
+    alert = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()["changes"][0]["alert"]
+    assert alert["seenTime"] == rfc3339(seconds * SECOND - 90_000) < alert["verifiedTime"] <= alert["decidedTime"]
 
 
 async def test_an_operator_reads_the_same_on_the_command_line(site: Site, owner: httpx.AsyncClient) -> None:

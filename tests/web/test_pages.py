@@ -10,9 +10,7 @@ from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
 from pennywren.frontier.admission import is_awaited
 from pennywren.model.clock import DAY
-from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.pipeline import alert_times
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.store.limits import spend
 from pennywren.web.network import client_network
@@ -232,27 +230,6 @@ async def test_unsubscribing_takes_a_tap_and_a_button(
     assert "gone already" in (await browser.get(link)).text
     assert (await browser.post(link)).status_code == 200, "a second time is fine"
     assert (await browser.post(link[:-1] + ("A" if link[-1] != "A" else "B"))).status_code == 404
-
-
-async def test_the_status_tells_how_alerts_fare(site: Site, owner: httpx.AsyncClient) -> None:
-    wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
-    made = (await owner.post("/subscriptions", json=wish)).json()
-    for i, seconds in enumerate((1, 2, 3, 4)):
-        await site.resources.pool.execute(
-            """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
-               values ($1, $2, $3, $4, 1, 'USD', now() - interval '10 s', 'delivered')""",
-            made["id"], f"change-{i}", str(PRODUCT), Offer.BUYBOX.value,
-        )  # fmt: skip
-        await alert_times.count(site.resources.client, "email", [seconds], site.clock())
-    await alert_times.count(site.resources.client, "email", [7000.0], site.clock() - 3 * DAY)
-    body = (await owner.get("/status")).json()
-
-    assert body["alerts"] == {"decided": 0, "held": 0, "sending": 0, "delivered": 4, "failed": 0, "dropped": 0}
-    assert body["timeToAlert"] == {"p50": 2.0, "p95": 4.6, "p99": 4.92, "withinHour": 1.0, "count": 4}
-    assert (body["timeToAlert30Days"]["withinHour"], body["timeToAlert30Days"]["count"]) == (0.8, 5)
-    page = (await owner.get("/status", headers=HTML)).text
-    assert "4.6\u00a0s" in page
-    assert "80" in page
 
 
 async def test_the_mailbox_shows_mails_as_text_with_links(site: Site, browser: httpx.AsyncClient) -> None:

@@ -1,102 +1,49 @@
-"""`GET /status`: how alerts fared, and how crawling stands."""
+"""The status page: how long alerts took, and what it counts."""
 
 import httpx
-import pytest
 
-from pennywren import keyspace
-from pennywren.frontier import egress
-from pennywren.frontier.admission import Admission, admit_all
-from pennywren.model.product import ProductID
-from pennywren.observe.page.reading import PageReading
-from pennywren.pipeline.drifting import note_page
-from pennywren.store.connect import Client
+from pennywren.model.clock import DAY
+from pennywren.model.offer import Offer
+from pennywren.pipeline import alert_times
 from tests.web.site import HTML, PRODUCT, Site
 
 
-async def crawl(site: Site) -> None:
-    """Twelve products since a minute, a page of four that could not be read, one request, and a shop that refuses."""
-    client, now = site.resources.client, site.clock()
-    await admit_all(client, [Admission(ProductID("us", f"B0000000{i:02}"), now - 60_000) for i in range(12)])
-    for kind in ("product", "product", "unreadable", "product", "captcha"):
-        await note_page(client, PRODUCT, PageReading(kind=kind, layout="core_price"), b"<html>", now)
-    await refuse(client)
+async def test_the_status_tells_how_alerts_fare(site: Site, owner: httpx.AsyncClient) -> None:
+    wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
+    made = (await owner.post("/subscriptions", json=wish)).json()
+    for i, seconds in enumerate((1, 2, 3, 4)):
+        await site.resources.pool.execute(
+            """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
+               values ($1, $2, $3, $4, 1, 'USD', now() - interval '10 s', 'delivered')""",
+            made["id"], f"change-{i}", str(PRODUCT), Offer.BUYBOX.value,
+        )  # fmt: skip
+        await alert_times.count(site.resources.client, "email", [seconds], site.clock())
+    await alert_times.count(site.resources.client, "email", [7000.0], site.clock() - 3 * DAY)
+    body = (await owner.get("/status")).json()
+
+    assert body["alerts"] == {"decided": 0, "held": 0, "sending": 0, "delivered": 4, "failed": 0, "dropped": 0}
+    assert body["timeToAlert"] == {"p50": 2.0, "p95": 4.6, "p99": 4.92, "withinHour": 1.0, "count": 4, "missed": 0}
+    assert (body["timeToAlert30Days"]["withinHour"], body["timeToAlert30Days"]["count"]) == (0.8, 5)
+    page = (await owner.get("/status", headers=HTML)).text
+    assert "what could not be delivered" in page
+    assert "4.6\u00a0s" in page
+    assert "80" in page
 
 
-async def refuse(client: Client) -> None:
-    """Let the shop refuse until the circuit opens."""
-    for _ in range(5):
-        await client.hset(egress_key(), "next", 0)
-        token = await egress.take(client, "e1", "www.amazon.com")
-        assert isinstance(token, egress.Token)
-        await egress.done(client, token, "refused", why="captcha")
-
-
-def egress_key() -> str:
-    """The circuit's key."""
-    return keyspace.egress("e1", "www.amazon.com")
-
-
-async def test_how_crawling_stands_is_told(site: Site, anonymous: httpx.AsyncClient) -> None:
-    await crawl(site)
-    told = (await anonymous.get("/status")).json()["crawl"]
-    assert 60 <= told.pop("oldestDueSeconds") < 120
-    assert told == {
-        "products": 12,
-        "requestsLastMinute": 5,
-        "requestsPerMinute": 60 * len(site.resources.settings.egresses),
-        "unreadableShare": 0.25,
-        "egressesHeld": 1,
-    }
-
-
-async def test_before_anything_is_crawled_there_is_no_share_and_nothing_is_late(
-    anonymous: httpx.AsyncClient,
+async def test_what_failed_or_waits_for_more_than_an_hour_was_not_told_within_it(
+    site: Site, owner: httpx.AsyncClient
 ) -> None:
-    told = (await anonymous.get("/status")).json()["crawl"]
-    assert (told["products"], told["requestsLastMinute"], told["egressesHeld"]) == (0, 0, 0)
-    assert (told["unreadableShare"], told["oldestDueSeconds"]) == (None, 0)
-
-
-@pytest.mark.parametrize(
-    ("language", "heading", "figures"),
-    [
-        ("en", "Looking for prices", ["5 of 60", "25%"]),
-        ("de", "Suche nach Preisen", ["5 von 60", "25\u00a0%"]),
-    ],
-)
-async def test_people_read_it_in_their_language(
-    site: Site, anonymous: httpx.AsyncClient, language: str, heading: str, figures: list[str]
-) -> None:
-    await crawl(site)
-    page = (await anonymous.get("/status", headers=HTML | {"accept-language": language})).text
-    assert heading in page
-    assert all(f"<dd>{figure}</dd>" in page for figure in figures)
-
-
-async def test_the_figures_are_read_every_ten_seconds_at_most(site: Site, anonymous: httpx.AsyncClient) -> None:
-    assert (await anonymous.get("/status")).json()["crawl"]["products"] == 0
-    await crawl(site)
-    site.clock.now += 9_999
-    assert (await anonymous.get("/status")).json()["crawl"]["products"] == 0
-    site.clock.now += 1
-    assert (await anonymous.get("/status")).json()["crawl"]["products"] == 12
-
-
-async def test_without_redis_it_says_so_and_tells_the_rest(site: Site, anonymous: httpx.AsyncClient) -> None:
-    await site.lose_redis()
-    told = await anonymous.get("/status")
-    page = await anonymous.get("/status", headers={**HTML, "accept-language": "de"})
-
-    assert (told.status_code, page.status_code) == (200, 200)
-    assert told.json()["missing"] == ["redis"]
-    assert (told.json()["crawl"], told.json()["timeToAlert"]) == (None, None)
-    assert told.json()["alerts"]["delivered"] == 0
-    assert "Die Preise antworten gerade nicht" in page.text
-
-
-async def test_without_the_database_it_tells_how_crawling_stands(site: Site, anonymous: httpx.AsyncClient) -> None:
-    await site.resources.pool.close()
-    told = (await anonymous.get("/status")).json()
-
-    assert (told["missing"], told["alerts"]) == (["postgres"], None)
-    assert told["crawl"]["products"] == 0
+    wish = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
+    made = (await owner.post("/subscriptions", json=wish)).json()
+    waits = {"decided": "61 minutes", "sending": "59 minutes", "held": "5 hours", "delivered": "5 hours"}
+    for state, waited in waits.items():
+        await site.resources.pool.execute(
+            f"""insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
+                values ($1, $2, $3, $4, 1, 'USD', now() - interval '{waited}', $2)""",
+            made["id"], state, str(PRODUCT), Offer.BUYBOX.value,
+        )  # fmt: skip
+    await alert_times.count(site.resources.client, "email", [1.0, 1.0], site.clock())
+    await alert_times.count_failed(site.resources.client, 1, site.clock())
+    body = (await owner.get("/status")).json()
+    assert (body["timeToAlert"]["count"], body["timeToAlert"]["missed"]) == (2, 2)
+    assert body["timeToAlert"]["withinHour"] == body["timeToAlert30Days"]["withinHour"] == 0.5

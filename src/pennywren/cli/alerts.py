@@ -32,8 +32,8 @@ def alerts() -> None:
 def explain(subscription: int, as_json: bool) -> None:
     """Say what became of the last price changes of a SUBSCRIPTION, the newest first.
 
-    Each change with the alert that it led to and its receipt (seen, decided, queued, sent, accepted), or with why
-    there is none: a reason that was kept, or that it did not cross what the watch waits for.
+    Each change with the alert that it led to and its receipt (seen, verified, decided, queued, sent, accepted), or
+    with why there is none: a reason that was kept, or that it did not cross what the watch waits for.
 
     \b
     Example:
@@ -72,6 +72,7 @@ def _lines(of: Explained, currency: str) -> list[str]:
         return lines
     moments = {
         "seen": receipt.seen_at,
+        "verified": receipt.verified_at,
         "decided": receipt.decided_at,
         "queued": receipt.queued_at,
         "sent": receipt.sending_at,

@@ -28,7 +28,9 @@ class Receipt:
     old_price: int | None
     new_price: int | None
     seen_at: int
-    """When a crawl of ours saw the price, and so verified it."""
+    """When anybody saw the price first, as far as the alert itself knows."""
+    verified_at: int
+    """When a crawl of ours saw it; nothing else is alerted."""
     decided_at: int
     queued_at: int | None
     sending_at: int | None
@@ -65,6 +67,7 @@ async def last(connection: Connection, subscription_id: int, count: int) -> list
             old_price=row["old_price"],
             new_price=row["new_price"],
             seen_at=to_ms(row["seen_at"]),
+            verified_at=to_ms(row["seen_at"]),
             decided_at=to_ms(row["decided_at"]),
             queued_at=None if row["queued_at"] is None else to_ms(row["queued_at"]),
             sending_at=None if row["sending_at"] is None else to_ms(row["sending_at"]),

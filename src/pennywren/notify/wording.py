@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +19,7 @@ _FALLBACK: Final = Locale("en")
 _DATES_AS: Final = {"en": Locale.parse("en_001")}
 
 
+@lru_cache(maxsize=512)
 def locale_or_none(name: str) -> Locale | None:
     """The locale that a BCP 47 tag such as `de-AT` names, or its language; None if there is no such language."""
     if len(name) > 35 or not name.isascii():
@@ -38,6 +40,7 @@ def zone_or_none(name: str) -> ZoneInfo | None:
         return None
 
 
+@lru_cache(maxsize=2048)
 def money(minor: int, currency: str, reader: Reader) -> str:
     """`1299, "EUR"` -> `€12.99` for `en`, `12,99 €` for `de`."""
     amount = Decimal(minor).scaleb(-minor_digits(currency))

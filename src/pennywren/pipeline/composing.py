@@ -25,7 +25,10 @@ MAX_ITEMS: Final = 50
 """Alerts that a digest tells in full."""
 
 CHARTS_TIME: Final = 0.15
-"""Seconds that drawing charts may take for what is claimed together: with much to send, mails go without them."""
+"""Seconds that one job may draw charts for at once: with much to send, mails go without them."""
+
+CHARTS_SHARE: Final = 0.2
+"""Of the time that a job goes on, what more it may spend on drawing."""
 
 LATE_AFTER: Final = SECOND
 """Alerts that have waited so long (ms) beside others go at once, without charts: a picture is worth no delay."""
@@ -71,12 +74,14 @@ class Parcel:
 
 
 class Composer:
-    """Writes messages. `key` signs the links that end them; `charts_time` is for drawing, in seconds."""
+    """Writes messages. `key` signs the links that end them; `charts_time` is for drawing at once, in seconds."""
 
     def __init__(
         self, base_url: str, key: bytes, pictures: Pictures | None, *, charts_time: float = CHARTS_TIME
     ) -> None:
         self._charts_time = charts_time
+        self._began = time.monotonic()
+        self._drawn = 0.0
         self._base_url = base_url
         self._key = key
         self._pictures = pictures
@@ -108,7 +113,8 @@ class Composer:
         waited = [now - parcel.first.seen_at for parcel in parcels if not parcel.first.held_for]
         if self._pictures is None or are_late(waited):
             return made
-        until = time.monotonic() + self._charts_time
+        began = time.monotonic()
+        until = began + self._charts_time + CHARTS_SHARE * (began - self._began) - self._drawn
         shown = [
             (each.product, each.offer, speaking(_reader(parcel)).code)
             for parcel in parcels
@@ -123,6 +129,7 @@ class Composer:
                 made[product, offer, code] = (await self._pictures.picture(product, asked, "png", now)).body
             except (NotFound, Unavailable, ValueError) as error:
                 _log.info("a mail goes without its chart: %s", error)
+        self._drawn += time.monotonic() - began
         return made
 
     def _item(self, claimed: Claimed, reader: Reader, states: States, charts: Charts) -> Item:

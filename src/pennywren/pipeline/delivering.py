@@ -142,6 +142,7 @@ class Deliverer:
         states = await self._states({each.product for each in claimed})
         async with transaction(self._pool) as connection:
             known = await self._sorter.sort(connection, claimed, states, self._clock())
+        await self._count_failed(known.given_up)
         by_kind: defaultdict[str, list[Parcel]] = defaultdict(list)
         for parcel in known.parcels:
             by_kind[parcel.kind].append(parcel)
@@ -196,6 +197,8 @@ class Deliverer:
                     word = await self._settle(connection, parcel, known)
                 taken += len(parcel.claimed) if word == "delivered" else 0
                 tried_again += word == "retry"
+                if word == "failed":
+                    await self._count_failed(parcel.claimed)
                 others += [each.alert_id for each in parcel.claimed] if word == "another" else []
         await self._count_waits(channel.name, waits)
         return taken, tried_again, others
@@ -205,6 +208,12 @@ class Deliverer:
             await alert_times.count(self._store.client, channel, waits, self._clock())
         except Unavailable as error:
             _log.warning("how long %d alerts took is not counted: %s", len(waits), error)
+
+    async def _count_failed(self, claimed: Sequence[Claimed]) -> None:
+        try:
+            await alert_times.count_failed(self._store.client, sum(map(_is_timed, claimed)), self._clock())
+        except Unavailable as error:
+            _log.warning("alerts that failed are not counted: %s", error)
 
     async def _count(self, channel: Channel, outcome: Outcome, seconds: float) -> None:
         """Count an attempt that took so long; while Redis is down it is not counted, and nothing waits for that."""
@@ -287,6 +296,11 @@ def _emit(channel: str, outcome: Outcome) -> None:
             emit("sent", item.product, plain_price_words(item), f"({channel})")
 
 
+def _is_timed(claimed: Claimed) -> bool:
+    """Whether it counts how long an alert takes: it follows a change, and nobody wished to have it later."""
+    return claimed.asked.about == "change" and claimed.held_for is None
+
+
 def _waits(parcel: Parcel, outcome: Outcome, known: Known, now: int) -> list[float]:
     """How long (s) the alerts took of which this is the first message to be accepted, unless they were held."""
     if outcome.error is not None:
@@ -294,9 +308,7 @@ def _waits(parcel: Parcel, outcome: Outcome, known: Known, now: int) -> list[flo
     return [
         (now - each.seen_at) / SECOND
         for each in parcel.claimed
-        if each.asked.about == "change"
-        and each.held_for is None
-        and not any(over.delivered for over in known.tried.get(each.alert_id, {}).values())
+        if _is_timed(each) and not any(over.delivered for over in known.tried.get(each.alert_id, {}).values())
     ]
 
 

@@ -5,15 +5,17 @@ from the history and the rule of now.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from pennywren.accounts.subscription import State, Subscription
 from pennywren.history.changes import last_changes
+from pennywren.history.sighting import first_seen, was_hearsay
 from pennywren.language.catalogue import DEFAULT
 from pennywren.language.speaking import Language, language
 from pennywren.model.change import PriceChange
+from pennywren.model.observation import Source
 from pennywren.model.rule import crosses
 from pennywren.notify import decisions, receipts
 from pennywren.notify.decisions import KEPT, Decision, reason_words
@@ -22,6 +24,7 @@ from pennywren.notify.telling import withheld
 from pennywren.notify.uncrossed import why_not
 from pennywren.pipeline.watched import watching_of
 from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.proofs import proofs_of
 from pennywren.store.store import Store
 
 ENGLISH: Final = language(DEFAULT)
@@ -73,7 +76,17 @@ class Explainer:
         changes: list[PriceChange] = []
         if state is not None and offer is not None:
             steps = await self._store.steps(of.product, of.offer, 0, offer.last_seen + 1)
-            changes = last_changes(of.product, of.offer, state.currency, steps, count)
+            proofs = await proofs_of(self._store.client, of.product)
+            changes = [
+                replace(each, source=Source.REPORT) if was_hearsay(of.offer, each.at, proofs) else each
+                for each in last_changes(of.product, of.offer, state.currency, steps, count)
+            ]
+            alerts = [
+                replace(each, seen_at=first_seen(of.offer, each.verified_at, steps, proofs))
+                if each.about == "change"
+                else each
+                for each in alerts
+            ]
         merged = self._merge(of, changes, alerts, decided, speaking)
         return Trace(of, self._now(of, speaking), tuple(merged[:count]))
 
@@ -108,7 +121,7 @@ class Explainer:
                 receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
                 outcome = _outcome(receipt, reasons, speaking)
                 assert outcome is not None  # there is one or the other
-                at, new = (receipt.seen_at, receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
+                at, new = (receipt.verified_at, receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
                 old = receipt.old_price if receipt else None
                 found[id_] = Explained(id_, at, old, new, *outcome, reasons, receipt)
         return sorted(found.values(), key=lambda each: each.at, reverse=True)

@@ -45,6 +45,8 @@ class Known:
     told: dict[int, list[int]]
     """When (ms UTC) people with a budget were sent messages, oldest first."""
     parcels: list[Parcel] = field(default_factory=list[Parcel])
+    given_up: list[Claimed] = field(default_factory=list[Claimed])
+    """Those that cannot be sent, though somebody wants them."""
 
     def step(self, claimed: Claimed, names: Mapping[str, str]) -> Step:
         """Over which channel an alert goes next; `names` are the channels' own, by notification type."""
@@ -110,7 +112,9 @@ class Sorter:
         """No channel is left: everything is done, or nothing can be."""
         if step.delivered:
             await deliveries.settle(connection, [claimed], "delivered")
-        elif known.tried.get(claimed.alert_id):
+            return
+        known.given_up.append(claimed)
+        if known.tried.get(claimed.alert_id):
             await deliveries.settle(connection, [claimed], "failed")
         elif known.reachable[claimed.person_id].email_suppressed:
             await give_up(connection, claimed, Reason.SUPPRESSED, now)

@@ -19,6 +19,12 @@ STATES: Final = ("decided", "held", "sending", "delivered", "failed", "dropped")
 """What may have become of an alert."""
 _FRESH: Final = 10 * SECOND
 
+_LATE: Final = """
+select count(*) filter (where decided_at > now() - interval '1 day') as day, count(*) as month from alerts
+where state in ('decided', 'sending') and about = 'change' and held_for is null
+  and seen_at < now() - interval '1 hour' and decided_at > now() - interval '30 days'
+"""
+
 
 class StatusBoard:
     """How alerts fare and crawling stands, read at most every ten seconds, and once for all who ask meanwhile."""
@@ -40,32 +46,39 @@ class StatusBoard:
             return self._view
 
     async def _look(self) -> StatusView:
-        alerts, counted = await asyncio.gather(self._alerts(), self._counted())
-        missing = [name for name, part in (("redis", counted), ("postgres", alerts)) if part is None]
-        day, month, crawl = counted or (None, None, None)
+        known, counted = await asyncio.gather(self._alerts(), self._counted())
+        missing = [name for name, part in (("redis", counted), ("postgres", known)) if part is None]
+        alerts, late = known or (None, (0, 0))
+        if counted is None:
+            return StatusView(missing, alerts, None, None, None)
+        times, crawl = counted
+        day, month = (_view(each.and_waiting(waiting)) for each, waiting in zip(times, late, strict=True))
         return StatusView(missing, alerts, day, month, crawl)
 
-    async def _alerts(self) -> dict[str, int] | None:
-        """What PostgreSQL says; None while it does not."""
+    async def _alerts(self) -> tuple[dict[str, int], tuple[int, int]] | None:
+        """What PostgreSQL says, and how many alerts of the last day and of 30 days have waited for more than an hour;
+        None while it does not."""
         try:
             async with transaction(self._pool) as connection:
                 counted = await connection.fetch(
                     "select state, count(*) from alerts where decided_at > now() - interval '1 day' group by state"
                 )
+                late = await connection.fetchrow(_LATE)
         except (Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError):
             return None
         by_state = {row["state"]: row["count"] for row in counted}
-        return {state: by_state.get(state, 0) for state in STATES}
+        assert late is not None  # an aggregate has one row
+        return {state: by_state.get(state, 0) for state in STATES}, (late["day"], late["month"])
 
-    async def _counted(self) -> tuple[TimeToAlert, TimeToAlert, CrawlView] | None:
+    async def _counted(self) -> tuple[tuple[Promptness, Promptness], CrawlView] | None:
         """What Redis says; None while it does not."""
         now = self._clock()
         try:
-            day, month = await last_day_and_month(self._client, now)
+            times = await last_day_and_month(self._client, now)
             crawl = await crawl_status(self._client, self._settings, now)
         except (Unavailable, RedisError, OSError):
             return None
-        return _view(day), _view(month), crawl_view(crawl)
+        return times, crawl_view(crawl)
 
 
 def crawl_view(status: CrawlStatus) -> CrawlView:
@@ -83,7 +96,7 @@ def crawl_view(status: CrawlStatus) -> CrawlView:
 
 def _view(of: Promptness) -> TimeToAlert:
     return TimeToAlert(
-        _rounded(of.p50, 3), _rounded(of.p95, 3), _rounded(of.p99, 3), _rounded(of.within_hour, 5), of.count
+        _rounded(of.p50, 3), _rounded(of.p95, 3), _rounded(of.p99, 3), _rounded(of.within_hour, 5), of.count, of.missed
     )
 
 

@@ -168,13 +168,19 @@ class SessionView(Answer):
 
 
 class TimeToAlert(Answer):
-    """Seconds from when a price was seen to when the alert was delivered; null where none was."""
+    """Seconds from when a crawl of ours saw a price to when the alert was delivered; null where none was. What its
+    reader wished to have later, in quiet hours, a digest or a budget, is not counted."""
 
     p50: float | None
     p95: float | None
     p99: float | None
-    within_hour: Annotated[float | None, Meta(description="The share that took at most an hour.")]
-    count: Annotated[int, Meta(description="Of how many alerts.")]
+    within_hour: Annotated[
+        float | None, Meta(description="The share that was delivered within an hour, of those delivered and missed.")
+    ]
+    count: Annotated[int, Meta(description="How many alerts were delivered.")]
+    missed: Annotated[
+        int, Meta(description="How many could not be delivered, or have waited for more than an hour and still do.")
+    ]
 
 
 class CrawlView(Answer):

@@ -79,8 +79,13 @@ class ReceiptView(Answer):
         str, Meta(description="`change`, `created` (so already), `expiry` (it ends), `correction` (a false one).")
     ]
     state: str
-    seen_time: Time
-    verified_time: Annotated[Time, Meta(description="When a crawl of ours saw the price; nothing else is alerted.")]
+    seen_time: Annotated[
+        Time, Meta(description="When the price was seen first: by a reporter, by the first of two crawls, or verified.")
+    ]
+    verified_time: Annotated[
+        Time,
+        Meta(description="When a crawl of ours saw it, of a startling price the second; nothing else is alerted."),
+    ]
     decided_time: Time
     queued_time: Time | None
     sent_time: Time | None
@@ -138,7 +143,7 @@ def _receipt(of: Receipt) -> ReceiptView:
         about=of.about,
         state=of.state,
         seen_time=rfc3339(of.seen_at),
-        verified_time=rfc3339(of.seen_at),
+        verified_time=rfc3339(of.verified_at),
         decided_time=rfc3339(of.decided_at),
         queued_time=None if of.queued_at is None else rfc3339(of.queued_at),
         sent_time=None if of.sending_at is None else rfc3339(of.sending_at),

@@ -13,6 +13,7 @@ from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
 from pennywren.notify import deliveries, waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
+from pennywren.pipeline.alert_times import last_day_and_month
 from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.composing import Composer
 from pennywren.pipeline.delivering import LEASE, Deliverer
@@ -259,6 +260,8 @@ async def test_where_no_channel_is_left_it_is_said_so(world: World, server: Mail
     ]
     rows = await world.pool.fetch("select reason from decisions order by decided_at")
     assert [row["reason"] for row in rows] == ["failed", "suppressed"]
+    day, _ = await last_day_and_month(world.store.client, system_clock())
+    assert (day.count, day.missed) == (0, 2)
 
 
 async def test_an_address_that_cannot_be_mailed_is_permanent(

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.model.clock import DAY, HOUR
-from pennywren.pipeline.alert_times import TIME_TO_ALERT, Promptness, count, last_day_and_month, promptness
+from pennywren.pipeline.alert_times import (
+    TIME_TO_ALERT,
+    Promptness,
+    count,
+    count_failed,
+    last_day_and_month,
+    promptness,
+)
 from pennywren.store import counters
 from pennywren.store.connect import Client
 
@@ -27,6 +34,18 @@ async def test_the_last_day_and_month_are_those_of_the_clock(redis_client: Clien
 async def test_what_was_never_counted_has_no_figures(redis_client: Client) -> None:
     await count(redis_client, "email", [], NOW)
     assert await last_day_and_month(redis_client, NOW) == (Promptness(0), Promptness(0))
+
+
+async def test_what_was_not_delivered_was_not_within_the_hour(redis_client: Client) -> None:
+    await count(redis_client, "email", [0.4, 0.4, 4000.0], NOW)
+    await count_failed(redis_client, 1, NOW)
+    await count_failed(redis_client, 0, NOW)
+    day, _ = await last_day_and_month(redis_client, NOW)
+    assert (day.count, day.missed, day.within_hour) == (3, 1, 0.5)
+    assert day.and_waiting(4).within_hour == 0.25
+    await count_failed(redis_client, 2, NOW - 2 * DAY)
+    assert (await last_day_and_month(redis_client, NOW))[1].missed == 3
+    assert promptness([]).and_waiting(1).within_hour == 0
 
 
 @given(st.lists(st.floats(0.001, 200_000), min_size=1, max_size=200))

@@ -73,7 +73,7 @@ _WEBHOOK: Final = {
     "endedTime": None,
 }
 _INSTALL: Final = {"id": "0123456789abcdef", "createdTime": _SEEN}
-_TIMES: Final = {"p50": 0.9, "p95": 2.4, "p99": 6.1, "withinHour": 1.0, "count": 1840}
+_TIMES: Final = {"p50": 0.9, "p95": 2.4, "p99": 6.1, "withinHour": 1.0, "count": 1840, "missed": 0}
 _MISSING: Final = {
     "type": "/problems/not-found",
     "title": "Not found",
