@@ -124,6 +124,8 @@ soak: $(STAMP) $(CLIENT_BUILT) ## Run the demo under visitors and watches for an
 	@$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: the extension in Firefox, roles, a node killed
+	@$(call need,Xvfb,xvfb,nobody answers the browser's own questions)
+	@$(call need,xdotool,xdotool,nobody answers the browser's own questions)
 	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')
 
 cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Redis on a Redis Cluster of three nodes and replicas

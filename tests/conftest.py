@@ -35,6 +35,7 @@ def servers_dir() -> Iterator[Path]:
 
 LONG = (
     "tests/browser/test_firefox.py",
+    "tests/browser/test_permission.py",
     "tests/cluster/test_failover.py",
     "tests/deploy/test_roles.py",
 )

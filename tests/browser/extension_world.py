@@ -208,9 +208,15 @@ async def backdrop(settings: Settings, folder: Path) -> AsyncGenerator[Backdrop]
 
 @asynccontextmanager
 async def browsing(
-    behind: Backdrop, built: Path, folder: Path, *, locale: str = "en-US", dark: bool = False
+    behind: Backdrop,
+    built: Path,
+    folder: Path,
+    *,
+    locale: str = "en-US",
+    dark: bool = False,
+    display: str | None = None,
 ) -> AsyncGenerator[World]:
-    """A browser with the extension before a backdrop."""
+    """A browser with the extension before a backdrop; it has a window where a `display` is named."""
     async with async_playwright() as playwright:
         extension = [f"--lang={locale}", f"--disable-extensions-except={built}", f"--load-extension={built}"]
         # A test may click the button in the toolbar.
@@ -218,10 +224,10 @@ async def browsing(
         context = await playwright.chromium.launch_persistent_context(
             folder / f"profile-{locale}",
             executable_path=CHROMIUM,
-            headless=True,
+            headless=display is None,
             args=["--no-sandbox", "--disable-dev-shm-usage", *extension, *behind.shops.browser_arguments],
             locale=locale,
-            env={**os.environ, "LANGUAGE": locale.replace("-", "_")},
+            env={**os.environ, "LANGUAGE": locale.replace("-", "_"), **({"DISPLAY": display} if display else {})},
             color_scheme="dark" if dark else "light",
         )
         try:

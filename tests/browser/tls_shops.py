@@ -33,11 +33,14 @@ class TlsShops:
     shop: Shop
     pages: dict[str, str] = field(default_factory=dict[str, str])
     policy: str = STRICT
+    elsewhere: dict[str, int] = field(default_factory=dict[str, int])
+    """Further hosts that are here, each on a port of its own."""
 
     @property
     def browser_arguments(self) -> list[str]:
         """What makes Chromium take the shops' hosts to be here, and every other host to be nowhere."""
-        maps = ", ".join(f"MAP {host} 127.0.0.1:{self.port}" for host in HOSTS)
+        ports = dict.fromkeys(HOSTS, self.port) | self.elsewhere
+        maps = ", ".join(f"MAP {host} 127.0.0.1:{port}" for host, port in ports.items())
         return ["--ignore-certificate-errors", f"--host-resolver-rules={maps}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,13 +96,33 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def tls_shops(shop: Shop, folder: Path) -> AsyncGenerator[TlsShops]:
     """Serve until the block ends; the certificate is made for the occasion."""
     shops = TlsShops(free_port(), shop)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(folder))
-    server = await asyncio.start_server(shops.handle, "127.0.0.1", shops.port, ssl=context)
+    server = await asyncio.start_server(shops.handle, "127.0.0.1", shops.port, ssl=_tls(folder))
     try:
         yield shops
     finally:
         server.close()
+
+
+@asynccontextmanager
+async def tls_before(port: int, folder: Path) -> AsyncGenerator[int]:
+    """The port of a proxy with TLS before what answers at `port`."""
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, to_there = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pass_on(reader, to_there), _pass_on(there, writer))
+
+    outside = free_port()
+    server = await asyncio.start_server(relay, "127.0.0.1", outside, ssl=_tls(folder))
+    try:
+        yield outside
+    finally:
+        server.close()
+
+
+def _tls(folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(folder))
+    return context
 
 
 def _certificate(folder: Path) -> Path:
