@@ -79,6 +79,7 @@ async def _take(here: World, theme: str) -> None:
 
 async def _know(here: World) -> None:
     now = system_clock()
+    here.sells(HERO.id, _PAST[-1][1])
     await catalogue.upsert(here.resources.pool, [CatalogueEntry(good.id, good.title) for good in GOODS])
     points = [(now - days * DAY, price) for days, price in _PAST]
     await rewrite(

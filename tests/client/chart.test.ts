@@ -314,3 +314,9 @@ describe("loading", () => {
     await assert.rejects(loadHistories("", "us:B08N5WRWNW", ["buybox"], away), { status: 0 });
   });
 });
+
+test("in text from the right a price keeps its sign in one piece", () => {
+  assert.equal(makeFormat("USD", ["ar"]).price(1599), "\u200f15.99\u00a0US$\u200e");
+  assert.equal(makeFormat("EGP", ["ar-EG-u-nu-latn"]).price(1599).endsWith("\u200e"), false);
+  assert.equal(makeFormat("USD", ["en-US"]).price(1599), "$15.99");
+});

@@ -3,6 +3,7 @@
 import { priceDomain, priceTicks, timeTicks } from "./axis.ts";
 import { thin } from "./downsample.ts";
 import type { Format } from "./format.ts";
+import { isolated } from "./format.ts";
 import type { Series, Stretch } from "./history.ts";
 import { isSeen, within } from "./history.ts";
 import type { Box, Stroke } from "./labels.ts";
@@ -239,7 +240,7 @@ function extremes(found: Statistics, frame: Frame, view: View, labels: Labels): 
     const [x, y] = [frame.x(at), frame.y(price)];
     const up = name === "high";
     const d = up ? `M${x - 5} ${y + 4}h10l-5 -9z` : `M${x - 5} ${y - 4}h10l-5 9z`;
-    const text = `${view.format.price(price)} · ${view.format.day(at)}`;
+    const text = `${isolated(view.format.price(price))} · ${isolated(view.format.day(at))}`;
     return [element("path", { class: `pw-mark pw-${name}`, d }), ...labels.put(text, around(text, x, y, up), `pw-${name}-label`)];
   });
 }

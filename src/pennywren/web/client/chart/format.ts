@@ -28,10 +28,23 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
     year: by({ year: "numeric" }),
   };
   return {
-    price: (minor) => money.format(minor / 10 ** digits),
+    price: (minor) => keepSign(money.format(minor / 10 ** digits)),
     amount: (minor, among) => (among.every((tick) => tick % 10 ** digits === 0) ? whole : plain).format(minor / 10 ** digits),
     day: (ms) => day.format(ms),
     moment: (ms) => moment.format(ms),
     tick: (ms, unit) => ticks[unit].format(ms),
   };
+}
+
+const FROM_THE_RIGHT = "\u200f";
+const FROM_THE_LEFT = "\u200e";
+
+/** In text from the right the mark of "US$" at the end of a price would move to its front. */
+function keepSign(price: string): string {
+  return price.startsWith(FROM_THE_RIGHT) && price.endsWith("$") ? `${price}${FROM_THE_LEFT}` : price;
+}
+
+/** A text with its own direction in a line that mixes both. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }

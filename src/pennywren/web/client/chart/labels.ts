@@ -18,8 +18,11 @@ const DESCENT = 3;
 const PREFERENCE = 6;
 
 export function widthOf(text: string): number {
-  return text.length * LETTER;
+  return text.replace(UNSEEN, "").length * LETTER;
 }
+
+/** Marks of direction take no room. */
+const UNSEEN = /[\u200e\u200f\u2066-\u2069]/g;
 
 /** The box of a text whose baseline begins at (x, y). */
 export function boxOf(text: string, x: number, y: number): Box {
