@@ -16,7 +16,10 @@ from tests.pages.labelled import needed
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SHIFTS = """() => new Promise(tell => {
   const seen = [];
-  new PerformanceObserver(list => seen.push(...list.getEntries().filter(e => !e.hadRecentInput).map(e => e.value)))
+  const name = ({ node, previousRect: a, currentRect: b }) =>
+    `${node?.nodeName}#${node?.id} ${a.x},${a.y},${a.width},${a.height} -> ${b.x},${b.y},${b.width},${b.height}`;
+  const told = entry => `${entry.value} at ${entry.startTime}: ${entry.sources.map(name).join("; ")}`;
+  new PerformanceObserver(list => seen.push(...list.getEntries().filter(e => !e.hadRecentInput).map(told)))
     .observe({ type: "layout-shift", buffered: true });
   requestAnimationFrame(() => requestAnimationFrame(() => tell(seen)));
 })"""

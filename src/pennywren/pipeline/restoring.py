@@ -62,7 +62,8 @@ class Restorer:
         """Restore all prices to how they were `at` (ms), or to the last archived change.
 
         What was recorded since Redis began anew is kept, and the archive fills in what was before; running it again
-        changes nothing. With `over` the archive wins, and what was recorded after `at` is gone.
+        changes nothing. With `over` the archive wins, and what was recorded after `at` is gone, also of a product that
+        nobody had looked at by then: it stays known, without a price.
 
         Raises:
             Unavailable, BadInput: a part does not answer, or a file is damaged; what was written stays.
@@ -73,14 +74,18 @@ class Restorer:
         found = files.files(self._place)
         restored = files.restorations(self._place)
         result, blocks = RestoreResult(), folding.blocks(found)
-        if until < now and over:
+        back = over and until < now
+        if back:
             # Said first: should we die, what lies between is void all the same, and doing it again is safe.
             files.note_restored(self._place, until, now)
         for block in blocks:
             rows = files.read_rows(self._place, block)
             page: list[Found] = []
             for product, group in groupby(rows, key=lambda row: row.product):
-                whole = replay(group, until, restored)
+                own = list(group)
+                whole = replay(own, until, restored)
+                if whole is None and back:
+                    whole = Snapshot(max(row.version for row in own), own[0].currency)
                 if whole is not None:
                     page.append((ProductID.parse(product), whole))
                 if len(page) >= _PAGE:
@@ -115,6 +120,8 @@ class Restorer:
         for (product, whole), state in zip(found, states, strict=True):
             offers = {offer: past.steps for offer, past in whole.offers.items()}
             crawled = {offer: past.crawled for offer, past in whole.offers.items() if past.crawled is not None}
+            if state is None and not whole.offers:
+                continue
             expected = None
             if not over:
                 expected = 0 if state is None else state.version

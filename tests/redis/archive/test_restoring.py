@@ -172,6 +172,29 @@ async def test_a_moment_comes_back_and_what_came_after_it_counts_for_nothing(
     assert steps.prices == [(NOW - 3 * DAY, 1599), (NOW - DAY, 1399)], "the bad day stays out"
 
 
+async def test_what_was_first_seen_after_the_moment_has_no_price_again(
+    store: Store, place: Folder, restorer: Restorer
+) -> None:
+    await record(store, 1599, NOW - 3 * DAY)
+    await archive(store, place)
+    (first,) = files.files(place)
+    await a_later_millisecond(store)
+    new = PRODUCTS[1]
+    await record(store, 1, NOW - 2 * DAY, new)
+    await archive(store, place)
+    for _ in range(2):  # doing it again is the same
+        await restorer.restore(first.last, over=True)
+        state = await store.product(new)
+        assert state is not None
+        assert state.offers == {}
+        assert (await store.steps(new, Offer.BUYBOX, 0, 1 << 45)).prices == []
+    await record(store, 1499, NOW - DAY, new)
+    assert (await store.steps(new, Offer.BUYBOX, 0, 1 << 45)).prices == [(NOW - DAY, 1499)]
+    await lose_redis(store)
+    await restorer.restore(first.last, over=True)
+    assert await store.product(new) is None
+
+
 async def test_what_a_crawl_saw_last_comes_back_where_reports_say_otherwise(
     store: Store, place: Folder, restorer: Restorer
 ) -> None:
