@@ -27,7 +27,7 @@ LOCKS := adding-field-with-default,adding-foreign-key-constraint,ban-drop-constr
 ALWAYS := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension firefox screenshots demo up test suite check bench load leases faults chaos soak long cluster lock clean
+.PHONY: help install client extension lint-extension firefox screenshots demo up test suite check audit bench load leases faults chaos soak long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -102,6 +102,13 @@ check: $(STAMP) $(CLIENT_BUILT) ## Check style, types, layers, imports, Lua and 
 	@$(NODE) node_modules/typescript/bin/tsc -p .
 	@$(NODE) node_modules/typescript/bin/tsc -p tests/client
 
+AUDIT := .audit
+audit: $(STAMP) ## Ask PyPI and npm for known holes of what we depend on; needs both
+	@[[ -x $(AUDIT)/bin/pip-audit ]] || { $(PYTHON) -m venv --clear $(AUDIT) && $(AUDIT)/bin/python -m pip install -q pip-audit==2.10.1; }
+	@for lock in requirements.lock docker/requirements.lock bench/load/requirements.lock; do \
+		$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
+	@$(NODE) $(NPM_CLI) audit
+
 bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; writes bench/RESULTS.md
 	@$(call need,wrk,wrk,history over HTTP is not measured)
 	@$(BIN)/python -m bench $(ONLY)
@@ -139,7 +146,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--python-version 3.11 --no-header --upgrade -q -o bench/load/requirements.lock
 
 clean: ## Remove the environment, caches, and the data of the demo
-	@rm -rf $(VENV) $(LOAD) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(LOAD) $(AUDIT) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Whatever starts imports first: a name that is not there any more shows here and not in production.

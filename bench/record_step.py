@@ -104,7 +104,7 @@ def _charted(product: ProductID) -> Iterator[tuple[object, ...]]:
 
 
 def _address(url: str) -> tuple[tuple[str, int], str]:
-    password, _, place = url.removeprefix("redis://:").partition("@")
+    password, _, place = url.removeprefix("redis://default:").partition("@")
     host, _, port = place.partition("/")[0].partition(":")
     return (host, int(port)), password
 

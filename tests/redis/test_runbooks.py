@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
@@ -23,6 +25,12 @@ def test_redis_understands_the_line(redis_url: str, queue_url: str, server: str,
     with Redis.from_url(redis_url if server == "R" else queue_url, decode_responses=True) as client:
         client.execute_command(*shlex.split(line))
         client.config_set("maxmemory", 0)
+
+
+def test_redis_cli_takes_the_address_of_an_embedded_server(queue_url: str, servers_dir: Path) -> None:
+    program = shutil.which("redis-cli") or str(next(servers_dir.rglob("redis-cli")))
+    answer = subprocess.run([program, "-u", queue_url, "--no-auth-warning", "PING"], capture_output=True, text=True)
+    assert (answer.stdout.strip(), answer.stderr) == ("PONG", "")
 
 
 @pytest.mark.parametrize("line", COMMANDS)

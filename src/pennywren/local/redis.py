@@ -194,7 +194,8 @@ def embedded_redis(
     program = Program(
         name=name, argv=[str(binary.server), *arguments], env=env, log=logs / f"{name}.log", last=True
     )  # fmt: skip
-    return EmbeddedRedis(program, f"redis://:{password}@127.0.0.1:{port}/0")
+    # redis-cli, unlike every client, takes no password without its user's name.
+    return EmbeddedRedis(program, f"redis://default:{password}@127.0.0.1:{port}/0")
 
 
 @contextmanager
