@@ -14,7 +14,7 @@ from pennywren.cli.progress import progress_bar
 from pennywren.errors import BadInput
 from pennywren.model.clock import system_clock
 from pennywren.pipeline.archiving import place_of
-from pennywren.pipeline.backing_up import Manifest, back_up, fill
+from pennywren.pipeline.backing_up import Manifest, back_up, fill, take_snapshots
 from pennywren.pipeline.frontier_rebuild import rebuild_frontier
 from pennywren.pipeline.restoring import Restorer, RestoreResult
 from pennywren.pipeline.watch_rebuild import rebuild_watches
@@ -101,6 +101,11 @@ async def _restore(when: str | None, source: str | None, *, over: bool, quiet: b
         with progress_bar("partitions", quiet=quiet) as advance:
             restorer = Restorer(parts.store, parts.pool, place, parts.settings)
             result = await restorer.restore(moment(when) if when else None, over=over, progress=advance)
+        if source is not None and parts.settings.archive_address is not None:
+            # No stream tells of what was filled in, so without this a loss of Redis would lose it.
+            with progress_bar("archive", quiet=quiet) as advance:
+                own = place_of(parts.settings)
+                await take_snapshots(parts.store.client, own, expected=result.products, progress=advance)
         return result, *await _rebuild(parts, quiet=quiet)
 
 

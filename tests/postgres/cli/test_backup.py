@@ -134,6 +134,9 @@ def test_an_installation_moves_to_other_servers_with_all_it_knows(
     with Redis.from_url(redis_url, decode_responses=True) as client:
         assert client.get(keyspace.reporter("5f3a9c0d1e2b4a68")) == "known"
         assert 0 < int(client.pttl(keyspace.reporter("5f3a9c0d1e2b4a68"))) <= 60_000  # pyright: ignore[reportArgumentType]
+        client.flushall()  # and is lost there as well
+    assert json.loads(run(moved, "restore", "--json").stdout)["products"] == 2
+    assert _points(moved) == points, "its own archive has what the backup had"
     asyncio.run(_execute(other_database, "insert into people (email) values ('next@example.org')"))
 
     again = run(moved, "restore", "--from", str(folder))
