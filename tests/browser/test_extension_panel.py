@@ -14,12 +14,14 @@ from tests.browser.panel import drawn, known, says
 from tests.pages.labelled import needed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-SHIFTS = """() => new Promise(tell => {
+SHIFTS = """(atLeast = 0) => new Promise(tell => {
   const seen = [];
   const name = ({ node, previousRect: a, currentRect: b }) =>
     `${node?.nodeName}#${node?.id} ${a.x},${a.y},${a.width},${a.height} -> ${b.x},${b.y},${b.width},${b.height}`;
+  const counts = entry => !entry.hadRecentInput
+    && entry.sources.some(({ previousRect: a, currentRect: b }) => Math.abs(a.y - b.y) >= atLeast);
   const told = entry => `${entry.value} at ${entry.startTime}: ${entry.sources.map(name).join("; ")}`;
-  new PerformanceObserver(list => seen.push(...list.getEntries().filter(e => !e.hadRecentInput).map(told)))
+  new PerformanceObserver(list => seen.push(...list.getEntries().filter(counts).map(told)))
     .observe({ type: "layout-shift", buffered: true });
   requestAnimationFrame(() => requestAnimationFrame(() => tell(seen)));
 })"""
@@ -221,7 +223,8 @@ async def test_pages_as_shops_serve_them_get_a_panel_and_keep_working(here: Worl
         await says(page, "¥4,280" if product is japanese else "Nobody follows this product yet.")
         assert await page.locator(PANEL).count() == 1
         assert await page.locator(f"#centerCol #apex_desktop + {PANEL}").count() == 1, "there is a price to stand under"
-        assert await page.evaluate(SHIFTS) == []
+        # Such a page, without its style, moves a word or two itself while it comes; the panel's head would by more.
+        assert await page.evaluate(SHIFTS, 40) == []
 
 
 async def test_in_arabic_panel_and_chart_are_written_from_the_right(
