@@ -16,13 +16,12 @@ const ASCENT = 10;
 const DESCENT = 3;
 /** What one place is preferred to the next by: so many pixels of line may be crossed to stay at it. */
 const PREFERENCE = 6;
+/** Marks of direction take no room. */
+const UNSEEN = /[\u200e\u200f\u2066-\u2069]/g;
 
 export function widthOf(text: string): number {
   return text.replace(UNSEEN, "").length * LETTER;
 }
-
-/** Marks of direction take no room. */
-const UNSEEN = /[\u200e\u200f\u2066-\u2069]/g;
 
 /** The box of a text whose baseline begins at (x, y). */
 export function boxOf(text: string, x: number, y: number): Box {
