@@ -172,6 +172,7 @@ async def test_one_tap_in_a_mail_makes_a_watch_quiet_and_a_look_at_the_page_does
     assert (page.status_code, await state()) == (200, ("active", False))
     assert "the price is at $13.00 or less" in page.text
     assert page.headers["cache-control"] == "private, no-store"
+    german = {**HTML, "accept-language": "de"}
     for action, expected in [
         ("week", ("active", True)),
         ("week", ("active", True)),
@@ -180,6 +181,8 @@ async def test_one_tap_in_a_mail_makes_a_watch_quiet_and_a_look_at_the_page_does
     ]:
         tapped = await anonymous.post(link, data={"action": action}, headers=HTML)
         assert (tapped.status_code, await state()) == (200, expected)
+        sleeps = "Ruhe bis " in (await anonymous.get(link, headers=german)).text
+        assert sleeps is (expected == ("active", True))
     assert (await anonymous.post(link, data={"action": "explode"})).status_code == 400
     assert (await anonymous.get("/watch/forged")).status_code == 404
     await owner.delete(f"/subscriptions/{made['id']}")

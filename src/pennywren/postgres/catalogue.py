@@ -7,6 +7,7 @@ from typing import Final
 
 from asyncpg import Record
 
+from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.postgres.moments import to_moment, to_ms
@@ -153,6 +154,14 @@ async def retire(pool: Pool, product: ProductID, now: int) -> None:
         await connection.execute(
             "update products set retired_at = $2 where id = $1 and retired_at is null", str(product), to_moment(now)
         )
+
+
+async def name_of(pool: Pool, product: ProductID) -> str:
+    """What people call a product: its title, or its id where none is known or the database is away."""
+    try:
+        return (await titles(pool, [product])).get(product, str(product))
+    except Unavailable:
+        return str(product)
 
 
 async def titles(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, str]:

@@ -14,6 +14,7 @@ from pennywren.history.question import parse_offer, parse_time
 from pennywren.model.clock import MINUTE, rfc3339
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Ground
+from pennywren.postgres import catalogue
 from pennywren.web.conditional import conditional, conditional_page
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import html_page, language_of
@@ -67,7 +68,8 @@ async def show_proof(request: Request, product: FromPath[str], timestamp: FromPa
     proof = await find_proof(resources.store, id_, offer, at)
     if prefers_html(request.headers.get("accept")):
         words = proof_words(proof, language_of(request))
-        page = html_page(request, "proof.html", product=id_, proof=proof, words=words)
+        name = await catalogue.name_of(resources.pool, id_)
+        page = html_page(request, "proof.html", product=id_, name=name, proof=proof, words=words)
         return conditional_page(request, page)
     return conditional(request, msgspec.json.encode(proof_view(proof, proof_words(proof))), "application/json")
 

@@ -12,6 +12,7 @@ from pennywren.accounts.subscription import State, Subscription
 from pennywren.errors import NotFound
 from pennywren.model.clock import DAY, rfc3339
 from pennywren.pipeline.amending import Amendment
+from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.web.body import read_body
 from pennywren.web.headers import PRIVATE
@@ -41,7 +42,7 @@ async def confirm_quiet(request: Request, token: FromPath[str]) -> Answer:
     subscription_id = QUIET_WATCH.read(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         watch = await subscriptions.get_by_link(connection, subscription_id)
-    return _page(request, token, watch, done=False)
+    return await _page(request, token, watch, done=False)
 
 
 @post("/watch/{token:str}", status_code=200, from_anywhere=True)
@@ -58,15 +59,15 @@ async def quiet(request: Request, token: FromPath[str]) -> Answer:
         amendment = Amendment(state=State.ACTIVE, snoozed_until=None)
     changed = await resources.subscribing.change_by_link(subscription_id, amendment)
     if prefers_html(request.headers.get("accept")):
-        return _page(request, token, changed.subscription if changed else None, done=True)
+        return await _page(request, token, changed.subscription if changed else None, done=True)
     if changed is None:
         raise NotFound("This watch is gone.")
     return Response(f"{_now(changed.subscription)}\n", status_code=200, media_type="text/plain", headers=_OWN)
 
 
-def _page(request: Request, token: str, watch: Subscription | None, *, done: bool) -> Answer:
-    now = watch and _now(watch)
-    return html_page(request, "quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, now=now)
+async def _page(request: Request, token: str, watch: Subscription | None, *, done: bool) -> Answer:
+    name = watch and await catalogue.name_of(resources_of(request).pool, watch.product)
+    return html_page(request, "quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, name=name)
 
 
 def _now(watch: Subscription) -> str:

@@ -5,6 +5,7 @@ from litestar.params import FromPath
 
 from pennywren.accounts import subscriptions
 from pennywren.accounts.links import UNSUBSCRIBE
+from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
 from pennywren.web.headers import PRIVATE
 from pennywren.web.negotiation import prefers_html
@@ -22,7 +23,8 @@ async def confirm_unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     subscription_id = UNSUBSCRIBE.read(resources.unsubscribe_key, token)
     async with transaction(resources.pool) as connection:
         product = await subscriptions.product_of_link(connection, subscription_id)
-    return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, done=False)
+    name = product and await catalogue.name_of(resources.pool, product)
+    return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, name=name, done=False)
 
 
 @post("/unsubscribe/{token:str}", status_code=200, from_anywhere=True)
