@@ -15,6 +15,7 @@ from typing import Final
 from pennywren.history.axis import price_ticks, time_ticks
 from pennywren.history.step import Measure, Span, measure, spans
 from pennywren.language.speaking import Language, language
+from pennywren.model.clock import DAY
 from pennywren.model.series import State, Steps
 
 _LEFT: Final = 64
@@ -57,6 +58,8 @@ OF_THE_PAGE: Final = Palette(
     ground=None,
     font="inherit",
 )
+_SILENCE: Final = 7 * DAY
+"""So long after the last look (ms) the time since then is shaded, too, as in the chart that a script draws."""
 _DOTS: Final = ' stroke-linecap="round"'
 """A look without another one near it has no length, and shows as a dot."""
 _FONT: Final = "Inter, system-ui, sans-serif"
@@ -179,14 +182,15 @@ def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[
 
 
 def _unseen(stretches: Sequence[Span], frame: _Frame) -> list[str]:
-    """A shade over each time in which nobody looked, between the first look and the last."""
+    """A shade over each time in which nobody looked since the first look, up to now where the last one is long past."""
     seen = [stretch for stretch in stretches if stretch.state is not State.NOT_OBSERVED]
     if not seen:
         return []
     height = frame.height - _TOP - _BOTTOM
     shades: list[str] = []
     for stretch in stretches:
-        if stretch.state is State.NOT_OBSERVED and seen[0].start < stretch.start < seen[-1].start:
+        is_over = stretch.start < seen[-1].start or stretch.end - stretch.start > _SILENCE
+        if stretch.state is State.NOT_OBSERVED and seen[0].start < stretch.start and is_over:
             x, width = frame.x(stretch.start), frame.x(stretch.end) - frame.x(stretch.start)
             place = f'x="{x:g}" y="{_TOP}" width="{width:g}" height="{height}"'
             shades.append(f'<rect class="chart-unseen" {place} fill="{frame.palette.ink}" fill-opacity="0.07"/>')

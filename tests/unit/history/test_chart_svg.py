@@ -47,6 +47,13 @@ def test_the_line_steps_over_a_true_time_axis_and_has_gaps() -> None:
     assert re.fullmatch(rf"M{x[3]} [\d.]+H{x[4]}", _path(svg, "chart-absent"))
 
 
+def test_a_long_silence_up_to_now_is_shaded_and_a_short_one_is_not() -> None:
+    def shades(days: int) -> int:
+        return sum(each.get("class") == "chart-unseen" for each in _drawn(STEPS, days).iter(f"{SVG}rect"))
+
+    assert [shades(8 + 6), shades(8 + 8)] == [1, 2]
+
+
 def test_what_is_known_how_is_drawn_apart_and_explained() -> None:
     rumour, target = [(START + 6 * DAY, START + 8 * DAY)], 900
     svg = ElementTree.fromstring(
