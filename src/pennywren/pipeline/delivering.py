@@ -180,26 +180,27 @@ class Deliverer:
         others: list[int] = []
         waits: list[float] = []
         async with aclosing(channel.deliver(messages)) as outcomes:
-            async for outcome in outcomes:
-                parcel, address = waiting[outcome.message.key, outcome.message.to]
-                for each in parcel.claimed:
-                    with about(alert=each.alert_id, product=each.product):
-                        _log_outcome(channel.name, outcome)
-                _emit(channel.name, outcome)
-                _trace(parcel, outcome, channel.name, began, self._clock())
-                await self._count(channel, outcome, (self._clock() - began) / SECOND)
-                waits += _waits(parcel, outcome, known, self._clock())
-                _note(parcel, address, outcome, known, channel.name)
+            async for several in outcomes:
+                came = [(*waiting[outcome.message.key, outcome.message.to], outcome) for outcome in several]
+                # By alert, as everybody locks them, so that nobody waits in a circle.
+                came.sort(key=lambda one: one[0].first.alert_id)
+                await self._count(channel, several, (self._clock() - began) / SECOND)
+                settled: list[tuple[Parcel, str]] = []
                 async with transaction(self._pool) as connection:
-                    await self._keep(connection, parcel, address, outcome)
-                    if parcel.outcomes < len(parcel.addresses):
-                        continue
-                    word = await self._settle(connection, parcel, known)
-                taken += len(parcel.claimed) if word == "delivered" else 0
-                tried_again += word == "retry"
-                if word == "failed":
-                    await self._count_failed(parcel.claimed)
-                others += [each.alert_id for each in parcel.claimed] if word == "another" else []
+                    for parcel, address, outcome in came:
+                        _tell(parcel, outcome, channel.name, began, self._clock())
+                        waits += _waits(parcel, outcome, known, self._clock())
+                        _note(parcel, address, outcome, known, channel.name)
+                        await self._keep(connection, parcel, address, outcome)
+                        if parcel.outcomes == len(parcel.addresses):
+                            settled.append((parcel, await self._settle(connection, parcel, known)))
+                for parcel, word in settled:
+                    taken += len(parcel.claimed) if word == "delivered" else 0
+                    tried_again += word == "retry"
+                    others += [each.alert_id for each in parcel.claimed] if word == "another" else []
+                await self._count_failed(
+                    [each for parcel, word in settled if word == "failed" for each in parcel.claimed]
+                )
         await self._count_waits(channel.name, waits)
         return taken, tried_again, others
 
@@ -215,17 +216,18 @@ class Deliverer:
         except Unavailable as error:
             _log.warning("alerts that failed are not counted: %s", error)
 
-    async def _count(self, channel: Channel, outcome: Outcome, seconds: float) -> None:
-        """Count an attempt that took so long; while Redis is down it is not counted, and nothing waits for that."""
-        error = outcome.error
-        word = "delivered" if error is None else "failed" if error.permanent else "retry"
+    async def _count(self, channel: Channel, outcomes: Sequence[Outcome], seconds: float) -> None:
+        """Count attempts that took so long; while Redis is down they are not counted, and nothing waits for that."""
         try:
             async with asyncio.timeout(1), self._store.client.pipeline(transaction=False) as pipe:
-                count(pipe, DELIVERIES, channel.name, word)
-                observe(pipe, STAGE_TIME, seconds, "deliver")
+                for outcome in outcomes:
+                    error = outcome.error
+                    word = "delivered" if error is None else "failed" if error.permanent else "retry"
+                    count(pipe, DELIVERIES, channel.name, word)
+                    observe(pipe, STAGE_TIME, seconds, "deliver")
                 await pipe.execute()
         except (RedisError, OSError) as fault:
-            _log.info("an attempt is not counted: %s", fault)
+            _log.info("attempts are not counted: %s", fault)
 
     async def _keep(self, connection: Connection, parcel: Parcel, address: Address, outcome: Outcome) -> None:
         """Keep one attempt, and what it says about the address."""
@@ -269,6 +271,15 @@ class Deliverer:
             _log.warning("mails go without the lowest prices: %s", error)
             return None
         return {state.product: state for state in found if state is not None}
+
+
+def _tell(parcel: Parcel, outcome: Outcome, channel: str, began: int, ended: int) -> None:
+    """Log, emit and trace an attempt; times in ms UTC."""
+    for each in parcel.claimed:
+        with about(alert=each.alert_id, product=each.product):
+            _log_outcome(channel, outcome)
+    _emit(channel, outcome)
+    _trace(parcel, outcome, channel, began, ended)
 
 
 def _trace(parcel: Parcel, outcome: Outcome, channel: str, began: int, ended: int) -> None:

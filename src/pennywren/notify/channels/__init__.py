@@ -91,8 +91,8 @@ class Channel(Protocol):
         """Its name in deliveries, and in events' words."""
         ...
 
-    def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
-        """Deliver messages, each at most once; yields one outcome for each, in the order in which they are known.
+    def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[list[Outcome]]:
+        """Deliver messages, each at most once; yields one outcome for each, those together that are known at a time.
 
         Never raises for a message: what failed is an outcome, permanent or to be tried again.
         """

@@ -23,19 +23,19 @@ async def send_side_by_side(
     *,
     batch_time: float = BATCH_TIME,
     stopwatch: Callable[[], float] = time.monotonic,
-) -> AsyncGenerator[Outcome]:
+) -> AsyncGenerator[list[Outcome]]:
     """Send messages, a few at a time; yields outcomes as they come."""
     until = stopwatch() + batch_time
     for start in range(0, len(messages), AT_ONCE):
         several = messages[start : start + AT_ONCE]
         if stopwatch() > until:
-            for message in several:
-                yield Outcome(message, message.key, DeliveryError(_TOO_SLOW, permanent=False))
+            error = DeliveryError(_TOO_SLOW, permanent=False)
+            yield [Outcome(message, message.key, error) for message in several]
             continue
         tasks = [asyncio.ensure_future(send(message)) for message in several]
         try:
             for task in asyncio.as_completed(tasks):
-                yield await task
+                yield [await task]
         finally:
             for task in tasks:
                 task.cancel()

@@ -110,16 +110,22 @@ class EmailChannel:
         self._stopwatch = stopwatch
         self._idle = [self._client() for _ in range(max(connections, 1))]
 
-    async def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
+    async def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[list[Outcome]]:
         """Send messages; where a fresh connection does not carry one, the server is down and the rest is not tried."""
         batch = _Batch(deque(messages), until=self._stopwatch() + self._batch_time)
         known: asyncio.Queue[_Known] = asyncio.Queue()
         lines = [asyncio.create_task(self._work(client, batch, known)) for client in self._idle[: len(messages)]]
         try:
-            for _ in messages:
-                outcome, kept = await known.get()
-                yield outcome
-                kept.set()
+            left = len(messages)
+            while left:
+                # While one is kept, others become known: those are kept at once.
+                several = [await known.get()]
+                while not known.empty():
+                    several.append(known.get_nowait())
+                yield [outcome for outcome, _ in several]
+                for _, kept in several:
+                    kept.set()
+                left -= len(several)
         finally:
             for line in lines:
                 line.cancel()

@@ -50,7 +50,7 @@ class PushChannel:
         self._clock = clock
         self._batch_time = batch_time
 
-    def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[Outcome]:
+    def deliver(self, messages: Sequence[Message]) -> AsyncGenerator[list[Outcome]]:
         """Send messages, a few at a time."""
         return send_side_by_side(messages, self._send, batch_time=self._batch_time)
 
