@@ -59,12 +59,13 @@ _OF_THESE: Final = f"""
     union select unnest($5::bigint[])
 """  # noqa: S608 -- constants of ours
 
-# What was tried or held before has a time of its own and comes with the sweep; a digest goes as a whole. What a crowd
-# is told comes last: a million of them take an hour, and whoever waits for another product does not wait for that.
+# What was tried or held before has a time of its own and comes with the sweep; a digest goes as a whole. Rows are
+# locked by id, as everybody locks them, so those of crowds are looked for apart.
 _WAITING: Final = """
     select a.id from alerts a
     where a.state = 'decided' and a.next_attempt_at is null and a.held_for is distinct from 'digest'
-    order by a.to_crowd, a.id limit $1 for update
+      and a.to_crowd = $4::boolean
+    order by a.id limit $1 for update
 """
 
 _CLAIM: Final = f"""
@@ -183,10 +184,14 @@ async def claim(connection: Connection, alert_ids: Sequence[int], limit: int, le
 async def claim_waiting(connection: Connection, limit: int, lease: timedelta) -> list[Claimed]:
     """Claim up to `limit` alerts that were decided and never tried, whichever job they wait for; otherwise as `claim`.
 
-    None is left out because somebody else is about to claim it or to keep that it is queued: this waits for them. So if
-    none is found, none is waiting that was decided before.
+    What a crowd is told comes last: a million of them take an hour, and whoever waits for another product does not
+    wait for that. None is left out because somebody else is about to claim it or to keep that it is queued: this waits
+    for them. So if none is found, none is waiting that was decided before.
     """
-    return _in_order(await connection.fetch(_CLAIM_WAITING, limit, lease, GIVE_UP_AFTER))
+    for to_crowd in (False, True):
+        if rows := await connection.fetch(_CLAIM_WAITING, limit, lease, GIVE_UP_AFTER, to_crowd):
+            return _in_order(rows)
+    return []
 
 
 async def hold_people(connection: Connection, person_ids: Collection[int]) -> set[int]:
