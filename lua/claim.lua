@@ -79,12 +79,11 @@ local function take(lane, key, first, last, count, shift, top)
   end
   -- Those that are packed come in between, in the same order.
   if LANES[lane] and ARGV[2] ~= '' then
-    for _, each in ipairs(tier.first(ARGV[2], LANES[lane], first - shift, count + 1)) do
-      if each[1] + shift <= last then
-        taken[#taken + 1] = { each[2], each[1] + shift }
-      else
-        following = math.min(following or math.huge, each[1] + shift)
-      end
+    local latest = taken[count] and math.min(last, taken[count][2]) or last
+    local packed, next = tier.first(ARGV[2], LANES[lane], first - shift, latest - shift, count)
+    following = next and math.min(following or math.huge, next + shift) or following
+    for _, each in ipairs(packed) do
+      taken[#taken + 1] = { each[2], each[1] + shift, true }
     end
     table.sort(taken, function(a, b)
       return a[2] < b[2] or a[2] == b[2] and a[1] < b[1]
@@ -95,8 +94,10 @@ local function take(lane, key, first, last, count, shift, top)
     end
   end
   for _, each in ipairs(taken) do
-    tier.move(tier.open(each[1]), nil)
-    call('ZREM', frontier, each[1])
+    local packed = (each[3] or lane == 'urgent') and tier.move(tier.open(each[1]), nil)
+    if not packed then
+      call('ZREM', frontier, each[1])
+    end
     call('ZREM', urgent, each[1])
     call('ZADD', leases, ends, each[1])
     reply[#reply + 1] = each[1]

@@ -7,8 +7,10 @@ becomes a price that moves by a cent.
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import count, islice
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +22,7 @@ from pennywren.frontier import priors
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.claiming import Lease, claim
 from pennywren.frontier.due import Bounds, wait_for
-from pennywren.frontier.finishing import give_back
+from pennywren.frontier.finishing import put_back
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.score import floor
 from pennywren.frontier.signals import signal
@@ -33,8 +35,10 @@ from pennywren.model.product import ProductID
 from pennywren.pipeline.calibrating import Demand, calibrate
 from pennywren.pipeline.concluding import subject_of
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import warm_up
 from pennywren.settings import Settings
 from pennywren.store.connect import connect
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.store import Store
 
 HOME: Final = 7
@@ -58,7 +62,7 @@ class Frontier:
         self._loop = asyncio.new_event_loop()
         client = connect(url)
         self._store = Store(client, client)
-        self._products = list(_products_at_home(info["n"]))
+        self._products = list(islice(_products_at_home(), info["n"]))
         self._numbers = {product: number for number, product in enumerate(self._products)}
         self._watchers: Sequence[int] = info["watchers"]
         self._prices = [1000] * info["n"]
@@ -66,6 +70,8 @@ class Frontier:
         self._seen: list[tuple[int, int, bool, str]] = []
         self._calibrate_at = START + DAY
         self._dice = random.Random(1)
+        # A crawl is told with the next step.
+        self._lease_ms = round(2 * info["step_s"] * SECOND)
         settings = Settings()
         self._gap_after = settings.gap_after
         per_second = info["budget_per_day"] * info["n"] / 86_400
@@ -97,7 +103,11 @@ class Frontier:
     async def _begin(self) -> None:
         client = self._store.client
         await client.set(keyspace.test_server(HOME), 1)
-        await self._record([(i, START, False, "start") for i in range(len(self._products))], START)
+        watched = [product for product, count in zip(self._products, self._watchers, strict=True) if count]
+        await warm_up(self._store, watched, START)
+        told = RoundTrip(client)
+        await self._record([(i, START, False, "start") for i in range(len(self._products))], START, told)
+        await told.send()
         subjects = await self._subjects(range(len(self._products)))
         await calibrate(self._store, self._dice.sample(subjects, min(_SAMPLE, len(subjects))), self._demand)
         self._planner.threshold = await self._threshold.refresh(START)
@@ -112,7 +122,7 @@ class Frontier:
         return floor(START) if wait.seconds == inf else START + round(self._dice.random() * SECOND * wait.seconds)
 
     async def _step(self, now: int, n: int) -> list[int]:
-        await self._take_in(now)
+        trip = await self._take_in(now)
         if now >= self._calibrate_at:
             await self._calibrate()
             self._calibrate_at += DAY
@@ -123,7 +133,16 @@ class Frontier:
                 break
             wanted = n - len(chosen)
             share = sum(self._dice.random() < self._floor_share for _ in range(wanted)) if attempt == 0 else 0
-            claimed = await claim(self._store.client, HOME, "us", wanted, floor_first=share, ahead_ms=_EVER, now=now)
+            claimed = await claim(
+                self._store.client,
+                HOME,
+                "us",
+                wanted,
+                self._lease_ms,
+                floor_first=share,
+                ahead_ms=_EVER,
+                now=now,
+            )
             numbers = [self._numbers[lease.product] for lease in claimed.leases]
             subjects = await self._subjects(numbers)
             for number, lease, subject in zip(numbers, claimed.leases, subjects, strict=True):
@@ -133,11 +152,14 @@ class Frontier:
                 if back is None and attempt < _TRIES:
                     back = self._planner.better_later(subject, lease.due, now, on_floor=on_floor)
                 if back is not None:
-                    await give_back(self._store.client, lease, back, now=now)
+                    put_back(trip, lease, back, now=now)
                     continue
                 self._threshold.claimed(said_by(lease, claimed, subject.last_seen, left_over=share < 0))
                 self._claimed[number] = lease, subject
                 chosen.append(number)
+            await trip.send()
+            trip = RoundTrip(self._store.client)
+        await trip.send()
         return chosen
 
     async def _calibrate(self) -> None:
@@ -145,36 +167,36 @@ class Frontier:
         await calibrate(self._store, await self._subjects(sample), self._demand)
         self._planner.learn(self._demand.bounds, await priors.load(self._store.client))
 
-    async def _take_in(self, now: int) -> None:
-        """Record what was seen since the last step, in its order."""
+    async def _take_in(self, now: int) -> RoundTrip:
+        """Record what was seen since the last step, in its order; what is to be told of it waits in the round trip."""
         seen, self._seen = self._seen, []
         batch: list[tuple[int, int, bool, str]] = []
+        told = RoundTrip(self._store.client)
         for each in seen:
             if each[3] == "signal" or any(each[0] == other[0] for other in batch):
-                await self._record(batch, now)
+                await self._record(batch, now, told)
                 batch = []
             if each[3] == "signal":
                 await self._signal(each)
             else:
                 batch.append(each)
-        await self._record(batch, now)
+        await self._record(batch, now, told)
+        return told
 
     async def _signal(self, seen: tuple[int, int, bool, str]) -> None:
         number, at, changed, _ = seen
         (subject,) = await self._subjects([number])
         await signal(self._store.client, self._planner, self._products[number], subject, at, changed=changed)
 
-    async def _record(self, batch: Sequence[tuple[int, int, bool, str]], now: int) -> None:
-        crawled = [each for each in batch if each[3] == "crawl"]
-        if crawled:
-            claimed = [self._claimed.pop(number) for number, *_ in crawled]
-            looks = [self._look(each, of, lease) for each, (lease, of) in zip(crawled, claimed, strict=True)]
-            await Recorder(self._store, self._gap_after, now=crawled[0][1]).record(looks)
-        others = [each for each in batch if each[3] != "crawl"]
-        if others:
-            subjects = await self._subjects([number for number, *_ in others])
-            looks = [self._look(each, of, None) for each, of in zip(others, subjects, strict=True)]
-            await Recorder(self._store, self._gap_after, now=now).record(looks)
+    async def _record(self, batch: Sequence[tuple[int, int, bool, str]], now: int, told: RoundTrip) -> None:
+        reported = [number for number, *_, source in batch if source != "crawl"]
+        known = dict(zip(reported, await self._subjects(reported), strict=True))
+        looks: list[LookToRecord] = []
+        for each in batch:
+            lease, subject = (None, known[each[0]]) if each[0] in known else self._claimed.pop(each[0])
+            looks.append(self._look(each, subject, lease))
+        if looks:
+            (await Recorder(self._store, self._gap_after, now=now).write(looks)).tell(told)
 
     def _look(self, seen: tuple[int, int, bool, str], subject: Subject, lease: Lease | None) -> LookToRecord:
         number, at, changed, source = seen
@@ -209,11 +231,12 @@ def _ms(seconds: float) -> int:
     return START + round(seconds * SECOND)
 
 
-def _products_at_home(count: int) -> Iterator[ProductID]:
-    number = 0
-    while count:
-        asin = f"B{number:09d}"
-        if crc32(b"us:" + asin.encode()) % keyspace.PARTITIONS == HOME:
-            yield ProductID("us", asin)
-            count -= 1
-        number += 1
+def _products_at_home() -> Iterator[ProductID]:
+    # What the last digits add to a CRC does not depend on those before them.
+    endings: defaultdict[int, list[int]] = defaultdict(list)
+    for ending in range(1000):
+        endings[(crc32(b"000") ^ crc32(b"%03d" % ending)) % keyspace.PARTITIONS].append(ending)
+    for beginning in count():
+        partition = crc32(b"us:B%06d000" % beginning) % keyspace.PARTITIONS
+        for ending in endings[partition ^ HOME]:
+            yield ProductID("us", f"B{beginning:06d}{ending:03d}")

@@ -603,12 +603,12 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return facts
   end
 
-  -- The same as a flat list of texts, as HGETALL would give it.
+  -- The same as a flat list, as HGETALL would give it, but for its numbers.
   function tier.flat(entry)
     local flat = { 'tier', 'cold' }
     for name, of in pairs(tier.facts(entry)) do
       flat[#flat + 1] = name
-      flat[#flat + 1] = type(of) == 'number' and string.format('%.0f', of) or of
+      flat[#flat + 1] = of
     end
     return flat
   end
@@ -746,34 +746,47 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return true
   end
 
-  -- The first products of a marketplace in one lane (1 firm, 2 due, 3 floor), from a score on: { score, product } each,
-  -- in order; at most `count`, and of those with the last one's score perhaps others than by name.
-  function tier.first(market, lane, from, count)
+  -- The first products of a marketplace in one lane (1 firm, 2 due, 3 floor) with scores from `from` to `last`:
+  -- { score, product } each, in order; at most `count`, and of those with the last one's score perhaps others than by
+  -- name. And the score of the next one; nil where there is none, or the search was given up. Buckets that cannot have
+  -- one of them are not opened.
+  function tier.first(market, lane, from, last, count)
     local found, scanned, page, pattern = {}, 0, 16, '^' .. market .. ':%d+' .. LANES[lane] .. '$'
     local top = lane == 1 and '(0' or lane == 2 and '(' .. SHIFT or '+inf'
+    local lowest, highest, following = from + SHIFT, last + SHIFT, nil
+    local function before(a, b)
+      return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
+    end
     repeat
       local members = call('ZRANGE', places, from, top, 'BYSCORE', 'LIMIT', scanned, page, 'WITHSCORES')
       for i = 1, #members, 2 do
-        if #found >= count and tonumber(members[i + 1]) >= found[count][1] then
-          return found
-        elseif find(members[i], pattern) then
-          local all = explode(call('HGET', store, sub(members[i], 1, -2)))
-          for k, place in ipairs(all.places) do
-            if lane_of(place) == lane and place - SHIFT >= from then
-              found[#found + 1] = { place - SHIFT, market .. ':' .. tier.asin_of(all.numbers[k]) }
+        local score = tonumber(members[i + 1])
+        if find(members[i], pattern) then
+          if count == 0 or score > last or found[count] and score >= found[count][1] then
+            return found, math.min(following or score, score)
+          end
+          local blob = call('HGET', store, sub(members[i], 1, -2))
+          local held, at_places = layout(blob)
+          for k, place in ipairs(column(6, blob, held, at_places)) do
+            if place >= lowest and lane_of(place) == lane then
+              if place <= highest then
+                local number = unpack_bytes('>I6', blob, 6 * k - 3)
+                found[#found + 1] = { place - SHIFT, market .. ':' .. tier.asin_of(number) }
+              else
+                following = math.min(following or math.huge, place - SHIFT)
+              end
             end
           end
-          table.sort(found, function(a, b)
-            return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
-          end)
-          for k = count + 1, #found do
+          table.sort(found, before)
+          for k = #found, count + 1, -1 do
+            following = math.min(following or math.huge, found[k][1])
             found[k] = nil
           end
         end
       end
       scanned, page = scanned + #members / 2, page * 2
     until #members == 0 or scanned >= 512
-    return found
+    return found, following
   end
 
   -- Some products that have a place, by chance.

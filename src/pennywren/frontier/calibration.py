@@ -11,7 +11,8 @@ from typing import Final
 from pennywren.frontier.due import Bounds, Interest, demand
 from pennywren.frontier.threshold import HIGHEST, LOWEST
 
-_HALVINGS: Final = 24
+_HALVINGS: Final = 14
+"""To a quarter of a percent: the controller does the rest."""
 
 
 def threshold_for(sample: Sequence[Interest], population: int, per_second: float, bounds: Bounds) -> float:

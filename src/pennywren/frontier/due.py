@@ -73,15 +73,20 @@ def wait_for(interest: Interest, threshold: float, bounds: Bounds) -> Wait:
 
     V jumps where the hour is over: what is worth it from then on is due just then, and firmly.
     """
-    soonest = bounds.soonest_s
+    soonest, notice = bounds.soonest_s, bounds.notice_s
     wanted = threshold / interest.importance
-    rows = _rows(_bin(interest.seen_by_others))
-    wait = _crossing(rows, interest.chances, wanted)
-    if wait > bounds.notice_s:
-        seen = _seen(_bin(interest.seen_by_others))
-        jump = bounds.kappa_s * within(1.0, seen, bounds.notice_s, bounds.notice_s) * mean_rate(interest.chances)
-        wait = max(_crossing(rows, interest.chances, wanted - jump), bounds.notice_s)
-        if wait == bounds.notice_s >= soonest:
+    number = _bin(interest.seen_by_others)
+    at = _Crossing(_rows(number), interest.chances)
+    row, between = _row_before(notice)
+    before, after = at.value(row), at.value(row + 1)
+    noticed = before + between * (after - before)
+    if wanted <= noticed:
+        wait = at.reaches(wanted, (-1, 0.0), (row + 1, after))
+    else:
+        jump = bounds.kappa_s * within(1.0, _seen(number), notice, notice) * mean_rate(interest.chances)
+        late = wanted - jump
+        wait = notice if late <= noticed else at.reaches(late, (row, before), (len(_AGES), 0.0))
+        if wait == notice >= soonest:
             return Wait(wait, True)
     if wait <= soonest:
         return Wait(soonest, True)
@@ -102,24 +107,44 @@ def demand(interest: Interest, threshold: float, bounds: Bounds) -> float:
     return 1 / wait if expected_reports < 1e-7 else seen / (exp(min(expected_reports, 700.0)) - 1)
 
 
-def _crossing(rows: Sequence[Sequence[float]], chances: Chances, wanted: float) -> float:
-    """The age at which the expected freshness part reaches `wanted` (seconds); infinite if not in 3 years."""
-    if wanted <= 0:
-        return 0.0
-    low, high = -1, len(rows)
-    below, above = 0.0, 0.0
-    while high - low > 1:
-        middle = (low + high) // 2
-        value = sum(map(mul, chances, rows[middle]))
-        if value < wanted:
-            low, below = middle, value
-        else:
-            high, above = middle, value
-    if low < 0:
-        return _AGES[0]
-    if high == len(rows):
-        return inf
-    return _AGES[low] * exp(_RATIO * (wanted - below) / (above - below))
+class _Crossing:
+    """Where the expected freshness part reaches a value, by the rows of `_rows`."""
+
+    __slots__ = ("_chances", "_rows")
+
+    def __init__(self, rows: Sequence[Sequence[float]], chances: Chances) -> None:
+        self._rows = rows
+        self._chances = chances
+
+    def value(self, row: int) -> float:
+        """The expected freshness part at an age of `_AGES`."""
+        return sum(map(mul, self._chances, self._rows[row]))
+
+    def reaches(self, wanted: float, low: tuple[int, float], high: tuple[int, float]) -> float:
+        """The age at which `wanted` is reached (seconds), between two rows and their values: -1 is before the first
+        one, and their number after the last; infinite if not in 3 years."""
+        if wanted <= 0:
+            return 0.0
+        (first, below), (last, above) = low, high
+        while last - first > 1:
+            middle = (first + last) // 2
+            value = self.value(middle)
+            if value < wanted:
+                first, below = middle, value
+            else:
+                last, above = middle, value
+        if first < 0:
+            return _AGES[0]
+        if last == len(_AGES):
+            return inf
+        return _AGES[first] * exp(_RATIO * (wanted - below) / (above - below))
+
+
+@cache
+def _row_before(age_s: float) -> tuple[int, float]:
+    """The last of the ages that is not above this one, and how far on the way to the next one it is: 0 to 1."""
+    row = min(max(int(log(max(age_s, 1.0)) / _RATIO), 0), len(_AGES) - 2)
+    return row, min(log(max(age_s, 1.0) / _AGES[row]) / _RATIO, 1.0)
 
 
 def _bin(seen: float) -> int:

@@ -21,9 +21,15 @@ async def give_back(client: Client, lease: Lease, score: int, *, now: int | None
         Unavailable: Redis does not answer.
     """
     trip = RoundTrip(client)
+    ended = put_back(trip, lease, score, now=now)
+    return bool((await trip.send())[ended])
+
+
+def put_back(trip: RoundTrip, lease: Lease, score: int, *, now: int | None = None) -> int:
+    """Queue the same in a round trip that is made anyway; the place of the reply, which is 0 where it had ended."""
     partition = keyspace.partition_of(lease.product)
     keys = [keyspace.frontier(partition), keyspace.leases(partition), keyspace.test_server(partition)]
     keys += [keyspace.cold(partition), keyspace.places(partition)]
     ended = trip.script(_SCRIPT, keys, ["" if now is None else now, str(lease.product), lease.ends, score])
     hints.point(trip, lease.product, score)
-    return bool((await trip.send())[ended])
+    return ended

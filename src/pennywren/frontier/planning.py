@@ -14,6 +14,8 @@ _WORTH_MOVING = 10 * MINUTE
 _WRONG = 0.1
 """Share of untrusted reports that are wrong."""
 _LONGEST_AGE_S = 400 * 86_400.0
+_AHEAD_S = 10 * 86_400.0
+_MOST_AHEAD = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,14 @@ class Planner:
         if of.last_seen is None:
             return None
         known = unpack(of.rate)
-        wait = wait_for(self.interest(of, known), self.threshold, self.bounds)
+        interest = self.interest(of, known)
+        wait = wait_for(interest, self.threshold, self.bounds)
         if wait.seconds == inf:
             return None if on_floor else floor(of.last_seen)
         later = of.last_seen + round((wait.seconds - known.credit_s) * SECOND)
         if later <= max(now, due) + _WORTH_MOVING:
             return None
-        return firm(later) if wait.firm else later
+        return firm(later) - _ahead(interest) if wait.firm else later
 
     def too_soon(self, of: Subject, now: int) -> int | None:
         """Where a product should go back to that was looked at just now (a score); None if it was not."""
@@ -120,4 +123,11 @@ class Planner:
         return wait.score(of.last_seen, credit), credited.pack()
 
     def _score(self, of: Subject, learned: Learned, now: int) -> int:
-        return wait_for(self.interest(of, learned), self.threshold, self.bounds).score(now)
+        interest = self.interest(of, learned)
+        wait = wait_for(interest, self.threshold, self.bounds)
+        return wait.score(now) - (_ahead(interest) if wait.firm else 0)
+
+
+def _ahead(of: Interest) -> int:
+    """Of what is due in the same second that goes first of which more changes are waited for: so many ms."""
+    return min(round(of.importance * mean_rate(of.chances) * _AHEAD_S), _MOST_AHEAD)

@@ -10,6 +10,7 @@ weeks. Measured: worth a lot where changes come in bursts or rates drift, and co
 Trusted reports are counted in the same state and fade in the same way: so often do others look for free.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,10 +38,12 @@ product begins to behave otherwise."""
 _LEVELS: Final = 64 * 64 - 1
 _PARTS: Final = 64
 """Reports are kept in this many parts of one: they fade."""
-_LONGEST: Final = 6
-"""Digits of a number: enough for 2,000 years."""
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 _VALUES: Final = {digit: value for value, digit in enumerate(_DIGITS)}
+_TWO_DIGITS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_WEIGHTS: Final = {two: level / _LEVELS * _FLOOR for level, two in enumerate(_TWO_DIGITS)}
+_PACKED: Final = re.compile(r"\.".join([r"([\w-]{1,6})"] * 4) + rf"(?:\.([\w-]{{{2 * _BINS}}}))?", re.ASCII)
+"""What `Learned.pack` writes; six digits are enough for 2,000 years."""
 _REPORTS: Final = 0.05
 _REPORTS_OVER_S: Final = 2.5 * DAY_S
 """Before anybody looked we believe in one report in 50 days, and hardly insist on it."""
@@ -49,7 +52,7 @@ _REPORTS_OVER_S: Final = 2.5 * DAY_S
 def normal(weights: Sequence[float]) -> Chances:
     """The weights as chances."""
     total = sum(weights)
-    return tuple(weight / total for weight in weights)
+    return tuple([weight / total for weight in weights])
 
 
 PRIOR: Final = normal([rate**-0.35 for rate in RATES])
@@ -107,7 +110,7 @@ class Learned:
         levels = [round(w / _FLOOR * _LEVELS) for w in self.weights]
         if not any(levels):
             return text
-        return text + "." + "".join(_DIGITS[level // 64] + _DIGITS[level % 64] for level in levels)
+        return text + "." + "".join([_TWO_DIGITS[level] for level in levels])
 
 
 @lru_cache(maxsize=1024)
@@ -130,18 +133,15 @@ def _number(digits: str) -> int:
     return number
 
 
+@lru_cache(maxsize=1024)
 def unpack(text: str | None) -> Learned:
     """Read what `pack` wrote; nothing, or what cannot be read, is a product that nobody has looked at."""
-    parts = text.split(".") if text else []
-    if len(parts) not in (4, 5) or not set("".join(parts)) <= _VALUES.keys() or max(map(len, parts[:4])) > _LONGEST:
+    packed = _PACKED.fullmatch(text or "")
+    if packed is None:
         return Learned()
-    unchanged, watched, credit, reports = (_number(part) for part in parts[:4])
-    if len(parts) == 4:
-        return Learned(unchanged, (0.0,) * _BINS, watched, reports / _PARTS, credit)
-    if len(digits := parts[4]) != 2 * _BINS:
-        return Learned()
-    levels = (_VALUES[digits[i]] * 64 + _VALUES[digits[i + 1]] for i in range(0, 2 * _BINS, 2))
-    weights = tuple(level / _LEVELS * _FLOOR for level in levels)
+    *numbers, digits = packed.groups()
+    unchanged, watched, credit, reports = map(_number, numbers)
+    weights = tuple([_WEIGHTS[digits[i : i + 2]] for i in range(0, 2 * _BINS, 2)]) if digits else (0.0,) * _BINS
     return Learned(unchanged, weights, watched, reports / _PARTS, credit)
 
 

@@ -51,5 +51,6 @@ def read_known(product: ProductID, reply: Sequence[Any]) -> Known:
     return Known(parse_state(product, _mapping(fields)), _mapping(held), watchers, far, viewed_at)
 
 
-def _mapping(flat: Sequence[str]) -> dict[str, str]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
+def _mapping(flat: Sequence[str | int]) -> dict[str, str]:
+    words = [str(word) for word in flat]  # what is packed has numbers
+    return dict(zip(words[::2], words[1::2], strict=True))

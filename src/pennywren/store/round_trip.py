@@ -7,7 +7,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from pennywren.errors import Unavailable
 from pennywren.store.connect import Client
-from pennywren.store.scripts import Argument, Script
+from pennywren.store.scripts import Argument, Script, send_together
 
 
 class RoundTrip:
@@ -37,12 +37,13 @@ class RoundTrip:
         if not self._sent:
             return []
         try:
-            replies = await self._execute(range(len(self._sent)))
+            replies = await send_together(self._client, self._sent)
             lost = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if lost:
                 for source in {self._scripts[i].source for i in lost}:
                     await self._client.script_load(source)
-                for i, reply in zip(lost, await self._execute(lost), strict=True):
+                again = await send_together(self._client, [self._sent[i] for i in lost])
+                for i, reply in zip(lost, again, strict=True):
                     replies[i] = reply
         except (RedisError, OSError) as error:
             raise Unavailable("the price store is not reachable right now") from error
@@ -50,9 +51,3 @@ class RoundTrip:
             if isinstance(reply, Exception):
                 raise Unavailable(f"the price store refused: {reply}") from reply
         return replies
-
-    async def _execute(self, which: Sequence[int]) -> list[Any]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for i in which:
-                pipe.execute_command(*self._sent[i])
-            return await pipe.execute(raise_on_error=False)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 from pennywren.store.connect import Client
 
@@ -74,7 +74,21 @@ class Script:
         return await self._pipelined(client, calls, self.command, self.sha)
 
     async def _pipelined(self, client: Client, calls: Sequence[Call], command: str, script: str) -> list[Any]:
-        async with client.pipeline(transaction=False) as pipe:
-            for keys, args in calls:
-                pipe.execute_command(command, script, len(keys), *keys, *args)
-            return await pipe.execute(raise_on_error=False)
+        return await send_together(client, [(command, script, len(keys), *keys, *args) for keys, args in calls])
+
+
+async def send_together(client: Client, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+    """The replies to commands in one round trip, in order; what Redis refused is an exception in its place.
+
+    Raises:
+        RedisError, OSError: Redis does not answer.
+    """
+    if len(commands) == 1:  # alone it need not be gathered, which costs as much as sending it
+        try:
+            return [await cast("Callable[..., Awaitable[Any]]", client.execute_command)(*commands[0])]
+        except ResponseError as error:
+            return [error]
+    async with client.pipeline(transaction=False) as pipe:
+        for command in commands:
+            pipe.execute_command(*command)
+        return await pipe.execute(raise_on_error=False)

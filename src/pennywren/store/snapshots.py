@@ -130,6 +130,7 @@ def _read(reply: Sequence[Any]) -> Snapshot | None:
     )
 
 
-def _mapping(flat: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
-    """A hash as it comes out of Lua: a flat list."""
-    return dict(flat) if isinstance(flat, Mapping) else dict(list(pairwise(flat))[::2])
+def _mapping(flat: Sequence[str | int] | Mapping[str, str]) -> dict[str, str]:
+    """A hash as it comes out of Lua: a flat list, with numbers where it is packed."""
+    pairs = flat.items() if isinstance(flat, Mapping) else list(pairwise(flat))[::2]
+    return {str(name): str(value) for name, value in pairs}

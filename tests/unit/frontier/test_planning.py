@@ -74,7 +74,13 @@ def test_watchers_who_wait_for_much_less_count_for_less() -> None:
 
 def test_what_many_wait_for_and_changes_often_is_due_firmly_within_the_hour() -> None:
     plan = PLANNER.after_look(_subject(_learned(2), NOW - HOUR, watchers=8), NOW)
-    assert plan.due_if_changed == firm(NOW + 3540 * SECOND)
+    assert 0 <= firm(NOW + 3540 * SECOND) - plan.due_if_changed < SECOND
+
+
+def test_of_what_is_due_in_the_same_second_that_goes_first_of_which_more_changes_are_waited_for() -> None:
+    many, few = (PLANNER.after_look(_subject(_learned(2), NOW - HOUR, watchers=count), NOW) for count in (40, 8))
+    assert is_firm(many.due_if_changed)
+    assert many.due_if_changed < few.due_if_changed < many.due_if_changed + SECOND
 
 
 def test_a_claim_meets_a_threshold_that_has_moved() -> None:
