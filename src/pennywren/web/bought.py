@@ -7,6 +7,7 @@ from litestar import get, post
 from msgspec import Meta
 
 from pennywren.accounts import preferences
+from pennywren.accounts.people import Person
 from pennywren.accounts.subscription import NotificationType, State, Subscription
 from pennywren.errors import BadInput, BadProduct
 from pennywren.model.clock import DAY
@@ -23,6 +24,7 @@ from pennywren.web.identity import require_person
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.local_days import day_text, end_of_day
 from pennywren.web.pages import html_page, redirect
+from pennywren.web.price_seen import judge_price_seen, read_price_seen, told_page
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
 from pennywren.web.shown_again import shown_again
@@ -42,6 +44,8 @@ class BoughtForm(Question):
     paid: Annotated[str, Meta(max_length=30)]
     bought: Day
     until: Day
+    shown: bool = False
+    """Whether it is what the shop shows everybody now."""
 
 
 @get("/account/bought")
@@ -105,17 +109,26 @@ async def watch_bought(request: Request) -> Answer:
         raise BadInput("The last day for a return is over: there is nothing to watch for any more.", field="until")
     if paid <= MIN_PRICE:
         raise BadInput("Nothing can be cheaper than that.", field="paid")
-    rule = PriceAtOrBelow(paid - 1)
+    seen = await read_price_seen(request, product, form.paid, "paid") if form.shown else None
+    made = await _watch(request, person, product, PriceAtOrBelow(paid - 1), until)
+    if seen is None:
+        return redirect(f"/subscriptions/{made}?done=saved")
+    return told_page(request, product, await judge_price_seen(request, seen, person), made)
+
+
+async def _watch(request: Request, person: Person, product: ProductID, rule: PriceAtOrBelow, until: int) -> int:
+    """Make the watch, or amend the one that there is; its id."""
+    resources = resources_of(request)
     held = _of_this_price(await held_by(resources.pool, person.id), product)
     if held is not None:
         amendment = Amendment(rule=rule, expires_at=until, state=State.ACTIVE, snoozed_until=None)
         await resources.subscribing.change(person.id, held.id, amendment)
-        return redirect(f"/subscriptions/{held.id}?done=saved")
+        return held.id
     await spend_for_unknown(request, product, person)
     made = await resources.subscribing.subscribe(
         person.id, product, Offer.BUYBOX, rule, NotificationType.EMAIL, Terms(expires_at=until)
     )
-    return redirect(f"/subscriptions/{made.subscription.id}?done=saved")
+    return made.subscription.id
 
 
 def _of_this_price(held: list[Subscription], product: ProductID) -> Subscription | None:

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from pennywren.accounts.people import Person
+from pennywren.accounts.people import Person, known_since
 from pennywren.frontier.admission import is_awaited
 from pennywren.model.product import ProductID
 from pennywren.pipeline.interest import visited
 from pennywren.postgres import catalogue
+from pennywren.postgres.pool import transaction
 from pennywren.store.limits import spend
 from pennywren.web.counting import note
 from pennywren.web.network import network_of
@@ -29,7 +30,11 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
     """
     resources = resources_of(request)
     if await is_known(resources, product):
-        await visited(resources.store, product, person, network_of(request), resources.clock())
+        born: int | None = None
+        if person is not None:
+            async with transaction(resources.pool) as connection:
+                born = await known_since(connection, person.id)
+        await visited(resources.store, product, person, network_of(request), resources.clock(), born)
         return True
     if person is None:
         await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)

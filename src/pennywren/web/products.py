@@ -27,6 +27,7 @@ from pennywren.web.negotiation import prefers_html
 from pennywren.web.packing import HISTORY_VARY, as_sent, takes_gzip
 from pennywren.web.pages import redirect
 from pennywren.web.paths import product_in_path
+from pennywren.web.price_seen import judge_price_seen, read_price_seen, told_page, verdict_view
 from pennywren.web.product_page import product_page
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.shown_again import shown_again
@@ -94,12 +95,17 @@ async def track_product(request: Request) -> Answer:
     if text is None or (wish.product is not None and wish.url is not None):
         raise BadInput("Give either product or url: an ASIN, MARKETPLACE:ASIN, or a product link.")
     id_ = ProductID.parse(text, resources.settings.default_marketplace)
-    is_known = await spend_for_unknown(request, id_)
+    seen = await read_price_seen(request, id_, wish.price_seen, "priceSeen") if wish.price_seen else None
+    person = await _signed_in(request)
+    is_known = await spend_for_unknown(request, id_, person)
     if not is_known:
         await track(resources.client, resources.pool, [id_], urgent=True)
+    told = None if seen is None else await judge_price_seen(request, seen, person)
     if prefers_html(request.headers.get("accept")):
-        return redirect(f"/products/{id_}")
-    view = TrackedView(product_id=str(id_), status="known" if is_known else "tracked", url=f"/products/{id_}")
+        return redirect(f"/products/{id_}") if told is None else told_page(request, id_, told)
+    view = TrackedView(str(id_), "known" if is_known else "tracked", f"/products/{id_}")
+    if told is not None:
+        view.verdict = verdict_view(told)
     return Response(view, status_code=200 if is_known else 202)
 
 

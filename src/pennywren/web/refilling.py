@@ -123,12 +123,19 @@ def _mark(node: LexborNode, name: str, *, on: bool) -> None:
 
 
 def _wrong_one(fields: list[LexborNode], name: str | None) -> LexborNode | None:
-    """The field that the error is about: the one that it names, else the only one that people write into."""
+    """The field that the error is about: the one that it names, else the only one that people write into, but for what
+    is folded away and was left empty."""
     if name is not None:
         named = [each for each in fields if each.attributes.get("name") == name]
         return next((each for each in named if _is_typed(each) or each.tag == "select"), None)
-    typed = [each for each in fields if _is_typed(each)]
+    typed = [each for each in fields if _is_typed(each) and not _is_left_out(each)]
     return typed[0] if len(typed) == 1 else None
+
+
+def _is_left_out(field: LexborNode) -> bool:
+    inside = [each.tag for each in _around(field)]
+    folded = "details" in inside[: inside.index("form")] if "form" in inside else False
+    return folded and field.tag == "input" and not field.attributes.get("value")
 
 
 def _tell(document: LexborHTMLParser, form: LexborNode, field: LexborNode | None, message: str) -> None:

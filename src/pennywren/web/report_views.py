@@ -1,12 +1,12 @@
 """The shapes of what installs say and are told."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, field
 
 from pennywren.model.offer import Offer
-from pennywren.web.views import Answer, Question, Time
+from pennywren.web.views import Answer, Question, Time, VerdictView
 
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2, in capitals.")]
 Asin = Annotated[str, Meta(pattern="^[A-Z0-9]{10}$", description="Of the variation that was chosen.")]
@@ -41,14 +41,6 @@ class ObservationBatch(Question):
     """1 to 100 observations."""
 
     observations: list[NewObservation]
-
-
-class VerdictView(Answer):
-    """What was done with one observation. Compare `reason`; it is stable."""
-
-    verdict: Literal["accepted", "held", "rejected"]
-    reason: str
-    detail: Annotated[str, Meta(description="The same as a sentence.")]
 
 
 class VerdictList(Answer):

@@ -13,6 +13,7 @@ from pennywren.web.identity import require_person
 from pennywren.web.limits import spend_for_unknown
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.pages import VARY, language_of
+from pennywren.web.price_seen import judge_price_seen, read_price_seen, verdict_view
 from pennywren.web.resources import resources_of
 from pennywren.web.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.types import Answer, Request
@@ -32,11 +33,13 @@ async def create_subscription(request: Request) -> Answer:
     wish = await read_body(request, NewSubscription)
     rule, terms = wish_of(wish)
     product = ProductID.parse(wish.product_id, resources.settings.default_marketplace)
+    seen = await read_price_seen(request, product, wish.price_seen, "priceSeen") if wish.price_seen else None
     await spend_for_unknown(request, product, person)
     made = await resources.subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms)
-    return Response(
-        subscribed_view(made), status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"}
-    )
+    view = subscribed_view(made)
+    if seen is not None:
+        view.verdict = verdict_view(await judge_price_seen(request, seen, person))
+    return Response(view, status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"})
 
 
 @get("/subscriptions")

@@ -26,6 +26,15 @@ ProductText = Annotated[
     str, Meta(max_length=4096, description="An ASIN of the default marketplace, MARKETPLACE:ASIN, or a product link.")
 ]
 
+PriceSeen = Annotated[
+    str,
+    Meta(
+        max_length=30,
+        description="What it costs at the shop now, for everybody, in the currency of the product: `12.99`. It is "
+        "judged like a browser's report.",
+    ),
+]
+
 
 class Answer(msgspec.Struct, rename="camel"):
     """What we say."""
@@ -64,11 +73,20 @@ class ProductView(Answer):
     offers: dict[str, OfferView]
 
 
+class VerdictView(Answer):
+    """What was done with one observation. Compare `reason`; it is stable."""
+
+    verdict: Literal["accepted", "held", "rejected"]
+    reason: str
+    detail: Annotated[str, Meta(description="The same as a sentence.")]
+
+
 class NewProduct(Question):
-    """A product to follow: one of the two fields."""
+    """A product to follow: one of the first two fields."""
 
     product: ProductText | None = None
     url: ProductText | None = None
+    price_seen: PriceSeen = ""
 
 
 class TrackedView(Answer):
@@ -77,6 +95,7 @@ class TrackedView(Answer):
     product_id: str = field(name="productID")
     status: Annotated[str, Meta(description="`tracked` if it is new here, `known` if it was followed already.")]
     url: Annotated[str, Meta(description="Where its price is.")]
+    verdict: Annotated[VerdictView | msgspec.UnsetType, Meta(description="On `priceSeen`.")] = msgspec.UNSET
 
 
 class NewSubscription(Question):
@@ -90,6 +109,7 @@ class NewSubscription(Question):
     once: bool = False
     rearm_after: RearmAfter | None = None
     expires_time: Time | None = None
+    price_seen: PriceSeen = ""
 
 
 class SubscriptionChange(Question):
@@ -116,7 +136,8 @@ class NeverSeen(Answer):
 
 
 class SubscriptionView(Answer):
-    """One subscription. `alreadyMet`, `currentPrice` and `neverSeen` are given where it was just made or changed."""
+    """One subscription. `alreadyMet`, `currentPrice` and `neverSeen` are given where it was just made or changed,
+    `verdict` where it was made with a price."""
 
     id: int
     product_id: str = field(name="productID")
@@ -138,6 +159,7 @@ class SubscriptionView(Answer):
     already_met: bool | msgspec.UnsetType = msgspec.UNSET
     current_price: int | msgspec.UnsetType | None = msgspec.UNSET
     never_seen: NeverSeen | msgspec.UnsetType | None = msgspec.UNSET
+    verdict: Annotated[VerdictView | msgspec.UnsetType, Meta(description="On `priceSeen`.")] = msgspec.UNSET
 
 
 class SubscriptionList(Answer):

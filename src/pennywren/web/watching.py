@@ -18,12 +18,13 @@ from pennywren.web.limits import spend_for_unknown
 from pennywren.web.network import network_of
 from pennywren.web.pages import html_page, language_of, redirect
 from pennywren.web.paths import product_in_path
+from pennywren.web.price_seen import judge_price_seen, read_price_seen, told_page
 from pennywren.web.products import show_product
 from pennywren.web.resources import resources_of
 from pennywren.web.rule_form import typed_amount
 from pennywren.web.shown_again import shown_again
 from pennywren.web.types import Answer, Request
-from pennywren.web.views import Question
+from pennywren.web.views import PriceSeen, Question
 
 _OWN = {"cache-control": PRIVATE}
 
@@ -34,6 +35,7 @@ class WatchForm(Question):
     amount: Annotated[str, Meta(max_length=30)] = ""
     suggested: Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE)] | None = None
     email: Annotated[str, Meta(max_length=320)] = ""
+    price_seen: PriceSeen = ""
 
 
 @post("/products/{product:str}/watch", status_code=303)
@@ -49,10 +51,13 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
     threshold = typed_amount(form.amount, currency, "amount") if form.suggested is None else form.suggested
     if person is None and not form.email.strip():
         raise NotSignedIn("Say where to write to: an e-mail address is all that we need.", field="email")
+    seen = await read_price_seen(request, id_, form.price_seen, "priceSeen") if form.price_seen else None
     await spend_for_unknown(request, id_, person)
     if person is not None:
         made = await resources.watching_by_mail.set_target(person.id, id_, threshold)
-        return redirect(f"/account#watch-{made}")
+        if seen is None:
+            return redirect(f"/account#watch-{made}")
+        return told_page(request, id_, await judge_price_seen(request, seen, person), made)
     speaking = language_of(request)
     titles = await catalogue.titles(resources.pool, [id_])
     await resources.watching_by_mail.ask(
@@ -62,7 +67,10 @@ async def watch_product(request: Request, product: FromPath[str]) -> Answer:
         network_of(request),
         speaking,
     )
-    return html_page(request, "watch-sent.html", status=202, headers=_OWN, email=form.email.strip(), product=id_)
+    told = None if seen is None else await judge_price_seen(request, seen, None)
+    return html_page(
+        request, "watch-sent.html", status=202, headers=_OWN, email=form.email.strip(), product=id_, told=told
+    )
 
 
 @get("/begin/{token:str}")

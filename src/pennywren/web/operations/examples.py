@@ -248,7 +248,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
     "VerdictView": {"verdict": "accepted", "reason": "confirms", "detail": "It is the price that is known."},
     # What is asked
     "AnotherPrice": {"amount": "12.99"},
-    "NewProduct": {"product": "https://www.amazon.com/dp/B08N5WRWNW"},
+    "NewProduct": {"product": "https://www.amazon.com/dp/B08N5WRWNW", "priceSeen": "12.99"},
     "NewSubscription": {"productID": _NAME, "threshold": 1299, "notificationType": "EMAIL"},
     "SubscriptionChange": {"threshold": 1199},
     "SignInRequest": {"email": "ada@example.com"},
