@@ -9,7 +9,7 @@
 -- ARGV[6] how long ago the answer came (ms): the pause counts from there, not from when we had read it
 -- ARGV[7] why it was refused or failed, in a few words; '' where it was neither
 -- RETURNS 1, or 0 where this token is no longer held; when the next request may leave (ms); how long that is from now
--- CALLED BY pennywren.frontier.egress
+-- CALLED BY pennywren.observe.egress
 
 local PACE, SLOWEST = 1000, 64000
 local TROUBLES, OPEN, OPEN_LONGEST = 5, 300000, 3600000

@@ -7,7 +7,7 @@
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where the hash has the field `testserver`
 -- ARGV[2] token: any text that no other caller uses
 -- RETURNS 1 and when the pause before it ended (ms), or 0, the ms to wait, and why: held, pace or open
--- CALLED BY pennywren.frontier.egress
+-- CALLED BY pennywren.observe.egress
 
 local HOLD = 30000 -- a worker that died with the token in its hand had no longer to send and to wait than this
 local call, key = redis.call, KEYS[1]

@@ -4,9 +4,9 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from pennywren import keyspace
-from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.model.product import ProductID
+from pennywren.observe import egress
 from pennywren.pipeline.crawling import CRAWLS
 from pennywren.pipeline.metrics import FAMILIES
 from pennywren.store.counters import count

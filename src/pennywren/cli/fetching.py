@@ -5,10 +5,10 @@ import time
 from typing import Final
 
 from pennywren.errors import Forbidden, Unavailable
-from pennywren.frontier.egress import Refusal, Token
 from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
 from pennywren.observe.child import PageParser
+from pennywren.observe.egress import Refusal, Token
 from pennywren.observe.fetch import Fetched, Fetcher
 from pennywren.observe.hosts import Address, Hosts
 from pennywren.observe.outcome import Meaning, Outcome, meaning, meaning_without_page

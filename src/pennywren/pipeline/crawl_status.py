@@ -2,8 +2,9 @@
 
 import msgspec
 
-from pennywren.frontier import egress, hints
+from pennywren.frontier import hints
 from pennywren.model.clock import MINUTE
+from pennywren.observe import egress
 from pennywren.observe.drift import Tally
 from pennywren.observe.hosts import Hosts
 from pennywren.observe.robots import Robots

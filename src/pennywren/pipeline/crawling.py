@@ -12,14 +12,14 @@ from redis.exceptions import RedisError
 
 from pennywren import keyspace, tracing
 from pennywren.errors import PennywrenError, Unavailable, VersionMoved
-from pennywren.frontier import egress
 from pennywren.frontier.due import Bounds
-from pennywren.frontier.egress import Refusal, Token, pause_of
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.score import firm
 from pennywren.model.change import change_id
 from pennywren.model.clock import SECOND, WEEK, Clock, system_clock
 from pennywren.model.product import ProductID
+from pennywren.observe import egress
+from pennywren.observe.egress import Refusal, Token, pause_of
 from pennywren.observe.fetch import Fetcher
 from pennywren.observe.hosts import Hosts
 from pennywren.observe.outcome import Outcome, meaning, meaning_without_page

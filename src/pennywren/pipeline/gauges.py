@@ -7,10 +7,11 @@ from typing import Any, Final
 from redis.exceptions import ResponseError
 
 from pennywren import keyspace
-from pennywren.frontier import egress, hints
+from pennywren.frontier import hints
 from pennywren.frontier.places import ask_sizes, read_sizes
 from pennywren.match import hints as match_hints
 from pennywren.model.clock import SECOND
+from pennywren.observe import egress
 from pennywren.observe.hosts import Hosts
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.settings import Settings

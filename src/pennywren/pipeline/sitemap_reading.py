@@ -8,9 +8,9 @@ from typing import Final
 
 from pennywren.errors import BadProduct
 from pennywren.frontier import hints
-from pennywren.frontier.egress import Refusal
 from pennywren.model.clock import system_clock
 from pennywren.model.product import ProductID
+from pennywren.observe.egress import Refusal
 from pennywren.observe.fetch import Fetcher
 from pennywren.observe.hosts import Address, Hosts
 from pennywren.observe.outcome import meaning_without_page

@@ -4,9 +4,9 @@ import asyncio
 import time
 from typing import Final
 
-from pennywren.frontier import egress
-from pennywren.frontier.egress import Came, Done, Refusal, Token
 from pennywren.model.clock import SECOND
+from pennywren.observe import egress
+from pennywren.observe.egress import Came, Done, Refusal, Token
 from pennywren.observe.fetch import Fetched, Fetcher
 from pennywren.observe.hosts import Address
 from pennywren.observe.outcome import Meaning, Outcome, meaning_without_page

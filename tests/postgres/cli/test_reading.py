@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 
 from pennywren import keyspace
 from pennywren.cli.shell import shell
-from pennywren.frontier import egress
 from pennywren.local.ports import free_port
 from pennywren.local.shop.goods import HERO
 from pennywren.local.shop.server import Shop, serve
 from pennywren.model.clock import system_clock
+from pennywren.observe import egress
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.store.connect import Client

@@ -9,7 +9,6 @@ from itertools import pairwise
 import pytest
 
 from pennywren import keyspace
-from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.places import places_of
 from pennywren.frontier.score import time_of
@@ -20,6 +19,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.provenance import Ground
 from pennywren.model.series import Steps
+from pennywren.observe import egress
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.pipeline.cataloguing import CatalogueWriter

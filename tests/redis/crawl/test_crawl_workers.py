@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from pennywren import keyspace
-from pennywren.frontier import egress, hints
+from pennywren.frontier import hints
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.model.clock import HOUR, SECOND, system_clock
 from pennywren.model.product import ProductID
+from pennywren.observe import egress
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.store.connect import Client

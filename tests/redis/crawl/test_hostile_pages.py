@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pennywren import keyspace
-from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.shop import pages
 from pennywren.local.shop.goods import HERO
 from pennywren.model.offer import Offer
+from pennywren.observe import egress
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.robots import Robots
 from pennywren.pipeline.crawling import CRAWLS, Crawler

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pennywren import keyspace
-from pennywren.frontier import egress
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.model.product import ProductID
+from pennywren.observe import egress
 from pennywren.observe.fetch import MAX_BYTES, Fetcher, Trouble
 from pennywren.observe.hosts import Hosts
 from pennywren.settings import Egress, Settings

@@ -9,11 +9,12 @@ import pytest
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
-from pennywren.frontier import egress, hints
+from pennywren.frontier import hints
 from pennywren.frontier.admission import Admission, admit_all, is_awaited
-from pennywren.frontier.egress import Refusal
 from pennywren.frontier.score import is_firm, time_of
 from pennywren.local.shop.goods import HERO
+from pennywren.observe import egress
+from pennywren.observe.egress import Refusal
 from pennywren.observe.fetch import Fetched
 from pennywren.observe.page.reading import PageReading
 from pennywren.observe.robots import Robots

@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pennywren import keyspace
-from pennywren.frontier import egress
-from pennywren.frontier.egress import Came, Refusal, Token
+from pennywren.observe import egress
+from pennywren.observe.egress import Came, Refusal, Token
 from pennywren.store.connect import Client, connect
 
 NOW = 1_764_067_200_000
@@ -180,7 +180,7 @@ async def _interleave(url: str, plan: Sequence[tuple[int, int, str]]) -> None:
 
 _WORKER = """
 import asyncio, sys, time
-from pennywren.frontier import egress
+from pennywren.observe import egress
 from pennywren.store.connect import connect
 
 async def main(url, seconds):
