@@ -7,8 +7,7 @@ the work writes. Never an address, a token or a title: ids only.
 import json
 import logging
 import sys
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -19,14 +18,20 @@ _ABOUT: Final[ContextVar[Mapping[str, str]]] = ContextVar("about", default={})  
 _LONGEST: Final = 4_000
 
 
-@contextmanager
-def about(**words: object) -> Generator[None]:
+class about:  # noqa: N801  -- used as a function is; a generator would cost thrice as much, for each request
     """Let every line that is written meanwhile say what it is about."""
-    token = _ABOUT.set({**_ABOUT.get(), **{name: str(word) for name, word in words.items()}})
-    try:
-        yield
-    finally:
-        _ABOUT.reset(token)
+
+    __slots__ = ("_token", "_words")
+
+    def __init__(self, **words: object) -> None:
+        self._words = words
+
+    def __enter__(self) -> None:
+        words = {name: str(word) for name, word in self._words.items()}
+        self._token = _ABOUT.set({**_ABOUT.get(), **words})
+
+    def __exit__(self, *_: object) -> None:
+        _ABOUT.reset(self._token)
 
 
 def tell_of_each(log: logging.Logger, name: str, ids: Iterable[object], message: str, *args: object) -> None:

@@ -2,11 +2,14 @@
 
 import gzip
 import re
+from itertools import product
+from unittest.mock import AsyncMock, patch
 
 import httpx
 import msgspec
 import pytest
 
+from pennywren.history.service import HistoryService
 from pennywren.web.app import create_app
 from pennywren.web.packing import takes_gzip
 from tests.web.site import HTML, PRODUCT, Site
@@ -102,6 +105,30 @@ async def test_a_history_is_packed_once_and_each_form_has_a_tag_of_its_own(
     assert {answer.headers["vary"] for answer in (*plain, *packed)} == {"Accept, Accept-Encoding"}
     assert int(packed[1].headers["content-length"]) == len(gzip.compress(plain[0].content, 6, mtime=0))
     assert known.status_code == 304
+
+
+async def test_what_comes_from_memory_is_what_the_framework_would_say(site: Site, anonymous: httpx.AsyncClient) -> None:
+    for price in range(2000, 2040):
+        site.clock.now += 60_000
+        await site.record(price)
+    for accepted, known, query in product(
+        ["gzip", "gzip;q=0", "identity"],
+        [None, "TAG", "W/TAG", '"other", TAG', '"other"', "*"],
+        ["", "?interval=raw", "?layout=columns&interval=day"],
+    ):
+        headers = {"accept-encoding": accepted, "x-request-id": "named-by-a-proxy"}
+        tag = (await anonymous.get(HISTORY + query, headers=headers)).headers["etag"]
+        if known:
+            headers["if-none-match"] = known.replace("TAG", tag)
+        from_memory = await anonymous.get(HISTORY + query, headers=headers)
+        with patch.object(HistoryService, "held", AsyncMock(return_value=None)):
+            by_framework = await anonymous.get(HISTORY + query, headers=headers)
+
+        assert from_memory.status_code == by_framework.status_code == (304 if known and known != '"other"' else 200)
+        assert from_memory.content == by_framework.content
+        told, counted = dict(from_memory.headers), dict(by_framework.headers)
+        assert told == {name: value for name, value in counted.items() if not name.startswith("ratelimit")}
+        assert told != counted, "an answer from memory costs nothing"
 
 
 @pytest.mark.parametrize(

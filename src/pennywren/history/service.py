@@ -1,5 +1,6 @@
 """History answers, encoded and kept by version: in Redis for all processes, the recently used ones in this one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 from zlib import crc32
@@ -40,6 +41,8 @@ class HistoryService:
         self._standby = standby
         self._versions = Versions(store.client)
         self._held = HeldAnswers()
+        self._making: dict[tuple[ProductID, Question], asyncio.Task[Encoded]] = {}
+        """What is being made: when a popular product moves, many ask at once for what one of them has to make."""
 
     async def held(self, product: ProductID, question: Question) -> Encoded | None:
         """The answer if this process holds it and the product has not moved since: a share of one round trip.
@@ -65,7 +68,7 @@ class HistoryService:
         except Unavailable:
             if self._standby is None:
                 raise
-        version, body = await _make(*self._standby, product, question, stale=True)
+        version, body = await _read(*self._standby, product, question, stale=True)
         return Encoded(version, etag(version, body), body, stale=True)
 
     async def _fresh(self, product: ProductID, question: Question) -> Encoded:
@@ -74,9 +77,22 @@ class HistoryService:
             await self._viewed(product)
         if stored is not None:
             return self._hold(product, question, version, stored)
-        body = b""
+        while True:
+            making = self._making.get((product, question))
+            is_own = making is None
+            if making is None:
+                making = asyncio.create_task(self._make(product, question))
+                self._making[product, question] = making
+                making.add_done_callback(lambda done: self._made(product, question, done))
+            # Whoever gives up must not take the answer from the others.
+            made = await asyncio.shield(making)
+            if is_own or made.version >= version:
+                return made
+
+    async def _make(self, product: ProductID, question: Question) -> Encoded:
+        version, body = 0, b""
         for _ in range(_ATTEMPTS):
-            version, body = await _make(self._store, self._reader, product, question)
+            version, body = await _read(self._store, self._reader, product, question)
             # Several reads made this answer; it is of one version only if that stood still meanwhile.
             moved_to, _ = await self._store.cached(product, question.key)
             if moved_to == version:
@@ -84,11 +100,16 @@ class HistoryService:
                 return self._hold(product, question, version, body)
         return Encoded(version, etag(version, body), body)
 
+    def _made(self, product: ProductID, question: Question, done: asyncio.Task[Encoded]) -> None:
+        del self._making[product, question]
+        if not done.cancelled():
+            done.exception()  # counts as seen, also where nobody waits any more
+
     def _hold(self, product: ProductID, question: Question, version: int, body: bytes) -> Encoded:
         return self._held.put(product, question, Encoded(version, etag(version, body), body))
 
 
-async def _make(
+async def _read(
     store: Store, reader: HistoryReader, product: ProductID, question: Question, *, stale: bool = False
 ) -> tuple[int, bytes]:
     state = await store.product(product)

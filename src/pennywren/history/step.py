@@ -7,7 +7,7 @@ counts as a low or a high, and stands for the average where nothing else is know
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from pennywren.model.series import State, Steps
@@ -24,8 +24,7 @@ class Span(NamedTuple):
     price: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """What is known of the prices in [start, end) ms; there is none where nothing is known. Minor units."""
 
     start: int
@@ -109,7 +108,7 @@ def measure(steps: Steps, start: int, end: int) -> Measure | None:
 
 def measure_all(steps: Steps, edges: Sequence[int]) -> list[Measure | None]:
     """The same for each bucket between two neighbouring edges (ms, rising)."""
-    tallies: list[_Tally | None] = [None] * max(len(edges) - 1, 0)
+    tallies: list[_Tally | Measure | None] = [None] * max(len(edges) - 1, 0)
     bucket = 0
     for piece in _pieces(steps):
         if piece.price is None:
@@ -117,37 +116,41 @@ def measure_all(steps: Steps, edges: Sequence[int]) -> list[Measure | None]:
         while bucket < len(tallies) and edges[bucket + 1] <= piece.start:
             bucket += 1
         while bucket < len(tallies) and _touches(piece, edges[bucket]):
-            tally = tallies[bucket]
-            if tally is None:
-                tally = tallies[bucket] = _Tally(piece.price, max(piece.start, edges[bucket]))
-            tally.add(piece, edges[bucket], edges[bucket + 1])
-            if piece.end <= edges[bucket + 1]:
+            start, end = edges[bucket], edges[bucket + 1]
+            if piece.start <= start and piece.end >= end:
+                # Nothing else can be in it, and most buckets are such ones.
+                time, price = end - start, piece.price
+                tallies[bucket] = Measure(start, end, time, time * price, price, start, price, start)
+            else:
+                tally = tallies[bucket]
+                if not isinstance(tally, _Tally):
+                    tally = tallies[bucket] = _Tally(piece.price, max(piece.start, start))
+                tally.add(piece, start, end)
+            if piece.end <= end:
                 break
             bucket += 1
-    return [tally and tally.finish(edges[i], edges[i + 1]) for i, tally in enumerate(tallies)]
+    return [
+        tally.finish(edges[i], edges[i + 1]) if isinstance(tally, _Tally) else tally for i, tally in enumerate(tallies)
+    ]
 
 
 def combine(measures: Iterable[Measure | None]) -> Measure | None:
     """One measure over several that follow each other in time; None where all are."""
-    whole: Measure | None = None
-    for each in measures:
-        if each is None:
-            continue
-        if whole is None:
-            whole = each
-            continue
-        low, high = (each if each.low < whole.low else whole), (each if each.high > whole.high else whole)
-        whole = Measure(
-            start=whole.start,
-            end=each.end,
-            time=whole.time + each.time,
-            area=whole.area + each.area,
-            low=low.low,
-            low_at=low.low_at,
-            high=high.high,
-            high_at=high.high_at,
-        )
-    return whole
+    known = [each for each in measures if each is not None]
+    if not known:
+        return None
+    # The first of several that are as low, or as high.
+    low, high = min(known, key=_low), max(known, key=_high)
+    return Measure(
+        start=known[0].start,
+        end=known[-1].end,
+        time=sum(each.time for each in known),
+        area=sum(each.area for each in known),
+        low=low.low,
+        low_at=low.low_at,
+        high=high.high,
+        high_at=high.high_at,
+    )
 
 
 class _Tally:
@@ -224,3 +227,6 @@ def _append(found: list[Span], span: Span) -> None:
 
 def _time(point: tuple[int, object]) -> int:
     return point[0]
+
+
+_low, _high = attrgetter("low"), attrgetter("high")

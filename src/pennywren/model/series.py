@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class State(IntEnum):
@@ -27,8 +28,7 @@ class Steps:
     last_seen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """One closed bucket of a compaction: its start (ms), time-weighted average, lowest and highest price."""
 
     start: int

@@ -1,11 +1,12 @@
 """Versions of products, asked for one by one and read together: whoever asks at once shares a round trip."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
+from pennywren.store.batches import read_batch
 from pennywren.store.cold import read_cold
 from pennywren.store.connect import CONNECTION_FAULTS, Client
 
@@ -19,7 +20,7 @@ class Versions:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._asked: dict[ProductID, asyncio.Future[int]] = {}
+        self._asked: dict[ProductID, list[asyncio.Future[int]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
     async def of(self, product: ProductID) -> int:
@@ -28,14 +29,12 @@ class Versions:
         Raises:
             Unavailable: Redis does not answer.
         """
-        answer = self._asked.get(product)
-        if answer is None:
-            answer = asyncio.get_running_loop().create_future()
-            self._asked[product] = answer
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read())
-        # Whoever gives up must not take the answer from the others.
-        return await asyncio.shield(answer)
+        # One for each who asks: whoever gives up must not take the answer from the others.
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._asked.setdefault(product, []).append(answer)
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        return await answer
 
     async def _read(self) -> None:
         while self._asked:
@@ -43,22 +42,25 @@ class Versions:
             try:
                 found = await self._read_together(list(asked))
             except (*CONNECTION_FAULTS, Unavailable):
-                for answer in asked.values():
+                for answer in _waiting(asked.values()):
                     answer.set_exception(Unavailable("the price store is not reachable right now"))
-                    answer.exception()  # counts as seen, also where nobody waits any more
                 continue
-            for answer, version in zip(asked.values(), found, strict=True):
-                answer.set_result(version)
+            for answers, version in zip(asked.values(), found, strict=True):
+                for answer in _waiting([answers]):
+                    answer.set_result(version)
 
     async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
-        if len(products) == 1:
-            found = [await self._client.hget(keyspace.product(products[0]), "version")]
-        else:
-            async with self._client.pipeline(transaction=False) as pipe:
-                for product in products:
-                    pipe.hget(keyspace.product(product), "version")
-                found = await pipe.execute()
+        found = await read_batch(self._client, [("HGET", keyspace.product(each), "version") for each in products])
+        if fault := next((reply for reply in found if isinstance(reply, Exception)), None):
+            raise fault
         without = [i for i, version in enumerate(found) if version is None]
-        for i, packed in zip(without, await read_cold(self._client, [products[i] for i in without]), strict=True):
-            found[i] = packed.fields.get("version")
+        if without:
+            packed = await read_cold(self._client, [products[i] for i in without])
+            for i, each in zip(without, packed, strict=True):
+                found[i] = each.fields.get("version")
         return [int(version or 0) for version in found]
+
+
+def _waiting(answers: Iterable[list[asyncio.Future[int]]]) -> Iterator[asyncio.Future[int]]:
+    """Those whose asker has not given up."""
+    return (each for these in answers for each in these if not each.done())

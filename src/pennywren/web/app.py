@@ -217,8 +217,8 @@ def create_app(
     """
     settings = settings or load_settings()
     litestar = create_litestar(settings, clock, is_ending)
-    app = Once(litestar, HotHistory(litestar, clock, settings))
-    return PlainPaths(litestar, RequestIDs(Shedding(app, settings, Delay().seconds)))
+    app = HotHistory(litestar, RequestIDs(Once(litestar, litestar)), clock, settings)
+    return PlainPaths(litestar, Shedding(app, settings, Delay().seconds))
 
 
 def create_litestar(

@@ -37,7 +37,7 @@ def number_in_path(segment: str) -> int:
 
 def with_link_in_one_segment(path: str) -> str:
     """`path` with the slashes of a link inside it written so that the router does not see them."""
-    found = _LINK_INSIDE.match(path)
+    found = _LINK_INSIDE.match(path) if "." in path else None
     if not found:
         return path
     # Some servers make one slash of two.

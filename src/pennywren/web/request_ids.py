@@ -12,6 +12,11 @@ HEADER: Final = b"x-request-id"
 _USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 
 
+def request_id(given: bytes) -> bytes:
+    """The name that a request came with, or one of ours."""
+    return given if given and _USABLE.match(given) else secrets.token_hex(8).encode()
+
+
 class RequestIDs:
     """Goes before everything else. A name that the client or a proxy gave is kept if it is a plain one."""
 
@@ -23,8 +28,7 @@ class RequestIDs:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        name = given if _USABLE.match(given) else secrets.token_hex(8).encode()
+        name = request_id(next((value for name, value in scope["headers"] if name == HEADER), b""))
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":

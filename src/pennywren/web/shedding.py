@@ -14,6 +14,7 @@ from pennywren.settings import Settings
 from pennywren.web.headers import is_secure, with_defaults
 from pennywren.web.negotiation import prefers_html
 from pennywren.web.problems import MEDIA_TYPE, problem_of
+from pennywren.web.request_ids import RequestIDs
 
 TICK_S: Final = 0.02
 """How often the loop is asked how late it is."""
@@ -77,13 +78,14 @@ class Shedding:
         self._delay = delay
         self._dice = dice
         self._under_way = 0
+        self._refused = RequestIDs(self._refuse)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or scope["path"] in _ALWAYS or scope["path"].endswith(_STREAMS):
             await self._app(scope, receive, send)
         elif self._dice() < share_refused(self._delay(), self._under_way):
-            await self._refuse(scope, send)
+            await self._refused(scope, receive, send)
         else:
             self._under_way += 1
             try:
@@ -91,7 +93,7 @@ class Shedding:
             finally:
                 self._under_way -= 1
 
-    async def _refuse(self, scope: Scope, send: Send) -> None:
+    async def _refuse(self, scope: Scope, _: Receive, send: Send) -> None:
         error = Unavailable("more is asked at once than can be answered: try again in a moment", retry_after=1)
         accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
         if prefers_html(accept.decode("latin-1")):

@@ -82,6 +82,65 @@ async def test_a_process_holds_what_it_answered_until_the_product_moves(store: S
     assert await service.held(PRODUCT, QUESTION) is None
 
 
+async def test_what_many_ask_for_at_once_is_made_once(store: Store) -> None:
+    await _look(store, NOW - DAY, 1200)
+    service, made = _service(store), list[str]()
+    original = HistoryReader.read
+
+    async def counted(self: HistoryReader, *args: Any) -> Any:
+        made.append("once")
+        return await original(self, *args)
+
+    with patch.object(HistoryReader, "read", counted):
+        answers = await asyncio.gather(*(service.answer(PRODUCT, QUESTION) for _ in range(20)))
+    assert made == ["once"]
+    assert answers == [answers[0]] * 20
+
+
+async def test_whoever_asks_after_a_change_is_not_told_what_was_made_before_it(store: Store) -> None:
+    await _look(store, NOW - DAY, 1200)
+    service, reading, go_on = _service(store), asyncio.Event(), asyncio.Event()
+    original = HistoryReader.read
+
+    async def slow(self: HistoryReader, *args: Any) -> Any:
+        found = await original(self, *args)
+        if not reading.is_set():
+            reading.set()
+            await go_on.wait()
+        return found
+
+    with (
+        patch.object(HistoryReader, "read", slow),
+        patch("pennywren.history.service._ATTEMPTS", 1),
+    ):
+        early = asyncio.create_task(service.answer(PRODUCT, QUESTION))
+        await reading.wait()
+        await _look(store, NOW - DAY // 2, 1100)
+        late = asyncio.create_task(service.answer(PRODUCT, QUESTION))
+        go_on.set()
+        assert json.loads((await early).body)["low"]["price"] == 1200
+        assert json.loads((await late).body)["low"]["price"] == 1100
+
+
+async def test_whoever_gives_up_does_not_take_the_answer_from_those_who_wait_with_them(store: Store) -> None:
+    await _look(store, NOW - DAY, 1200)
+    service, reading, go_on = _service(store), asyncio.Event(), asyncio.Event()
+    original = HistoryReader.read
+
+    async def slow(self: HistoryReader, *args: Any) -> Any:
+        reading.set()
+        await go_on.wait()
+        return await original(self, *args)
+
+    with patch.object(HistoryReader, "read", slow):
+        impatient = asyncio.create_task(service.answer(PRODUCT, QUESTION))
+        await reading.wait()
+        patient = asyncio.create_task(service.answer(PRODUCT, QUESTION))
+        impatient.cancel()
+        go_on.set()
+        assert json.loads((await patient).body)["low"]["price"] == 1200
+
+
 async def test_ever_new_questions_do_not_fill_redis(store: Store) -> None:
     service = _service(store)
     await _look(store, NOW - DAY, 1200)

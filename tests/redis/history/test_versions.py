@@ -59,13 +59,26 @@ async def test_without_redis_everybody_is_told(store: Store) -> None:
     await nobody.aclose()
 
 
+async def test_a_connection_that_was_cut_is_opened_again(store: Store) -> None:
+    await store.client.hset(keyspace.product(PRODUCTS[0]), "version", "7")
+    versions = Versions(store.client)
+    assert await versions.of(PRODUCTS[0]) == 7
+    assert await store.raw.client_kill_filter(_type="normal", skipme=True) > 0
+    assert await asyncio.gather(*(versions.of(product) for product in PRODUCTS)) == [7] + [0] * 39
+
+
+async def test_what_redis_refuses_is_told_and_the_next_answer_is_right(store: Store) -> None:
+    await store.client.set(keyspace.product(PRODUCTS[0]), "no hash")
+    versions = Versions(store.client)
+    answers = await asyncio.gather(*(versions.of(product) for product in PRODUCTS), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
+    assert await versions.of(PRODUCTS[1]) == 0
+
+
 @pytest.mark.parametrize("fault", [AttributeError("on a failover"), TypeError("on a failover")])
 async def test_what_redis_py_raises_on_a_failover_leaves_nobody_waiting(store: Store, fault: Exception) -> None:
     versions = Versions(store.client)
-    with (
-        patch.object(store.client, "pipeline", side_effect=fault),
-        patch.object(store.client, "hget", side_effect=fault),
-    ):
+    with patch.object(store.client.connection_pool, "get_connection", side_effect=fault):
         asked = [versions.of(product) for product in PRODUCTS]
         async with asyncio.timeout(5):
             answers = await asyncio.gather(*asked, return_exceptions=True)
