@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 import pytest
-from redis import Redis
 
 from pennywren.cli.shell import shell
+from tests.blocking import blocking
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 RUNBOOKS = PAGE.partition("## Runbooks")[2]
@@ -22,7 +22,7 @@ LINES = sorted(set(re.findall(r"`\$([RQ]) ([^`]+)`", RUNBOOKS)))
 
 @pytest.mark.parametrize(("server", "line"), LINES)
 def test_redis_understands_the_line(redis_url: str, queue_url: str, server: str, line: str) -> None:
-    with Redis.from_url(redis_url if server == "R" else queue_url, decode_responses=True) as client:
+    with blocking(redis_url if server == "R" else queue_url) as client:
         client.execute_command(*shlex.split(line))
         client.config_set("maxmemory", 0)
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import httpx
 
@@ -17,6 +18,7 @@ from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.postgres.pool import transaction
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.store.cluster import ClusterClient
 from pennywren.web.paths import PlainPaths
 from pennywren.web.resources import Resources
 
@@ -80,10 +82,13 @@ class Site:
 
     async def lose_redis(self) -> None:
         """From now on nothing answers where Redis was."""
-        connections = self.resources.client.connection_pool
-        await connections.disconnect()
-        connections.reset()
-        connections.connection_kwargs["port"] = 1
+        for client in (self.resources.client, self.resources.store.raw):
+            if isinstance(client, ClusterClient):
+                client.execute_many = AsyncMock(side_effect=ConnectionError("no node answers"))
+                continue
+            await client.connection_pool.disconnect()
+            client.connection_pool.reset()
+            client.connection_pool.connection_kwargs["port"] = 1
 
     def links_mailed(self) -> list[str]:
         """The paths of the sign-in links in the mailbox, in the order in which they came."""

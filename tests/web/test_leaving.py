@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from pennywren.accounts import admins, phones, push_subscriptions
 from pennywren.accounts.people import find_or_add
@@ -20,6 +19,7 @@ from pennywren.pipeline.archiving import Archiver, place_of
 from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.matching import Matcher
 from pennywren.postgres.pool import Pool, transaction
+from pennywren.store.connect import connect
 from pennywren.workqueue import WorkQueue
 from tests.web.site import JSON, PRODUCT, Site
 
@@ -137,8 +137,7 @@ READS: dict[bytes, tuple[str, tuple[object, ...]]] = {
 async def redis_places(client: Any) -> set[str]:
     """The keys that lead to them by their name or by what they hold."""
     found: set[str] = set()
-    keys: list[bytes] = await client.execute_command("KEYS", "*")
-    for key in keys:
+    async for key in client.scan_iter():
         kind: bytes = await client.execute_command("TYPE", key)
         if kind == b"none":
             continue  # it has just ended
@@ -177,7 +176,7 @@ async def everywhere(site: Site) -> dict[str, set[str]]:
     settings = site.resources.settings
     both: dict[str, set[str]] = {}
     for name, url in (("redis", settings.redis_url), ("queue", settings.queue_url)):
-        client = Redis.from_url(url or "")
+        client = connect(url or "", decode=False)
         both[name] = await redis_places(client)
         await client.aclose()
     return {"postgres": await postgres_places(site.resources.pool), **both, "files": file_places(site)}

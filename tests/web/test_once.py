@@ -96,10 +96,7 @@ async def test_a_body_that_is_too_large_stays_so(anonymous: httpx.AsyncClient) -
 
 
 async def test_without_redis_nothing_is_promised_and_nothing_done(site: Site, owner: httpx.AsyncClient) -> None:
-    connections = site.resources.store.raw.connection_pool
-    await connections.disconnect()
-    connections.reset()
-    connections.connection_kwargs["port"] = 1
+    await site.lose_redis()
     answer = await owner.post("/subscriptions", json=WISH, headers=KEY)
 
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")

@@ -10,7 +10,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 from click.testing import CliRunner, Result
-from redis import Redis
 
 from pennywren import keyspace
 from pennywren.cli.shell import shell
@@ -23,6 +22,7 @@ from pennywren.postgres.migrate import migrate
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
+from tests.blocking import blocking
 
 KETTLE = ProductID("us", "B08N5WRWNW")
 TOASTER = ProductID("de", "B0CVCV33BG")
@@ -119,7 +119,7 @@ def test_an_installation_moves_to_other_servers_with_all_it_knows(
     assert (told["format"], told["products"], told["tables"]["subscriptions"]) == (1, 2, 1)
     assert "not empty" in run(environ, "backup", str(folder)).stderr
 
-    with Redis.from_url(redis_url) as client:
+    with blocking(redis_url) as client:
         client.flushall()  # the other machine's
     moved = {**environ, "PENNYWREN_POSTGRES_URL": other_database, "PENNYWREN_DATA_DIR": str(tmp_path / "other")}
     filled = run(moved, "restore", "--from", str(folder), "--json")
@@ -131,7 +131,7 @@ def test_an_installation_moves_to_other_servers_with_all_it_knows(
         name: rows for name, rows in before.items() if name != "schema_migrations"
     }
     assert _points(moved) == points
-    with Redis.from_url(redis_url, decode_responses=True) as client:
+    with blocking(redis_url, decode=True) as client:
         assert client.get(keyspace.reporter("5f3a9c0d1e2b4a68")) == "known"
         assert 0 < int(client.pttl(keyspace.reporter("5f3a9c0d1e2b4a68"))) <= 60_000  # pyright: ignore[reportArgumentType]
         client.flushall()  # and is lost there as well

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from redis import Redis
 
 from pennywren import keyspace
 from pennywren.cli.shell import shell
 from pennywren.cli.top import stage_rates
+from tests.blocking import blocking
 from tests.redis.match.changes import PARTITION, fields
 
 
@@ -36,7 +36,7 @@ def test_a_rate_is_what_was_counted_between_two_looks() -> None:
 
 
 def test_it_tells_what_waits_and_which_part_is_silent(environ: dict[str, str], redis_url: str) -> None:
-    with Redis.from_url(redis_url) as client:
+    with blocking(redis_url) as client:
         client.xadd(keyspace.changes(PARTITION), {**fields(1)})  # pyright: ignore[reportArgumentType]
         client.xgroup_create(keyspace.changes(PARTITION), "match", "0")
     told = CliRunner().invoke(shell, ["top", "--once", "--every", "0.5", "--json"], env=environ)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redis import Redis as BlockingRedis
 
 from pennywren import keyspace
 from pennywren.archive import files, folding
@@ -28,6 +27,7 @@ from pennywren.store import snapshots
 from pennywren.store.connect import connect
 from pennywren.store.snapshots import Snapshot
 from pennywren.store.store import Store
+from tests.blocking import blocking
 
 NOW = 1_760_000_000_000
 PRODUCTS = (ProductID("us", "B08N5WRWNW"), ProductID("us", "B0CVCV33BG"))
@@ -48,7 +48,7 @@ _step = st.one_of(_look, st.just("archive"), st.just("withdraw"), st.just("tier"
 @given(st.lists(_step, max_size=25))
 @settings(max_examples=60)
 def test_a_replay_of_the_archive_is_what_redis_holds(redis_server: str, steps: list[Step]) -> None:
-    with BlockingRedis.from_url(redis_server) as client:
+    with blocking(redis_server) as client:
         client.flushall()
         for product in PRODUCTS:
             client.set(keyspace.test_server(keyspace.partition_of(product)), "1")

@@ -82,7 +82,7 @@ async def test_whatever_brings_products_that_nobody_waits_for_they_begin_cold(re
             person.id,
             str(asked),
         )
-    await redis_client.flushdb()
+    await redis_client.flushall()
     assert await rebuild_frontier(redis_client, pool, 300) == 3
     again = {each: is_floor(await score_of(redis_client, each) or 0) for each in scores}
     assert again == {reported: True, imported: True, asked: False}

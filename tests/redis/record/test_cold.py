@@ -174,7 +174,9 @@ async def _the_same(
     store = Store(client, connect(redis_url, decode=False))
     mover, never = POOL[0], POOL[1]
     for product in (mover, never):
-        await client.delete(*(await client.keys(f"*:{product}*") or ["none"]))
+        scanned: Any = client
+        async for key in scanned.scan_iter(f"*:{product}*"):
+            await client.delete(key)
     await client.delete(keyspace.cold(HOME), keyspace.warm(HOME), keyspace.changes(HOME))
     await warm_up(store, [never], 1)
     recorder = Recorder(store, GAP, now=NOW)
