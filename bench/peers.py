@@ -8,6 +8,7 @@ import msgspec
 from litestar import Litestar, Request, Response, get
 from litestar.types import Receive, Scope, Send
 
+from pennywren.local.collecting import settle
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.settings import load_settings
 from pennywren.web.app import create_app
@@ -65,7 +66,9 @@ async def _pool(app: Litestar) -> AsyncGenerator[None]:
 
 def create_bench_app() -> "Beside":
     """For the server: `bench.peers:create_bench_app`."""
-    return Beside()
+    app = Beside()
+    settle()
+    return app
 
 
 class Beside:

@@ -19,6 +19,7 @@ from granian.server.mp import MPServer
 
 from pennywren.cli.parts import required
 from pennywren.local.children import die_with_parent
+from pennywren.local.collecting import settle
 from pennywren.local.ports import require_bindable
 from pennywren.logs import log_to_stderr
 from pennywren.settings import load_settings
@@ -34,6 +35,7 @@ def load_app(parent: int, level: int, draining: Event, target: str) -> Callable[
     log_to_stderr("json" if load_settings().log_format == "json" else "text", level)
     module, _, factory = target.partition(":")
     app: Callable[..., Any] = getattr(import_module(module), factory)(is_ending=draining.is_set)
+    settle()
     return app
 
 
