@@ -11,8 +11,8 @@ from pennywren.model.product import ProductID
 
 # The framework sees the path decoded, so the slashes of a link inside it would look like ours.
 _LINK_INSIDE: Final = re.compile(
-    r"/products/(?P<scheme>https?:/+)?(?P<link>[^/:]+\.[^/]+/.*?)"
-    r"(?P<rest>/(?:history(?:\.csv)?|feed\.atom|chart\.(?:svg|png)|watch|points/[^/]+/proof))?\Z",
+    r"/products/(?P<scheme>https?:/+)?(?P<link>[^/:]+\.[^/]+(?:/.*?)??)(?P<rest>/(?:history(?:\.csv)?|feed\.atom"
+    r"|chart\.(?:svg|png)|watch|price|live|suggestions|targets|points/[^/]+/proof))?\Z",
     re.DOTALL,
 )
 

@@ -21,6 +21,9 @@ PLAIN = [
     "/products/us:B08N5WRWNW/history",
     "/products/us:B08N5WRWNW/points/2025-11-25T10:40:00.123Z/proof",
     "/products/B08N5WRWNW/history",
+    # No link has so little in it, but neither is what stands behind it a part of one.
+    "/products/0.A/price",
+    "/products/0.A",
     "/products",
     "/subscriptions/1",
     "/",
@@ -28,7 +31,9 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("rest", ["", "/history", "/watch", "/points/1764067200/proof"])
+@pytest.mark.parametrize(
+    "rest", ["", "/history", "/feed.atom", "/watch", "/price", "/live", "/targets", "/points/1764067200/proof"]
+)
 @pytest.mark.parametrize(
     "link", [LINK, "www.amazon.de/dp/B08N5WRWNW", "amazon.de/dp/B08N5WRWNW/", "https:/amazon.de/dp/B08N5WRWNW"]
 )
