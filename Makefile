@@ -71,7 +71,7 @@ firefox: $(STAMP) $(CLIENT_BUILT) ## Try the extension in a real Firefox
 	@$(call need,firefox-esr,firefox-esr,the extension is not tried in Firefox)
 	@$(BIN)/python -m pytest tests/browser/test_firefox.py
 
-screenshots: $(STAMP) $(MODULES) ## Take the pictures of the store listing anew
+screenshots: $(STAMP) $(MODULES) ## Take the pictures of the store listing and the README anew
 	@$(BIN)/python -m bench.store_pictures
 
 demo: $(STAMP) $(CLIENT_BUILT) ## Run everything with a demo shop whose prices move; Ctrl-C ends it

@@ -1,4 +1,4 @@
-"""Makes the pictures of the store listing, `extension/store/*.png`: `python -m bench.store_pictures`.
+"""Makes the pictures of the store listing, `extension/store/*.png`, and of the README: `make screenshots`.
 
 The real extension in Chromium, with a real server; the pages are those of our own demo shop, whose goods are invented.
 """
@@ -23,6 +23,7 @@ from pennywren.settings import load_settings
 from tests.browser.extension_world import PANEL, World, build, world
 
 HERE: Final = Path(__file__).parents[1] / "extension" / "store"
+README: Final = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: Final[ViewportSize] = {"width": 1280, "height": 800}
 NARROW: Final[ViewportSize] = {"width": 360, "height": 800}
 POPUP: Final[ViewportSize] = {"width": 380, "height": 270}
@@ -61,6 +62,7 @@ async def _take(here: World, theme: str) -> None:
     await page.screenshot(path=HERE / f"panel-{theme}.png")
     if theme == "rtl":
         return
+    await _take_site(here, theme)
     await page.set_viewport_size(NARROW)
     await page.locator(PANEL).scroll_into_view_if_needed()
     await page.screenshot(path=HERE / f"narrow-{theme}.png")
@@ -75,6 +77,15 @@ async def _take(here: World, theme: str) -> None:
         await own.set_viewport_size(SIZE if name == "options" else POPUP)
         await own.wait_for_selector("#reports button" if name == "options" else "#watches li")
         await own.screenshot(path=HERE / f"{name}-{theme}.png")
+
+
+async def _take_site(here: World, theme: str) -> None:
+    page = await here.context.new_page()
+    await page.set_viewport_size({"width": 1280, "height": 920})
+    await page.goto(f"{here.origin}/products/{HERO.id}")
+    await page.wait_for_selector(".pw-plot")
+    await page.screenshot(path=README / f"product-{theme}.png")
+    await page.close()
 
 
 async def _know(here: World) -> None:
