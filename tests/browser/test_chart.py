@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route
 
-from pennywren.web.assets import BUILD
-from pennywren.web.headers import CONTENT_SECURITY_POLICY
+from pennywren.web.rendering.assets import BUILD
+from pennywren.web.serving.headers import CONTENT_SECURITY_POLICY
 
 ORIGIN = "http://pennywren.test"
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -14,7 +14,7 @@ from pennywren.model.clock import SECOND, system_clock
 from pennywren.postgres.pool import open_pool, transaction
 from pennywren.settings import Settings, load_settings
 from pennywren.web.app import create_app
-from pennywren.web.hooks import signature
+from pennywren.web.site.hooks import signature
 from tests.deploy.compose import Stack, both_redis
 
 

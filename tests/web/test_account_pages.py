@@ -14,7 +14,7 @@ from pennywren.model.product import ProductID
 from pennywren.notify import decisions, suppressed
 from pennywren.notify.decisions import Reason
 from pennywren.postgres.pool import transaction
-from pennywren.web.watch_rows import PAGE
+from pennywren.web.watch.watch_rows import PAGE
 from tests.web.site import JSON, PRODUCT, Site
 
 OTHER = ProductID("us", "B000000002")

@@ -15,7 +15,7 @@ from pennywren.postgres.pool import transaction
 from pennywren.store.swaps import NOTHING, swap_all
 from pennywren.trust.memory import reputation_swap
 from pennywren.trust.reputation import Reputation
-from pennywren.web.admin import ADMIN_PAGES
+from pennywren.web.site.admin import ADMIN_PAGES
 from tests.web.site import HTML, JSON, PRODUCT, Site
 from tests.web.test_account_pages import text_of
 

@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from pennywren.web.assets import BUILD
+from pennywren.web.rendering.assets import BUILD
 
 
 async def test_a_page_names_the_script_and_it_may_be_kept_for_good(browser: httpx.AsyncClient) -> None:

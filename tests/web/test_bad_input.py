@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pennywren.web import hot_history
-from pennywren.web.openapi import build_document
-from pennywren.web.problems import KINDS
+from pennywren.web.product import hot_history
+from pennywren.web.serving.problems import KINDS
+from pennywren.web.site.openapi import build_document
 from tests.web.site import HTML, PRODUCT, Site
 
 GOOD = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}
@@ -133,7 +133,7 @@ async def test_an_unexpected_fault_tells_nothing_of_itself(
     async def broken(*_: object) -> None:
         raise ZeroDivisionError("the secret is 42")
 
-    monkeypatch.setattr("pennywren.web.status_board.StatusBoard.read", broken)
+    monkeypatch.setattr("pennywren.web.rendering.status_board.StatusBoard.read", broken)
     answer = await anonymous.get("/status")
 
     check(answer, 500, "internal")

@@ -12,7 +12,7 @@ from pennywren.accounts.links import STOP_MAILS
 from pennywren.notify.return_path import RETURN_KEY, return_address
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
-from pennywren.web.hooks import signature
+from pennywren.web.site.hooks import signature
 from tests.postgres.notify.httppeer import HttpPeer, http_peer
 from tests.web.site import HTML, PRODUCT, Site
 from tests.web.test_ownership import BROWSER

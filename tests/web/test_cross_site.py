@@ -9,7 +9,7 @@ import pytest
 from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.accounts.signing_in import make_link
 from pennywren.settings import Settings
-from pennywren.web.identity import session_cookie
+from pennywren.web.serving.identity import session_cookie
 from tests.web.site import HTML, PRODUCT, Site
 from tests.web.test_ownership import own_addresses, routes
 

@@ -11,7 +11,7 @@ import pytest
 
 from pennywren.history.service import HistoryService
 from pennywren.web.app import create_app
-from pennywren.web.packing import takes_gzip
+from pennywren.web.serving.packing import takes_gzip
 from tests.web.site import HTML, PRODUCT, Site
 from tests.web.test_ownership import ROWS, own_addresses, routes
 

@@ -18,7 +18,7 @@ from pennywren.model.product import ProductID
 from pennywren.pipeline.product_images import ProductImages, image_name
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
-from pennywren.web.image_address import image_address
+from pennywren.web.shapes.image_address import image_address
 from tests.web.site import HTML, PRODUCT, Site
 
 ADDRESS = f"https://m.media-amazon.com/images/I/{HERO.id.asin}.png"

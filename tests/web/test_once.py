@@ -7,7 +7,7 @@ import pytest
 
 from pennywren import keyspace
 from pennywren.model.clock import DAY
-from pennywren.web.openapi import build_document
+from pennywren.web.site.openapi import build_document
 from tests.web.site import JSON, PRODUCT, Site
 
 WISH = {"productID": str(PRODUCT), "threshold": 1000, "notificationType": "EMAIL"}

@@ -9,10 +9,10 @@ import httpx
 import msgspec
 
 from pennywren.web.app import HANDLERS
-from pennywren.web.openapi import build_document
 from pennywren.web.operations import OPERATIONS
 from pennywren.web.operations.examples import EXAMPLES_OF
-from pennywren.web.problems import KINDS
+from pennywren.web.serving.problems import KINDS
+from pennywren.web.site.openapi import build_document
 
 PAGES = {
     "GET /",

@@ -12,7 +12,7 @@ from pennywren.accounts.links import QUIET_WATCH, STOP_MAILS, UNSUBSCRIBE
 from pennywren.accounts.people import find_or_add
 from pennywren.model.clock import rfc3339
 from pennywren.postgres.pool import transaction
-from pennywren.web.assets import BUILD
+from pennywren.web.rendering.assets import BUILD
 from tests.web.site import JSON, PRODUCT, Site
 
 

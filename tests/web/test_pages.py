@@ -13,7 +13,7 @@ from pennywren.model.clock import DAY
 from pennywren.model.product import ProductID
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.store.limits import spend
-from pennywren.web.network import client_network
+from pennywren.web.serving.network import client_network
 from tests.frontier_places import score_of
 from tests.web.site import HTML, JSON, PRODUCT, Site
 

@@ -8,7 +8,7 @@ import httpx
 from pennywren.model.clock import DAY, HOUR, SECOND
 from pennywren.model.offer import Offer
 from pennywren.model.series import State, Steps
-from pennywren.web.product_feed import ENTRIES, Change, changes
+from pennywren.web.product.product_feed import ENTRIES, Change, changes
 from tests.web.site import HTML, PRODUCT, Site
 
 ADDRESS = f"/products/{PRODUCT}/feed.atom"

@@ -28,11 +28,11 @@ from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.model.clock import rfc3339
 from pennywren.settings import Settings
 from pennywren.web.app import create_app
-from pennywren.web.openapi import build_document
 from pennywren.web.operations import OPERATIONS
 from pennywren.web.operations.examples import EXAMPLES_OF
 from pennywren.web.operations.operation import JSON, Operation
-from pennywren.web.paths import PlainPaths
+from pennywren.web.serving.paths import PlainPaths
+from pennywren.web.site.openapi import build_document
 from tests.web.site import PRODUCT, HandClock, Site
 from tests.web.test_ownership import own_addresses
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pennywren.settings import load_settings
-from pennywren.web.shedding import CALM_S, CROWD, FULL_S, TICK_S, Delay, Shedding, share_refused
+from pennywren.web.serving.shedding import CALM_S, CROWD, FULL_S, TICK_S, Delay, Shedding, share_refused
 
 SETTINGS = load_settings({}, Path("."))
 

@@ -104,7 +104,7 @@ async def test_a_fault_after_the_subscription_is_made_does_not_unmake_it(
 async def test_deleting_watches_does_not_let_a_person_track_without_end(
     owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pennywren.web.limits._TRACK_BURST", -80)  # of the hundred that the free plan adds
+    monkeypatch.setattr("pennywren.web.serving.limits._TRACK_BURST", -80)  # of the hundred that the free plan adds
     answers: list[int] = []
     for i in range(30):
         made = await owner.post("/subscriptions", json=wish(product=ProductID("us", f"B{i:09}")))

@@ -13,66 +13,62 @@ from litestar.handlers import BaseRouteHandler
 from pennywren.errors import PennywrenError
 from pennywren.model.clock import Clock, system_clock
 from pennywren.settings import Settings, load_settings
-from pennywren.web import (
-    account,
+from pennywren.web.account import (
     account_data,
-    admin,
-    another_price,
-    assets,
-    batch,
-    bought,
     channels_page,
     connections_page,
     deliveries,
-    developers,
-    exports,
     feeds,
-    home,
-    hooks,
-    images,
-    importing,
-    installs,
-    live,
-    mailbox,
-    metrics,
-    observations,
-    pairing,
-    pasting,
     phones,
     preferences,
     preferences_form,
+    push_subscriptions,
+    sessions,
+    sign_in,
+    tokens,
+    watch_bulk,
+    watch_list,
+    webhooks,
+)
+from pennywren.web.extension import installs, observations, pairing
+from pennywren.web.operations import SCOPES
+from pennywren.web.product import (
+    another_price,
+    batch,
+    exports,
+    home,
+    images,
+    live,
     product_feed,
     products,
     proofs,
-    push_subscriptions,
+    targets,
+)
+from pennywren.web.product.hot_history import HotHistory
+from pennywren.web.rendering import assets, static_files
+from pennywren.web.resources import open_resources
+from pennywren.web.serving.body import MAX_BODY
+from pennywren.web.serving.counting import count_request
+from pennywren.web.serving.headers import adding_headers
+from pennywren.web.serving.once import Once, refuse_noted
+from pennywren.web.serving.paths import PlainPaths
+from pennywren.web.serving.problems import CrossSite, answer_error
+from pennywren.web.serving.request_ids import RequestIDs
+from pennywren.web.serving.same_site import is_forged
+from pennywren.web.serving.shedding import Delay, Shedding
+from pennywren.web.site import admin, developers, hooks, mailbox, metrics, status
+from pennywren.web.watch import (
+    bought,
+    importing,
+    pasting,
     quiet_watch,
-    sessions,
-    sign_in,
-    static_files,
-    status,
     stop_mails,
     subscriptions,
-    targets,
-    tokens,
     unsubscribe,
-    watch_bulk,
     watch_new,
     watch_page,
     watching,
-    webhooks,
 )
-from pennywren.web.body import MAX_BODY
-from pennywren.web.counting import count_request
-from pennywren.web.headers import adding_headers
-from pennywren.web.hot_history import HotHistory
-from pennywren.web.once import Once, refuse_noted
-from pennywren.web.operations import SCOPES
-from pennywren.web.paths import PlainPaths
-from pennywren.web.problems import CrossSite, answer_error
-from pennywren.web.request_ids import RequestIDs
-from pennywren.web.resources import open_resources
-from pennywren.web.same_site import is_forged
-from pennywren.web.shedding import Delay, Shedding
 
 HANDLERS: Final = (
     home.show_home,
@@ -124,7 +120,7 @@ HANDLERS: Final = (
     sign_in.confirm_sign_in,
     sign_in.sign_in,
     sign_in.sign_out,
-    account.show_account,
+    watch_list.show_account,
     watching.watch_product,
     another_price.report_price,
     watching.show_watch_link,
@@ -154,8 +150,8 @@ HANDLERS: Final = (
     sessions.delete_session,
     sessions.end_session,
     sessions.end_other_sessions,
-    account.change_watch,
-    account.delete_watch,
+    watch_list.change_watch,
+    watch_list.delete_watch,
     watch_bulk.change_watches,
     watch_new.ask_watch,
     watch_new.make_watch,

@@ -35,10 +35,10 @@ from pennywren.store.connect import Client, connect, is_cluster, require_time_se
 from pennywren.store.store import Store
 from pennywren.trust.asns import load_asns
 from pennywren.trust.networks import NETWORK_KEY
-from pennywren.web.home_board import HomeBoard
-from pennywren.web.live_pages import LivePages
-from pennywren.web.metrics_board import MetricsBoard
-from pennywren.web.status_board import StatusBoard
+from pennywren.web.rendering.home_board import HomeBoard
+from pennywren.web.rendering.live_pages import LivePages
+from pennywren.web.rendering.metrics_board import MetricsBoard
+from pennywren.web.rendering.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
 
 _PATIENCE_S: Final = 1.0

@@ -28,11 +28,11 @@ from pennywren.trust.judge import Kind, Verdict
 from pennywren.trust.judge import Reason as Why
 from pennywren.trust.reputation import Tenure
 from pennywren.trust.telling import tell
-from pennywren.web.account_pages import ACCOUNT_PAGES
-from pennywren.web.admin import ADMIN_PAGES
-from pennywren.web.problems import KINDS
-from pennywren.web.status_board import STATES
-from pennywren.web.watch_rows import SHOWS, SORTS
+from pennywren.web.rendering.account_pages import ACCOUNT_PAGES
+from pennywren.web.rendering.status_board import STATES
+from pennywren.web.serving.problems import KINDS
+from pennywren.web.site.admin import ADMIN_PAGES
+from pennywren.web.watch.watch_rows import SHOWS, SORTS
 
 SOURCE = Path(__file__).parents[3] / "src" / "pennywren"
 MAILS = sorted((SOURCE / "notify" / "channels" / "email" / "templates").iterdir())

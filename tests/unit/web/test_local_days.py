@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pennywren.errors import BadInput
 from pennywren.model.clock import rfc3339
-from pennywren.web.local_days import day_text, end_of_day
+from pennywren.web.serving.local_days import day_text, end_of_day
 
 
 def test_a_day_ends_where_the_person_is() -> None:

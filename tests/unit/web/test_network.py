@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennywren.web.network import UNKNOWN, client_network
+from pennywren.web.serving.network import UNKNOWN, client_network
 
 
 @pytest.mark.parametrize(

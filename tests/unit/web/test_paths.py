@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from pennywren.errors import BadProduct
-from pennywren.web.paths import product_in_path, with_link_in_one_segment
+from pennywren.web.serving.paths import product_in_path, with_link_in_one_segment
 
 LINK = "https://www.amazon.de/Wasserkocher-1,7-l/dp/B08N5WRWNW/ref=sr_1_1?keywords=a%2Fb"
 LINKS = [

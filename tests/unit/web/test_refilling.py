@@ -1,6 +1,6 @@
 """A refused form on its page, put together again."""
 
-from pennywren.web.refilling import Refused, refill
+from pennywren.web.serving.refilling import Refused, refill
 
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Kettles</title></head><body>

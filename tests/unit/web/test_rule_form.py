@@ -20,8 +20,8 @@ from pennywren.model.rule import (
     Rise,
     Rule,
 )
-from pennywren.web.rule_form import RuleForm, form_of_rule, rule_of_form, typed_percent
-from pennywren.web.rule_words import rule_words
+from pennywren.web.rendering.rule_words import rule_words
+from pennywren.web.shapes.rule_form import RuleForm, form_of_rule, rule_of_form, typed_percent
 
 amounts = st.integers(1, 10**9)
 percents = st.integers(1, 9_999).map(lambda hundredths: hundredths / 100)

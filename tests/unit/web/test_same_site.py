@@ -2,7 +2,7 @@
 
 import pytest
 
-from pennywren.web.same_site import is_forged
+from pennywren.web.serving.same_site import is_forged
 
 OWN = "https://pennywren.example"
 HOST = {"host": "pennywren.example"}

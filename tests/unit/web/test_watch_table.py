@@ -11,8 +11,8 @@ from pennywren.model.money import format_amount
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import PriceAtOrBelow, Rule
-from pennywren.web.subscription_views import wish_of
-from pennywren.web.watch_table import MOST, looks_like_a_table, read_price, read_table, write_table
+from pennywren.web.shapes.subscription_views import wish_of
+from pennywren.web.watch.watch_table import MOST, looks_like_a_table, read_price, read_table, write_table
 from tests.unit.web.test_rule_form import amounts, rules
 
 

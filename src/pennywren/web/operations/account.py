@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from pennywren.web import channel_views
-from pennywren.web.delivery_views import DeliveryList
 from pennywren.web.operations.operation import Operation
-from pennywren.web.session_views import SessionList
+from pennywren.web.shapes import channel_views
+from pennywren.web.shapes.delivery_views import DeliveryList
+from pennywren.web.shapes.session_views import SessionList
 
 ACCOUNT: Final = (
     Operation(

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pennywren.web import channel_views
 from pennywren.web.operations.operation import Operation
+from pennywren.web.shapes import channel_views
 
 HOOKS: Final = (
     Operation(

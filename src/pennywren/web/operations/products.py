@@ -3,12 +3,12 @@
 from typing import Final
 
 from pennywren.history.answer import History, HistoryColumns
-from pennywren.web import views
-from pennywren.web.atom import MEDIA_TYPE
-from pennywren.web.batch import ProductBatch
 from pennywren.web.operations.operation import Operation
 from pennywren.web.operations.parameters import HISTORY, LAYOUT, OFFER, PICTURE
-from pennywren.web.proofs import ProofView
+from pennywren.web.product.batch import ProductBatch
+from pennywren.web.product.proofs import ProofView
+from pennywren.web.rendering.atom import MEDIA_TYPE
+from pennywren.web.shapes import views
 
 PRODUCTS: Final = (
     Operation(

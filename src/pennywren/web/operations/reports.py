@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from pennywren.web import report_views
-from pennywren.web.another_price import AnotherPrice
 from pennywren.web.operations.operation import Operation
+from pennywren.web.product.another_price import AnotherPrice
+from pennywren.web.shapes import report_views
 
 REPORTS: Final = (
     Operation("post", "/installs", "createInstall", "A new install", {201: report_views.NewInstallView}, (429,)),

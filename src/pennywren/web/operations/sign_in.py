@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from pennywren.web import views
 from pennywren.web.operations.operation import Operation
+from pennywren.web.shapes import views
 
 SIGN_IN: Final = (
     Operation(

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from pennywren.web import views
 from pennywren.web.operations.operation import TEXT, Operation
-from pennywren.web.problems import ProblemKind
+from pennywren.web.serving.problems import ProblemKind
+from pennywren.web.shapes import views
 
 SITE: Final = (
     Operation(

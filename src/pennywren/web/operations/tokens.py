@@ -3,8 +3,8 @@
 from typing import Final
 
 from pennywren.web.operations.operation import Operation
-from pennywren.web.pairing_views import NewPairing, NewPairingView, PairingView
-from pennywren.web.token_views import NewToken, TokenList, TokenView
+from pennywren.web.shapes.pairing_views import NewPairing, NewPairingView, PairingView
+from pennywren.web.shapes.token_views import NewToken, TokenList, TokenView
 
 TOKENS: Final = (
     Operation(

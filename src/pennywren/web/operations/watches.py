@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from pennywren.web import views, watch_views
 from pennywren.web.operations.operation import TEXT, Operation
 from pennywren.web.operations.parameters import OFFER
-from pennywren.web.quiet_watch import Tap
+from pennywren.web.shapes import views, watch_views
+from pennywren.web.watch.quiet_watch import Tap
 
 WATCHES: Final = (
     Operation(

@@ -1,0 +1,1 @@
+"""What installs of the extension say and are told."""

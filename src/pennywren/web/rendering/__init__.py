@@ -1,0 +1,1 @@
+"""Pages as text: templates, what they stand on, and what is rendered once for all who look."""

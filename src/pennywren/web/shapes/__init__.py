@@ -1,0 +1,1 @@
+"""What our JSON says, field by field: read from requests, shown in answers."""

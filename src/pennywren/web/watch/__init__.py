@@ -1,0 +1,1 @@
+"""Watches: made, changed, brought along, ended; and the links of the mails that they send."""
