@@ -45,7 +45,7 @@ async def test_a_product_names_its_other_forms_and_they_are_there(site: Site, an
         answer = await anonymous.get(f"/products/{PRODUCT}", headers={"accept": accept})
         links = [link["url"] for link in answer.links.values()]
         assert 'rel="canonical"' in answer.headers["link"]
-        assert answer.headers["link"].count('rel="alternate"') == 3
+        assert answer.headers["link"].count('rel="alternate"') == 4
         for url in links:
             assert (await anonymous.get(url)).status_code == 200
 
