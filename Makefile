@@ -115,6 +115,7 @@ bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; write
 
 LOAD := bench/load/.venv
 load: $(STAMP) $(CLIENT_BUILT) ## Ten minutes of the traffic of a million users, then ten times as much (MINUTES=10 RATE=250)
+	@$(call need,wrk,wrk,nothing can be sent at the surge)
 	@[[ -x $(LOAD)/bin/locust ]] || { $(PYTHON) -m venv --clear $(LOAD) && $(LOAD)/bin/python -m pip install -q --require-hashes -r bench/load/requirements.lock; }
 	@$(BIN)/python -m bench.load --locust $(LOAD)/bin/locust $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RATE),--rate $(RATE))
 

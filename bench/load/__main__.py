@@ -15,6 +15,7 @@ from typing import Final
 
 import asyncpg
 
+from bench.load import surge
 from bench.report import Goal, Section, median_of, write
 from bench.servers import Servers, servers
 from bench.site import past, website
@@ -145,7 +146,7 @@ def _pid_at(port: str) -> int:
     raise RuntimeError("the API's process was not found")
 
 
-def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int, *, may_shed: bool) -> Run:
+def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int) -> Run:
     out = up.folder / f"load-{per_s}"
     env = {
         "PATH": "/usr/bin:/bin",
@@ -153,7 +154,6 @@ def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int, *, ma
         "LOAD_INSTALLS": str(INSTALLS),
         "LOAD_PEOPLE": str(PEOPLE),
         "LOAD_LONGEST": str(out.with_suffix(".longest")),
-        **({"LOAD_MAY_SHED": "1"} if may_shed else {}),
     }
     argv = [locust, "-f", str(Path(__file__).with_name("locustfile.py")), "--headless", "--only-summary"]
     argv += ["--host", address, "-u", str(per_s), "-r", str(max(1, per_s // 5)), "-t", f"{seconds}s"]
@@ -174,49 +174,52 @@ def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int, *, ma
     return Run(rows, float(out.with_suffix(".longest").read_text()), memory)
 
 
-def _section(base: Run, surge: Run, minutes: float, per_s: int) -> Section:
+def _section(base: Run, much: surge.Surge, minutes: float, per_s: int) -> Section:
     section = Section(
         "Load",
         f"{per_s} requests/s for {minutes:g} minutes, mixed as those of a million users of the extension, who make "
         f"{BASE_PER_S}: 58 % histories, half of them held by the browser, 36 % reports, 5 % product pages, 1 % watches "
         "set and ended; then "
-        f"{SURGE} times as much for {SURGE_S} s; {PRODUCTS:,} products by Zipf. One process of the API; locust, Redis "
-        "and PostgreSQL have the rest of the machine.",
+        f"{SURGE} times as much for {SURGE_S} s, from {SURGE * per_s:,} connections with a request a second each; "
+        f"{PRODUCTS:,} products by Zipf. One process of the API; locust (at the surge: wrk), Redis and PostgreSQL have "
+        "the rest of the machine.",
         ["load", "what", "requests", "requests/s", "p50 ms", "p99 ms", "longest ms", "errors"],
     )
-    for name, run in (("base", base), (f"{SURGE} times", surge)):
-        for what, row in run.rows.items():
-            section.rows.append(
-                [
-                    name,
-                    "all" if what == "Aggregated" else what,
-                    f"{int(row['Request Count']):,}",
-                    f"{float(row['Requests/s']):.0f}",
-                    row["50%"],
-                    row["99%"],
-                    f"{float(row['Max Response Time']):.0f}",
-                    row["Failure Count"],
-                ]
-            )
-    shed = int(surge.rows["shed"]["Request Count"]) if "shed" in surge.rows else 0
+    for what, row in base.rows.items():
+        section.rows.append(
+            [
+                "base",
+                "all" if what == "Aggregated" else what,
+                f"{int(row['Request Count']):,}",
+                f"{float(row['Requests/s']):.0f}",
+                row["50%"],
+                row["99%"],
+                f"{float(row['Max Response Time']):.0f}",
+                row["Failure Count"],
+            ]
+        )
+    total = much.answered + much.refused + much.errors
+    times = [f"{much.p50:.0f}", f"{much.p99:.0f}", f"{much.longest:.0f}"]
+    section.rows.append(
+        [f"{SURGE} times", "all", f"{total:,}", f"{total / much.seconds:.0f}", *times, str(much.errors)]
+    )
     section.goals += [
         Goal("errors at the base load", base.failures, 0, at_most=True, unit="of them"),
         Goal("memory of the API, last third over the middle one", 100 * base.growth, 2, at_most=True, unit="%"),
-        Goal(f"longest answer at {SURGE} times the load", surge.longest_ms, 500, at_most=True, unit="ms"),
+        Goal(f"longest answer at {SURGE} times the load", much.longest, 500, at_most=True, unit="ms"),
         Goal(
             f"errors at {SURGE} times the load that are not 503 with Retry-After",
-            surge.failures,
+            much.errors,
             0,
             at_most=True,
             unit="",
         ),
     ]
-    total = int(surge.rows["Aggregated"]["Request Count"])
     section.limits += [
         f"Memory of the API: {base.memory[len(base.memory) // 3]:.0f} MB after a third, {base.memory[-1]:.0f} MB in "
-        "the end.",
-        f"{shed / total:.0%} of {total:,} requests were refused with 503 and Retry-After at {SURGE} times the load. "
-        "The generator is on the same machine, and its own waiting is in all of these times.",
+        f"the end. The longest answer at the base load took {base.longest_ms:.0f} ms, locust's own waiting included.",
+        f"At {SURGE} times the load {much.answered / much.seconds:.0f} requests/s were answered, and "
+        f"{much.refused / total:.0%} of {total:,} refused with 503 and Retry-After.",
     ]
     return section
 
@@ -231,10 +234,11 @@ def main() -> int:
     with servers() as up:
         asyncio.run(_fill(up))
         with website(up, _UNLIMITED) as address:
-            base = _run(up, address, asked.locust, asked.rate, round(asked.minutes * 60), may_shed=False)
+            base = _run(up, address, asked.locust, asked.rate, round(asked.minutes * 60))
             time.sleep(SAMPLE_S)
-            surge = _run(up, address, asked.locust, SURGE * asked.rate, SURGE_S, may_shed=True)
-    section = _section(base, surge, asked.minutes, asked.rate)
+            lines = surge.requests(random.Random(7), system_clock(), PRODUCTS, INSTALLS, PEOPLE)
+            much = surge.send(address, up.folder, lines, SURGE * asked.rate, SURGE_S)
+    section = _section(base, much, asked.minutes, asked.rate)
     sys.stdout.write(section.markdown() + "\n")
     write(section)
     return 0 if all(goal.met for goal in section.goals) else 1

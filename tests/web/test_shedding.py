@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from pennywren.settings import load_settings
-from pennywren.web.serving.shedding import CALM_S, CROWD, FULL_S, TICK_S, Delay, Shedding, share_refused
+from pennywren.web.serving.shedding import BUSY_S, CALM_S, CROWD, FULL_S, MOST, TICK_S, Delay, Shedding, share_refused
 
 SETTINGS = load_settings({}, Path("."))
+
+
+class Late(Delay):
+    """A loop that is as late as it may be."""
+
+    def seconds(self) -> float:
+        return FULL_S
 
 
 class Crowded:
@@ -37,20 +44,23 @@ async def ask(app: Any, path: str = "/products/us:B08N5WRWNW", accept: str = "*/
 
 
 @pytest.mark.parametrize(
-    ("delay", "under_way", "share"),
+    ("delay", "usual", "under_way", "share"),
     [
-        (0.0, 1000, 0.0),
-        (CALM_S, 1000, 0.0),
-        ((CALM_S + FULL_S) / 2, 1000, 0.5),
-        (FULL_S, CROWD, 1.0),
-        (9.0, 1000, 1.0),
-        (9.0, CROWD - 1, 0.0),
+        (0.0, 0.0, 1000, 0.0),
+        (CALM_S, 0.0, 1000, 0.0),
+        ((CALM_S + FULL_S) / 2, 0.0, 1000, 0.5),
+        (FULL_S, 0.0, CROWD, 1.0),
+        (9.0, 0.0, 1000, 1.0),
+        (9.0, 9.0, CROWD - 1, 0.0),
+        (0.0, 2 * BUSY_S, MOST, 1.0),
+        (0.0, 2 * BUSY_S, MOST - 1, 0.0),
+        (0.0, BUSY_S / 2, MOST, 0.0),
     ],
 )
-def test_more_are_refused_the_longer_work_waits_and_none_without_a_crowd(
-    delay: float, under_way: int, share: float
+def test_more_are_refused_the_longer_work_waits_or_where_a_busy_loop_has_enough_and_none_without_a_crowd(
+    delay: float, usual: float, under_way: int, share: float
 ) -> None:
-    assert share_refused(delay, under_way) == pytest.approx(share)
+    assert share_refused(delay, usual, under_way) == pytest.approx(share)
 
 
 async def test_the_delay_is_how_late_a_timer_comes() -> None:
@@ -72,14 +82,17 @@ async def test_the_delay_is_how_late_a_timer_comes() -> None:
     assert delay.seconds() == pytest.approx(0.25)  # the loop is busy: the timer is overdue
     await timer_comes()
     assert delay.seconds() == pytest.approx(0.25)  # it came so late
+    usual = delay.usual()
+    assert 0 < usual < 0.25
     now += TICK_S
     await timer_comes()
     assert delay.seconds() == pytest.approx(0.0)
+    assert 0 < delay.usual() < usual
 
 
 async def test_a_crowd_that_waits_is_told_when_to_come_again() -> None:
     inner = Crowded()
-    app = Shedding(inner, SETTINGS, delay=lambda: FULL_S, dice=lambda: 0.0)
+    app = Shedding(inner, SETTINGS, delay=Late(), dice=lambda: 0.0)
     waiting = [asyncio.create_task(ask(app)) for _ in range(CROWD)]
     while inner.entered < CROWD:
         await asyncio.sleep(0)

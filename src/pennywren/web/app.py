@@ -214,7 +214,7 @@ def create_app(
     settings = settings or load_settings()
     litestar = create_litestar(settings, clock, is_ending)
     app = HotHistory(litestar, RequestIDs(Once(litestar, litestar)), clock, settings)
-    return PlainPaths(litestar, Shedding(app, settings, Delay().seconds))
+    return PlainPaths(litestar, Shedding(app, settings, Delay()))
 
 
 def create_litestar(

@@ -24,6 +24,14 @@ FULL_S: Final = 0.15
 """One that is so late answers nobody new: a request waits for its turn about three times."""
 CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
+MOST: Final = 64
+"""With so many under way in a busy loop nobody new is answered: each waits for all the others, many times over, however
+short each single wait is."""
+BUSY_S: Final = 0.003
+"""A loop that is usually later than this is busy itself; another one waits for PostgreSQL or Redis, and may wait for
+more of them."""
+_REMEMBERED: Final = 10
+"""Ticks over which the usual delay is taken."""
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 """What watches over the process is answered always."""
 _STREAMS: Final = "/live"
@@ -42,6 +50,7 @@ class Delay:
         self._clock = clock
         self._due: float | None = None
         self._last = 0.0
+        self._usual = 0.0
 
     def seconds(self) -> float:
         """The delay now. The first call, inside the loop, starts the timer; while it is overdue, that counts too."""
@@ -50,19 +59,27 @@ class Delay:
             return 0.0
         return max(self._last, self._clock() - self._due)
 
+    def usual(self) -> float:
+        """What the delay (s) was like over the last moments."""
+        return self._usual
+
     def _start(self) -> None:
         self._due = self._clock() + TICK_S
         asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _tick(self) -> None:
         self._last = self._clock() - cast("float", self._due)
+        self._usual += (self._last - self._usual) / _REMEMBERED
         self._start()
 
 
-def share_refused(delay_s: float, under_way: int) -> float:
-    """Which share of requests is refused: more the longer work waits, so that the load is met and not cut off."""
+def share_refused(delay_s: float, usual_s: float, under_way: int) -> float:
+    """Which share of requests is refused: more the longer work waits, so that the load is met and not cut off; all of
+    them where a busy loop has enough to do."""
     if under_way < CROWD:
         return 0.0
+    if under_way >= MOST and usual_s > BUSY_S:
+        return 1.0
     return min(1.0, max(0.0, (delay_s - CALM_S) / (FULL_S - CALM_S)))
 
 
@@ -70,9 +87,9 @@ class Shedding:
     """Goes before all that costs something."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, delay: Callable[[], float], dice: Callable[[], float] = random.random
+        self, app: ASGIApp, settings: Settings, delay: Delay, dice: Callable[[], float] = random.random
     ) -> None:
-        """`delay` says how long work waits now (seconds); `dice` gives numbers from 0 up to 1."""
+        """`delay` says how long work waits; `dice` gives numbers from 0 up to 1."""
         self._app = app
         self._is_secure = is_secure(settings)
         self._delay = delay
@@ -84,7 +101,7 @@ class Shedding:
         """ASGI."""
         if scope["type"] != "http" or scope["path"] in _ALWAYS or scope["path"].endswith(_STREAMS):
             await self._app(scope, receive, send)
-        elif self._dice() < share_refused(self._delay(), self._under_way):
+        elif self._dice() < share_refused(self._delay.seconds(), self._delay.usual(), self._under_way):
             await self._refused(scope, receive, send)
         else:
             self._under_way += 1
