@@ -70,8 +70,8 @@ class Frontier:
         self._seen: list[tuple[int, int, bool, str]] = []
         self._calibrate_at = START + DAY
         self._dice = random.Random(1)
-        # A crawl is told with the next step.
-        self._lease_ms = round(2 * info["step_s"] * SECOND)
+        # A crawl is told with the next step, which may be far away where little is crawled.
+        self._lease_ms = DAY
         settings = Settings()
         self._gap_after = settings.gap_after
         per_second = info["budget_per_day"] * info["n"] / 86_400
