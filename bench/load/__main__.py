@@ -180,7 +180,7 @@ def _section(base: Run, much: surge.Surge, minutes: float, per_s: int) -> Sectio
         f"{per_s} requests/s for {minutes:g} minutes, mixed as those of a million users of the extension, who make "
         f"{BASE_PER_S}: 58 % histories, half of them held by the browser, 36 % reports, 5 % product pages, 1 % watches "
         "set and ended; then "
-        f"{SURGE} times as much for {SURGE_S} s, from {SURGE * per_s:,} connections with a request a second each; "
+        f"{SURGE} times as much for {SURGE_S} s, from {SURGE * per_s:,} connections; "
         f"{PRODUCTS:,} products by Zipf. One process of the API; locust (at the surge: wrk), Redis and PostgreSQL have "
         "the rest of the machine.",
         ["load", "what", "requests", "requests/s", "p50 ms", "p99 ms", "longest ms", "errors"],
@@ -206,6 +206,7 @@ def _section(base: Run, much: surge.Surge, minutes: float, per_s: int) -> Sectio
     section.goals += [
         Goal("errors at the base load", base.failures, 0, at_most=True, unit="of them"),
         Goal("memory of the API, last third over the middle one", 100 * base.growth, 2, at_most=True, unit="%"),
+        Goal("requests sent at the surge over the base load", total / much.seconds / per_s, 0.9 * SURGE),
         Goal(f"longest answer at {SURGE} times the load", much.longest, 500, at_most=True, unit="ms"),
         Goal(
             f"errors at {SURGE} times the load that are not 503 with Retry-After",

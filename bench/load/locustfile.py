@@ -9,7 +9,7 @@ import random
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from locust import FastHttpUser, constant_throughput, events, task
+from locust import FastHttpUser, between, events, task
 
 PRODUCTS = int(os.environ["LOAD_PRODUCTS"])
 INSTALLS = int(os.environ["LOAD_INSTALLS"])
@@ -40,9 +40,9 @@ def network():
 
 
 class Traffic(FastHttpUser):
-    """A request a second."""
+    """A request a second or so: people do not ask in step, as users of locust's that were begun together would."""
 
-    wait_time = constant_throughput(1)
+    wait_time = between(0.5, 1.5)
     connection_timeout = 5
     network_timeout = 10
 

@@ -25,7 +25,7 @@ function init(args)
 end
 
 function delay()
-  return math.random(500, 1500)
+  return math.random(200, 600) -- with what wrk itself takes, about a second from one request to the next
 end
 
 function request()

@@ -13,6 +13,8 @@ from pennywren.model.clock import DAY, rfc3339
 
 REQUESTS: Final = 40_000
 """Different ones; each connection sends one of them a second, at random."""
+THREADS: Final = 10
+"""Of wrk, which looks through all pauses of a thread each time that it waits: few each, so that it keeps up."""
 _SCRIPT: Final = Path(__file__).with_name("surge.lua")
 
 
@@ -34,7 +36,7 @@ def send(address: str, folder: Path, lines: Iterator[str], per_s: int, seconds: 
     """Send one request a second over each of `per_s` connections."""
     requests = folder / "requests.tsv"
     requests.write_text("\n".join(lines) + "\n")
-    argv = ["wrk", "-t1", f"-c{per_s}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT), address]
+    argv = ["wrk", f"-t{THREADS}", f"-c{per_s}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT), address]
     said = subprocess.run([*argv, "--", str(requests)], capture_output=True, text=True, check=True).stdout
     words = next(line for line in said.splitlines() if line.startswith("surge ")).split()[1:]
     answered, refused, bad, lost = map(int, words[:4])

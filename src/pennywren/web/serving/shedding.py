@@ -24,7 +24,7 @@ FULL_S: Final = 0.15
 """One that is so late answers nobody new: a request waits for its turn about three times."""
 CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
-MOST: Final = 64
+MOST: Final = 48
 """With so many under way in a busy loop nobody new is answered: each waits for all the others, many times over, however
 short each single wait is."""
 BUSY_S: Final = 0.003
