@@ -21,6 +21,7 @@ from pennywren.model.marketplace import MARKETPLACES
 from pennywren.model.product import ProductID, is_asin
 from pennywren.settings import Settings
 from pennywren.web.resources import Resources
+from pennywren.web.serving.conditional import is_held
 from pennywren.web.serving.headers import PUBLIC, is_secure, with_defaults
 from pennywren.web.serving.packing import HISTORY_VARY, Sent, as_sent, takes_gzip
 from pennywren.web.serving.request_ids import HEADER as REQUEST_ID
@@ -67,7 +68,7 @@ class HotHistory:
             return
         tag = sent.etag.encode()
         headers = [(b"etag", tag), (REQUEST_ID, named)]
-        if is_known(known, tag):
+        if known == tag or is_held(known.decode("latin-1"), sent.etag):
             status, body = 304, b""
             headers += self._without
         else:
@@ -93,11 +94,6 @@ class HotHistory:
         except PennywrenError:
             return None
         return answer and as_sent(answer, packs=packs)
-
-
-def is_known(known: bytes, tag: bytes) -> bool:
-    """Whether an If-None-Match names `tag`."""
-    return known == tag or any(one.strip().removeprefix(b"W/") in (tag, b"*") for one in known.split(b","))
 
 
 @lru_cache(maxsize=65_536)
