@@ -15,7 +15,11 @@ REQUESTS: Final = 40_000
 """Different ones; each connection sends one of them a second, at random."""
 THREADS: Final = 10
 """Of wrk, which looks through all pauses of a thread each time that it waits: few each, so that it keeps up."""
+_JSON: Final = "Content-Type: application/json"
 _SCRIPT: Final = Path(__file__).with_name("surge.lua")
+
+_Request = tuple[str, str, list[str], str]
+"""Method, path, headers, body."""
 
 
 @dataclass(frozen=True)
@@ -52,30 +56,30 @@ def requests(chance: random.Random, now: int, products: int, installs: int, peop
     def number() -> int:
         return chance.choices(range(products), cum_weights=weights)[0]
 
-    def history() -> str:
+    def history() -> _Request:
         span = f"startTime={end - 365 * 86_400}&endTime={end}&interval=day"
-        return _line("GET", f"/products/us:B{number():09d}/history?{span}", "Accept-Encoding: gzip")
+        return "GET", f"/products/us:B{number():09d}/history?{span}", ["Accept-Encoding: gzip"], ""
 
-    def report() -> str:
+    def report() -> _Request:
         many = chance.choices((1, 2, 3, 4, 5), (30, 25, 20, 15, 10))[0]
         seen = [_seen(of, chance, now) for of in {number() for _ in range(many)}]
         token = f"Authorization: Bearer bench-{chance.randrange(installs)}"
-        return _line("POST", "/observations", token, json.dumps({"observations": seen}))
+        return "POST", "/observations", [_JSON, token], json.dumps({"observations": seen})
 
-    def page() -> str:
-        return _line("GET", f"/products/us:B{number():09d}", "Accept: text/html|Accept-Encoding: gzip")
+    def page() -> _Request:
+        return "GET", f"/products/us:B{number():09d}", ["Accept: text/html", "Accept-Encoding: gzip"], ""
 
-    def watch() -> str:
+    def watch() -> _Request:
         wish = {"productID": f"us:B{number():09d}", "threshold": chance.randrange(1, 400), "notificationType": "EMAIL"}
-        return _line(
-            "POST", "/subscriptions", f"Authorization: Bearer person-{chance.randrange(people)}", json.dumps(wish)
-        )
+        token = f"Authorization: Bearer person-{chance.randrange(people)}"
+        return "POST", "/subscriptions", [_JSON, token], json.dumps(wish)
 
-    kinds: tuple[Callable[[], str], ...] = (history, report, page, watch)
+    kinds: tuple[Callable[[], _Request], ...] = (history, report, page, watch)
     for kind in chance.choices(kinds, (58, 36, 5, 1), k=REQUESTS):
-        method, path, headers, body = kind().split("\t")
+        method, path, headers, body = kind()
         n = chance.randrange(2_000)
-        yield "\t".join((method, path, f"{headers}|X-Forwarded-For: 198.{18 + n // 256}.{n % 256}.9", body))
+        fields = [*headers, f"X-Forwarded-For: 198.{18 + n // 256}.{n % 256}.9"]
+        yield "\t".join((method, path, "|".join(fields), body))
 
 
 def _seen(of: int, chance: random.Random, now: int) -> dict[str, object]:
@@ -92,7 +96,3 @@ def _seen(of: int, chance: random.Random, now: int) -> dict[str, object]:
             "deliveryCountry": "US", "language": "en-US",
         },
     }  # fmt: skip
-
-
-def _line(method: str, path: str, headers: str, body: str = "") -> str:
-    return "\t".join((method, path, f"Content-Type: application/json|{headers}" if body else headers, body))
