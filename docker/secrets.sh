@@ -1,11 +1,12 @@
 #!/bin/sh
 # Makes what nobody may know, once: passwords, the addresses that hold them, and the users of both Redis.
 #
-#   docker/secrets.sh [FOLDER]        (docker/secrets if not given; what is there already stays as it is)
+#   docker/secrets.sh [FOLDER]        (docker/secrets if not given)
 #
-# To rotate a password: remove its files and users.acl, run this again, load the users (`ACL LOAD`) and restart who uses it;
-# see "Rotate" in docs/operations.md. Hosts are those of compose.yaml; REDIS_HOST and so on name others. For a cluster
-# (compose.cluster.yaml): REDIS_SCHEME=redis+cluster REDIS_HOST=redis:6379,redis-2:6379,redis-3:6379
+# Passwords and addresses that are there stay as they are; what users may do is written anew, so run it with each new release as
+# well. rotate.sh replaces a password; "Rotate" and "Upgrade" in docs/operations.md say when. Hosts are those of compose.yaml;
+# REDIS_HOST and so on name others. For a cluster (compose.cluster.yaml):
+# REDIS_SCHEME=redis+cluster REDIS_HOST=redis:6379,redis-2:6379,redis-3:6379
 set -eu
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,16 +23,18 @@ once() { # NAME VALUE: write it unless it is there
 
 users() { # SERVER SCHEME HOST[/DB]: a password and an address for each user, then the file of users without comments
 	server=$1 scheme=$2 host=$3
-	[ -s "$to/$server.acl" ] && fresh=no || fresh=yes
 	filled=$(grep '^user ' "$here/$server.acl")
 	for role in $(grep -o '#@[a-z]*@' "$here/$server.acl" | tr -d '#@'); do
 		once "${server}_password_$role" "$(random)"
 		password=$(cat "$to/${server}_password_$role")
 		once "${server}_url_$role" "$scheme://$role:$password@$host"
-		hash=$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)
-		filled=$(printf '%s' "$filled" | sed "s/#@$role@/#$hash/")
+		# Two, while one is replaced.
+		hashes=$(sed -n "s/^user $role on \(#[0-9a-f #]*\) .*/\1/p" "$to/$server.acl" 2>/dev/null || true)
+		: "${hashes:=#$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)}"
+		filled=$(printf '%s' "$filled" | sed "s/#@$role@/$hashes/")
 	done
-	[ "$fresh" = no ] || printf '%s\n' "$filled" > "$to/$server.acl"
+	# Written into, not replaced: a container sees the file that it was started with.
+	printf '%s\n' "$filled" > "$to/$server.acl"
 }
 
 case ${REDIS_SCHEME:=redis} in

@@ -1,7 +1,9 @@
 """Secrets are replaced while everything runs, as docs/operations.md says under "Rotate"."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 import httpx
@@ -15,13 +17,20 @@ from pennywren.postgres.pool import open_pool, transaction
 from pennywren.settings import Settings, load_settings
 from pennywren.web.app import create_app
 from pennywren.web.site.hooks import signature
-from tests.deploy.compose import Stack, both_redis
+from tests.deploy.compose import DOCKER, Stack, both_redis
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, migrated_database: str) -> Iterator[Stack]:
     with both_redis(tmp_path_factory.mktemp("rotating"), migrated_database, 25, {}) as made:
         yield made
+
+
+def _script(stack: Stack, name: str, *words: str) -> None:
+    """One of our scripts, and then the server reads its users again."""
+    subprocess.run([str(DOCKER / name), *words, str(stack.secrets)], check=True, capture_output=True)
+    with stack.redis("operator") as operator:
+        operator.execute_command("ACL", "LOAD")
 
 
 def test_a_redis_user_has_two_passwords_until_the_old_one_is_taken_away(stack: Stack) -> None:
@@ -32,16 +41,41 @@ def test_a_redis_user_has_two_passwords_until_the_old_one_is_taken_away(stack: S
 
     with stack.redis("operator") as operator, connect(old) as running:
         assert running.ping()
-        operator.execute_command("ACL", "SETUSER", "crawl", ">the-next-one")
-        with connect(old) as before, connect("the-next-one") as after:
+        _script(stack, "rotate.sh", "next", "redis", "crawl")
+        with connect(old) as before, stack.redis("crawl") as after:
             assert (before.ping(), after.ping()) == (True, True)
-        operator.execute_command("ACL", "SETUSER", "crawl", f"<{old}")
+        _script(stack, "secrets.sh")  # a new release comes in between
+        with connect(old) as before:
+            assert before.ping()
+        _script(stack, "rotate.sh", "last", "redis", "crawl")
         with connect(old) as late, pytest.raises(AuthenticationError):
             late.ping()
-        with connect("the-next-one") as after:
+        with stack.redis("crawl") as after:
             assert after.ping()
         # Whoever is connected stays so, and has the rights of the role still.
         assert running.ping()
+        assert len(cast(dict[str, list[str]], operator.acl_getuser("crawl"))["passwords"]) == 1
+
+
+def test_what_users_may_do_is_written_anew_with_each_release(stack: Stack) -> None:
+    users = stack.secrets / "redis.acl"
+    of_this_release = users.read_text()
+    users.write_text(of_this_release.replace(" ~{image}:*", ""))
+    _script(stack, "secrets.sh")
+    assert users.read_text() == of_this_release
+
+
+def test_the_password_of_nobody_is_not_replaced(stack: Stack) -> None:
+    before = (stack.secrets / "redis.acl").read_text()
+    for step, server, user, words in (
+        ("next", "redis", "nobody", "redis has no user nobody"),
+        ("next", "cache", "crawl", "there is no"),
+        ("then", "redis", "crawl", "then is no step"),
+    ):
+        argv = [str(DOCKER / "rotate.sh"), step, server, user, str(stack.secrets)]
+        refused = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert (refused.returncode, words in refused.stderr) == (1, True)
+    assert (stack.secrets / "redis.acl").read_text() == before
 
 
 async def test_connections_to_postgres_outlive_its_old_password(postgres_server: str) -> None:

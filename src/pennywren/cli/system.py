@@ -12,7 +12,8 @@ def _announce(part: str, where: str) -> None:
 
 
 @click.command(epilog=_ENDS)
-def up() -> None:
+@click.option("--no-crawl", is_flag=True, help="Start no crawl workers, so that prices stand still: for a restore.")
+def up(no_crawl: bool) -> None:
     """Run everything on this machine.
 
     Starts an embedded Redis with TimeSeries, an embedded PostgreSQL and a mailbox where no servers are named
@@ -24,7 +25,7 @@ def up() -> None:
       pennywren up
       PENNYWREN_HTTP_PORT=8080 PENNYWREN_DATA_DIR=/srv/pennywren pennywren up
     """
-    run_system(_announce)
+    run_system(_announce, crawl=not no_crawl)
 
 
 @click.command(epilog=_ENDS)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +69,10 @@ class _Local:
         return Program(name=name, argv=argv, env=self.environ, log=self.logs / f"{name}.log", events=True)
 
 
-def run_system(announce: Announce, *, demo: bool = False) -> None:
+def run_system(announce: Announce, *, demo: bool = False, crawl: bool = True) -> None:
     """Run everything until SIGINT, SIGTERM or SIGHUP; then end every child, within 5 seconds.
+
+    Without `crawl` no crawl worker is started.
 
     Raises:
         BadSetting: the API cannot listen where it should, or the data folder cannot be written.
@@ -82,7 +84,7 @@ def run_system(announce: Announce, *, demo: bool = False) -> None:
     try:
         with _interruptible(), owned(data_dir), Children() as children:
             try:
-                _start(_Local(data_dir, children, {"DATA_DIR": str(data_dir)}), announce, demo=demo)
+                _start(_Local(data_dir, children, {"DATA_DIR": str(data_dir)}), announce, demo=demo, crawl=crawl)
                 while True:
                     children.look_after()
             except KeyboardInterrupt:
@@ -91,14 +93,14 @@ def run_system(announce: Announce, *, demo: bool = False) -> None:
         log.debug("ended before anything was started")
 
 
-def _start(local: _Local, announce: Announce, *, demo: bool) -> None:
+def _start(local: _Local, announce: Announce, *, demo: bool, crawl: bool) -> None:
     # Read again under the lock: what an earlier system had left behind is cleared away now.
     settings = load_settings()
     require_bindable(settings.http_host, settings.http_port)
     _start_servers(local, settings)
     if demo:
         _start_shop(local)
-    _start_parts(local)
+    _start_parts(local, [queue for queue in QUEUES if crawl or queue != "crawl"])
     _announce(local, announce, demo=demo)
 
 
@@ -146,8 +148,8 @@ def _start_shop(local: _Local) -> None:
     asyncio.run(seed(local.settings))
 
 
-def _start_parts(local: _Local) -> None:
-    """The API, the matcher, the archiver, the workers and the scheduler."""
+def _start_parts(local: _Local, queues: Sequence[str]) -> None:
+    """The API, the matcher, the archiver, the workers of `queues` and the scheduler."""
     settings = local.settings
     port = settings.http_port or free_port(settings.http_host, last_port(local.data_dir))
     local.given["HTTP_PORT"] = str(port)
@@ -157,7 +159,7 @@ def _start_parts(local: _Local) -> None:
     local.children.start(local.python("match", "pennywren", "match"))
     if settings.archive_address is not None:
         local.children.start(local.python("archive", "pennywren", "archive", "run"))
-    for queue in QUEUES:
+    for queue in queues:
         # Each crawl job runs for ever, or nearly so, and wants a worker of its own.
         count = len(settings.egress_groups) if queue == "crawl" else 1
         for number in range(1, count + 1):

@@ -8,11 +8,13 @@ from typing import Final
 import msgspec
 from redis.exceptions import RedisError
 
+from pennywren import keyspace
 from pennywren.archive import files, folding
 from pennywren.archive.places import Place
 from pennywren.archive.replay import replay
 from pennywren.errors import Conflict, Unavailable
 from pennywren.history.merging import merge
+from pennywren.match import hints
 from pennywren.model.clock import SECOND
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -67,9 +69,12 @@ class Restorer:
 
         Raises:
             Unavailable, BadInput: a part does not answer, or a file is damaged; what was written stays.
-            Conflict: a product is recorded so often that it cannot be merged: do it again.
+            Conflict: with `over`, changes wait for the archive, so it does not know what to take back; or a product is
+                recorded so often that it cannot be merged: do it again.
         """
         now = await self._now()
+        if over:
+            await self._require_all_archived()
         until = now if at is None else min(at, now)
         found = files.files(self._place)
         restored = files.restorations(self._place)
@@ -146,6 +151,17 @@ class Restorer:
                 availability=whole.availability,
             )
             yield replace(past, tier="charted") if _changes(past) >= self._charted_after else past
+
+    async def _require_all_archived(self) -> None:
+        try:
+            waiting = await hints.waiting(self._store.client, hints.ARCHIVE, range(keyspace.PARTITIONS))
+        except (RedisError, OSError) as error:
+            raise Unavailable("the change streams are not reachable right now") from error
+        if waiting:
+            raise Conflict(
+                f"changes are not in the archive yet (partitions: {len(waiting)}), and --over would not see them: "
+                "`pennywren archive run` writes them, and `pennywren top --once` says when none waits for the archive"
+            )
 
     async def _now(self) -> int:
         """The time of Redis, which stamps the streams."""

@@ -195,6 +195,23 @@ async def test_what_was_first_seen_after_the_moment_has_no_price_again(
     assert await store.product(new) is None
 
 
+async def test_nothing_is_taken_back_while_a_change_waits_for_the_archive(
+    store: Store, place: Folder, restorer: Restorer
+) -> None:
+    await record(store, 1599, NOW - 3 * DAY)
+    await archive(store, place)
+    (first,) = files.files(place)
+    await a_later_millisecond(store)
+    await record(store, 1, NOW - 2 * DAY)
+    with pytest.raises(Conflict, match=r"not in the archive yet \(partitions: 1\)"):
+        await restorer.restore(first.last, over=True)
+    assert files.restorations(place) == []
+    assert (await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)).prices[-1] == (NOW - 2 * DAY, 1)
+    await archive(store, place)
+    await restorer.restore(first.last, over=True)
+    assert (await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)).prices == [(NOW - 3 * DAY, 1599)]
+
+
 async def test_what_a_crawl_saw_last_comes_back_where_reports_say_otherwise(
     store: Store, place: Folder, restorer: Restorer
 ) -> None:

@@ -1,0 +1,30 @@
+"""`pennywren up` on servers that are named: which parts it starts."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_no_crawl_worker_is_started_where_prices_must_stand_still(
+    tmp_path: Path, redis_url: str, queue_url: str, postgres_url: str
+) -> None:
+    given = {
+        "PENNYWREN_DATA_DIR": str(tmp_path),
+        "PENNYWREN_REDIS_URL": redis_url,
+        "PENNYWREN_QUEUE_URL": queue_url,
+        "PENNYWREN_POSTGRES_URL": postgres_url,
+        # Nothing answers there: no test of ours sends a request to a real shop.
+        "PENNYWREN_SHOP_ORIGINS": "us=http://127.0.0.1:9",
+    }
+    argv = [sys.executable, "-m", "pennywren", "up", "--no-crawl"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, **given}, text=True) as running:
+        assert running.stdout is not None
+        told = next((line for line in running.stdout if line.startswith("data ")), None)
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+    assert told == f"data {tmp_path} (running.json in it has the addresses with their passwords)\n"
+    logs = {log.stem for log in (tmp_path / "logs").iterdir()}
+    assert {"api", "match", "schedule", "worker-deliver"} <= logs
+    assert "worker-crawl" not in logs
