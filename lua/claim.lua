@@ -11,10 +11,11 @@
 -- ARGV[2] marketplace  ARGV[3] how many at most  ARGV[4] how many of them may come from the urgent lane first
 -- ARGV[5] length of the lease (ms)  ARGV[6] how far ahead of its time a loose entry may be taken (ms)
 -- ARGV[7] ARGV[8] ARGV[9] times from which on the frontier holds this marketplace firmly, loosely and on the floor (the
--- hints'), or 0  ARGV[10] how many may come from the floor before what is due
+-- hints'), or 0  ARGV[10] how many may come from the floor before what is due  ARGV[11] how many loose ones whose time
+-- has come may go before firm ones
 -- Entries of the frontier with a firm time have it shifted below zero (see frontier/score.py). Those that are due go
--- first and none before its time; then come the loose ones in their order, and what has no due time last: those of the
--- floor, shifted above all times, by their last look.
+-- first, but for the share of the loose ones, and none before its time; then come the loose ones in their order, and
+-- what has no due time last: those of the floor, shifted above all times, by their last look.
 -- RETURNS now, next firm time ('' if there is none), next loose, next urgent, next of the floor (likewise), then for
 --   each product: product, end of the lease, due (ms; urgent: when it was asked; floor: the last look), lane
 -- CALLED BY pennywren.frontier.claiming
@@ -31,7 +32,7 @@ end
 local prefix, want, urgent_first = ARGV[2] .. ':', tonumber(ARGV[3]), tonumber(ARGV[4])
 local ends, horizon = now + tonumber(ARGV[5]), now + tonumber(ARGV[6])
 local firm_from, loose_from, floor_from = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-local floor_first = tonumber(ARGV[10])
+local floor_first, loose_first = tonumber(ARGV[10]), tonumber(ARGV[11])
 
 local tier = cold_tier(KEYS[5], KEYS[6])
 local LANES = { firm = 1, due = 2, floor = 3 }
@@ -113,6 +114,9 @@ count, reply[4] = take('urgent', urgent, 0, math.huge, math.min(want, urgent_fir
 want = want - count
 count, reply[5] = take('floor', frontier, floor_from, math.huge, math.min(want, floor_first), -SHIFT, '+inf')
 want = want - count
+if loose_first > 0 then
+  want = want - take('due', frontier, loose_from, now, math.min(want, loose_first), 0, '(' .. SHIFT)
+end
 count, reply[2] = take('firm', frontier, firm_from, now, want, SHIFT, '(0')
 want = want - count
 count, reply[3] = take('due', frontier, loose_from, horizon, want, 0, '(' .. SHIFT)

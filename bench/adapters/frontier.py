@@ -23,6 +23,7 @@ from pennywren.frontier.admission import Admission, admit_all
 from pennywren.frontier.claiming import Lease, claim
 from pennywren.frontier.due import Bounds, wait_for
 from pennywren.frontier.finishing import put_back
+from pennywren.frontier.lanes import LOOSE_SHARE
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.score import floor
 from pennywren.frontier.signals import signal
@@ -133,6 +134,7 @@ class Frontier:
                 break
             wanted = n - len(chosen)
             share = sum(self._dice.random() < self._floor_share for _ in range(wanted)) if attempt == 0 else 0
+            loose = sum(self._dice.random() < LOOSE_SHARE for _ in range(wanted))
             claimed = await claim(
                 self._store.client,
                 HOME,
@@ -140,6 +142,7 @@ class Frontier:
                 wanted,
                 self._lease_ms,
                 floor_first=share,
+                loose_first=loose,
                 ahead_ms=_EVER,
                 now=now,
             )

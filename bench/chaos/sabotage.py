@@ -11,6 +11,8 @@ from pennywren.match import hints
 from pennywren.model.product import ProductID
 
 KINDS = ("xack", "drop", "double")
+PATIENCE_S = 240
+"""Seconds within which a price that the shop shows is recorded, however slow the machine."""
 
 
 async def sabotage(kind: str, prices: Prices, product: ProductID, postgres_url: str) -> None:
@@ -26,7 +28,7 @@ async def sabotage(kind: str, prices: Prices, product: ProductID, postgres_url: 
         await prices.show(product, MOST)
         await _settled(prices, product)
     # We read the partition, so no matcher does.
-    while not await client.set(lease, "sabotage", nx=True, px=60_000):
+    while not await client.set(lease, "sabotage", nx=True, px=3 * PATIENCE_S * 1000):
         await asyncio.sleep(0.05)
     try:
         before: Any = await client.xrevrange(stream, count=1)
@@ -45,7 +47,7 @@ async def sabotage(kind: str, prices: Prices, product: ProductID, postgres_url: 
 
 
 async def _settled(prices: Prices, product: ProductID) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_S):
         while product in prices.pending:
             await prices.look()
             await asyncio.sleep(0.1)

@@ -59,13 +59,14 @@ async def claim(
     loose_from: int = 0,
     floor_from: int = 0,
     floor_first: int = 0,
+    loose_first: int = 0,
     now: int | None = None,
 ) -> Claim:
     """Lease up to `limit` products of a marketplace.
 
-    Up to `urgent_first` come from the urgent lane and up to `floor_first` from the floor, then those whose firm time
-    has come, then loose ones in their order, then again urgent ones; and from the floor where `ahead_ms` says that
-    anything is better than nothing.
+    Up to `urgent_first` come from the urgent lane, up to `floor_first` from the floor and up to `loose_first` of the
+    loose ones whose time has come; then those whose firm time has come, then loose ones in their order, then again
+    urgent ones; and from the floor where `ahead_ms` says that anything is better than nothing.
 
     Args:
         ahead_ms: how far ahead of their time loose entries may be taken, when there is nothing better to do.
@@ -84,7 +85,7 @@ async def claim(
     ]
     args: list[Argument] = [
         "" if now is None else now, marketplace, limit, urgent_first, lease_ms, ahead_ms,
-        firm_from, loose_from, floor_from, floor_first,
+        firm_from, loose_from, floor_from, floor_first, loose_first,
     ]  # fmt: skip
     at, next_firm, next_due, next_urgent, next_floor, *rest = await _SCRIPT.run(client, keys, args)
     leases = [

@@ -22,7 +22,9 @@ from pennywren.store.scripts import Argument, Script
 
 _TAKE: Final = Script("hint_take")
 _PUT: Final = Script("hint_put")
-_RESERVED: Final = 2 * SECOND
+_RESERVED: Final = 2 * SECOND + 0.5
+"""So long a partition is kept for who took it (ms). The half tells it from an entry's time: should that worker die, the
+next one looks from the beginning."""
 _HEAD: Final = 8
 """Entries of each partition that a sweep reads from the front of each kind, and as many at random: so no marketplace
 stays hidden behind another one's."""
@@ -37,6 +39,13 @@ class Hint:
 
     partition: int
     score: int
+    is_known: bool = field(default=True, compare=False)
+    """Whether the score is that; not where a worker took the partition and has not said yet what it left."""
+
+    @property
+    def begins(self) -> int:
+        """No entry of this marketplace is before this score; 0 where nobody knows."""
+        return self.score if self.is_known else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ async def take_first(
     which, partition, score, *left = found
     if not int(which):
         return int(float(score))
-    hint = Hint(int(partition), int(float(score)))
+    hint = Hint(int(partition), int(float(score)), is_known=float(score).is_integer())
     return Taken(in_order[int(which) - 1], hint, dict(zip(in_order, left, strict=True)))
 
 

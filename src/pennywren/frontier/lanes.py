@@ -1,9 +1,12 @@
-"""How the urgent lane and the due products share the requests: whoever is in a hurry cannot starve the rest."""
+"""How those who wait share the requests: whoever is in a hurry cannot starve the rest."""
 
 from typing import Final
 
 URGENT_SHARE: Final = 0.3
 """Of the requests, while anything else is due."""
+LOOSE_SHARE: Final = 0.1
+"""Of the requests, while more is due at firm times than can be crawled: the controller of the threshold needs a day to
+end that, and a loose one, a second less urgent, must not wait so long."""
 _SAVED: Final = 3.0
 
 

@@ -1,12 +1,12 @@
 """Scores of the frontier: loose times, firm ones, and the floor.
 
 A loose time says where a product stands in the order; it may be taken earlier where a request would otherwise go
-unused, or later: a few hours cost little, because the value of the crawl grows slowly. A firm time is kept: earlier
-is a waste or forbidden (the hour is not over, the product failed a minute ago, it was looked at just now), later
-loses what it was for. Firm ones that are due go first. What no time makes worth its request by value lies on the floor:
-it has no due time, and a share of the requests looks at it in the order of the last look. All three live in one sorted
-set: firm scores are shifted below zero and those of the floor above all times, so that each kind is a range in its own
-order.
+unused, or later: a few hours cost little, because the value of the crawl grows slowly. A firm time is kept: earlier is
+a waste or forbidden (the hour is not over, the product failed a minute ago, it was looked at just now), later loses
+what it was for. Firm ones that are due go first, but for a share of the loose ones (see `lanes`). What no time makes
+worth its request by value lies on the floor: it has no due time, and a share of the requests looks at it in the order
+of the last look. All three live in one sorted set: firm scores are shifted below zero and those of the floor above all
+times, so that each kind is a range in its own order.
 """
 
 from typing import Final

@@ -12,7 +12,7 @@ from pennywren.frontier import hints
 from pennywren.frontier.claiming import LEASE, Claim, Lane, Lease, claim
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.hints import Taken
-from pennywren.frontier.lanes import LaneShare
+from pennywren.frontier.lanes import LOOSE_SHARE, LaneShare
 from pennywren.frontier.score import firm
 from pennywren.frontier.threshold import Threshold, said_by
 from pennywren.model.clock import DAY, SECOND, Clock
@@ -101,7 +101,9 @@ class Chooser:
         """Claim one product, and read what is known of it."""
         share, now = self._lanes[marketplace], self._clock()
         first = share.urgent_first
-        lanes: tuple[Lane, ...] = ("urgent", "firm", "due") if first else ("firm", "due", "urgent")
+        loose = self._dice.random() < LOOSE_SHARE
+        timed: tuple[Lane, ...] = ("due", "firm") if loose else ("firm", "due")
+        lanes: tuple[Lane, ...] = ("urgent", *timed) if first else (*timed, "urgent")
         if self._dice.random() < self._floor_share:
             lanes = ("floor", *lanes)
         if early:
@@ -119,10 +121,11 @@ class Chooser:
                 lease_ms=self._lease_ms,
                 urgent_first=int(lane == "urgent"),
                 floor_first=int(lane == "floor"),
+                loose_first=int(lane == "due" and loose),
                 ahead_ms=_EVER if early else 0,
-                firm_from=hint.score if lane == "firm" else 0,
-                loose_from=hint.score if lane == "due" else 0,
-                floor_from=hint.score if lane == "floor" else 0,
+                firm_from=hint.begins if lane == "firm" else 0,
+                loose_from=hint.begins if lane == "due" else 0,
+                floor_from=hint.begins if lane == "floor" else 0,
             )
             trip = RoundTrip(self._client)
             hints.put(trip, marketplace, found, claimed)

@@ -92,6 +92,19 @@ async def test_firm_times_go_first_when_they_have_come_and_never_before(redis_cl
     assert (exact.product, exact.lane) == (POOL[2], "firm")
 
 
+async def test_loose_ones_whose_time_has_come_may_have_a_share_before_firm_ones(redis_client: Client) -> None:
+    await _admit(redis_client, POOL[:1], NOW - 5000)
+    await _admit(redis_client, POOL[1:2], NOW + 5000)
+    await _admit(redis_client, POOL[2:4], firm(NOW - 10))
+    claimed = await claim(redis_client, HOME, "us", 3, LEASE, loose_first=2, ahead_ms=10**12, now=NOW)
+    assert [(lease.product, lease.lane) for lease in claimed.leases] == [
+        (POOL[0], "due"),
+        (POOL[2], "firm"),
+        (POOL[3], "firm"),
+    ]
+    assert claimed.next_due == NOW + 5000
+
+
 async def test_hints_keep_firm_and_loose_times_apart(redis_client: Client) -> None:
     await _admit(redis_client, POOL[:1], NOW + 700)
     lease = (await claim(redis_client, HOME, "us", ahead_ms=1000, now=NOW)).leases[0]
@@ -232,6 +245,20 @@ async def test_hints_lead_to_what_is_due_and_a_sweep_restores_lost_ones(redis_cl
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + LEASE
     await give_back(redis_client, claimed.leases[0], NOW + 500, now=NOW)
     assert await hints.take(redis_client, "due", "us", NOW) == NOW + 500
+
+
+async def test_the_partition_of_a_worker_that_died_after_taking_it_is_looked_through_from_its_beginning(
+    redis_client: Client,
+) -> None:
+    await _admit(redis_client, POOL[:1], NOW - 5)
+    assert (await _taken(redis_client)).hint.begins == NOW - 5
+
+    again = await hints.take(redis_client, "due", "us", NOW + 2001)
+
+    assert isinstance(again, hints.Hint)
+    assert (again.partition, again.begins) == (HOME, 0)
+    claimed = await claim(redis_client, HOME, "us", loose_from=again.begins, now=NOW + 2001)
+    assert [lease.product for lease in claimed.leases] == POOL[:1]
 
 
 async def _taken(client: Client) -> hints.Taken:
