@@ -1,10 +1,14 @@
 -- What wrk sends: the traffic of many users, of whom each sends a request a second; requests are read from a file.
 --
 -- wrk and not locust: its own waiting is little, so that the longest answer is the server's.
+-- Requests start at their times whatever the server does: one that refuses quickly is sent no more of them.
 -- Each line of the file: METHOD, PATH, HEADERS (name: value, separated by |), BODY; separated by tabs.
 
 local requests, count, expected = {}, 0, { ['200'] = true, ['201'] = true, ['304'] = true, ['409'] = true }
 local threads = {}
+local ffi = require('ffi')
+ffi.cdef 'struct moment { long seconds, micros; }; int gettimeofday(struct moment *, void *);'
+local clock, mean, due = ffi.new('struct moment')
 ok, shed, bad = 0, 0, 0
 
 function setup(thread)
@@ -12,7 +16,13 @@ function setup(thread)
   thread:set('number', #threads)
 end
 
+local function now()
+  ffi.C.gettimeofday(clock, nil)
+  return tonumber(clock.seconds) * 1000 + tonumber(clock.micros) / 1000
+end
+
 function init(args)
+  mean = tonumber(args[2]) -- ms from one request of this thread to the next
   math.randomseed(number) -- no two threads send the same requests under the same keys
   for line in io.lines(args[1]) do
     local method, path, headers, body = line:match('^(%u+)\t([^\t]+)\t([^\t]*)\t(.*)$')
@@ -26,7 +36,10 @@ function init(args)
 end
 
 function delay()
-  return math.random(200, 600) -- with what wrk itself takes, about a second from one request to the next
+  local at = now()
+  -- At Poisson times; what a stall of wrk itself has left behind is not sent all at once.
+  due = math.max((due or at) - mean * math.log(1 - math.random()), at - 50)
+  return math.max(0, math.floor(due - at + 0.5))
 end
 
 function request()

@@ -12,7 +12,7 @@ from typing import Final
 from pennywren.model.clock import DAY, rfc3339
 
 REQUESTS: Final = 40_000
-"""Different ones; each connection sends one of them a second, at random."""
+"""Different ones, sent at random."""
 THREADS: Final = 10
 """Of wrk, which looks through all pauses of a thread each time that it waits: few each, so that it keeps up."""
 _JSON: Final = "Content-Type: application/json"
@@ -37,11 +37,13 @@ class Surge:
 
 
 def send(address: str, folder: Path, lines: Iterator[str], per_s: int, seconds: int) -> Surge:
-    """Send one request a second over each of `per_s` connections."""
+    """Send `per_s` requests a second at Poisson times, over as many connections."""
     requests = folder / "requests.tsv"
     requests.write_text("\n".join(lines) + "\n")
     argv = ["wrk", f"-t{THREADS}", f"-c{per_s}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT), address]
-    said = subprocess.run([*argv, "--", str(requests)], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [*argv, "--", str(requests), str(1000 * THREADS / per_s)], capture_output=True, text=True, check=True
+    ).stdout
     words = next(line for line in said.splitlines() if line.startswith("surge ")).split()[1:]
     answered, refused, bad, lost = map(int, words[:4])
     took, p50, p99, longest = map(float, words[4:8])

@@ -1,13 +1,28 @@
 """Too much at once: some are told to come again, whoever is answered is answered soon."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pennywren.settings import load_settings
-from pennywren.web.serving.shedding import BUSY_S, CALM_S, CROWD, FULL_S, MOST, TICK_S, Delay, Shedding, share_refused
+from pennywren.web.serving.shedding import (
+    CALM_S,
+    CROWD,
+    FULL_S,
+    LEAST,
+    OTHERS,
+    SOON_S,
+    TICK_S,
+    USUAL,
+    Delay,
+    Room,
+    Shedding,
+    share_refused,
+)
 
 SETTINGS = load_settings({}, Path("."))
 
@@ -31,36 +46,123 @@ class Crowded:
         await self.go.wait()
 
 
-async def ask(app: Any, path: str = "/products/us:B08N5WRWNW", accept: str = "*/*") -> list[Any]:
+async def ask(
+    app: Any, path: str = "/products/us:B08N5WRWNW", method: str = "GET", headers: Sequence[tuple[bytes, bytes]] = ()
+) -> list[Any]:
     """What is sent as an answer."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"accept", accept.encode())]}
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
     await app(scope, None, send)
     return sent
 
 
+class Hands:
+    """A clock that is set by hand (s)."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.mark.parametrize(
-    ("delay", "usual", "under_way", "share"),
+    ("delay", "under_way", "share"),
     [
-        (0.0, 0.0, 1000, 0.0),
-        (CALM_S, 0.0, 1000, 0.0),
-        ((CALM_S + FULL_S) / 2, 0.0, 1000, 0.5),
-        (FULL_S, 0.0, CROWD, 1.0),
-        (9.0, 0.0, 1000, 1.0),
-        (9.0, 9.0, CROWD - 1, 0.0),
-        (0.0, 2 * BUSY_S, MOST, 1.0),
-        (0.0, 2 * BUSY_S, MOST - 1, 0.0),
-        (0.0, BUSY_S / 2, MOST, 0.0),
+        (0.0, 1000, 0.0),
+        (CALM_S, 1000, 0.0),
+        ((CALM_S + FULL_S) / 2, 1000, 0.5),
+        (FULL_S, CROWD, 1.0),
+        (9.0, 1000, 1.0),
+        (9.0, CROWD - 1, 0.0),
     ],
 )
-def test_more_are_refused_the_longer_work_waits_or_where_a_busy_loop_has_enough_and_none_without_a_crowd(
-    delay: float, usual: float, under_way: int, share: float
+def test_more_are_refused_the_longer_work_waits_and_none_without_a_crowd(
+    delay: float, under_way: int, share: float
 ) -> None:
-    assert share_refused(delay, usual, under_way) == pytest.approx(share)
+    assert share_refused(delay, under_way) == pytest.approx(share)
+
+
+def fill(room: Room) -> list[float]:
+    """Let in as many as there is room for: when each came."""
+    came: list[float] = []
+    while not room.is_full(for_prices=True):
+        came.append(room.enter(for_prices=True))
+    return came
+
+
+def answer(room: Room, clock: Hands, came: list[float], after: float) -> None:
+    """Answer all, so many seconds after the first of them came."""
+    clock.now = came[0] + after
+    for each in came:
+        room.leave(each, for_prices=True)
+
+
+def one(room: Room, clock: Hands, after: float) -> None:
+    """A request that is alone."""
+    answer(room, clock, [room.enter(for_prices=True)], after)
+
+
+def test_a_crowd_whose_answers_are_slow_makes_room_for_fewer_and_quick_ones_for_more_again() -> None:
+    clock = Hands()
+    room, sizes = Room(clock), list[int]()
+    while room.most > LEAST:
+        answer(room, clock, fill(room), 2 * SOON_S)
+        sizes.append(room.most)
+    # A crowd does it once: all of it was slow for the same reason.
+    assert sizes[:3] == [51, 40, 32]
+    answer(room, clock, fill(room), 9.0)
+    assert room.most == LEAST
+
+    for rounds in range(1, USUAL - LEAST + 1):
+        answer(room, clock, fill(room), SOON_S / 2)
+        assert room.most == LEAST + rounds
+    while room.most < USUAL + 4:
+        answer(room, clock, fill(room), SOON_S / 2)
+    # Without a crowd nothing is learned about crowds.
+    for after in (SOON_S / 2, 9.0):
+        for _ in range(200):
+            one(room, clock, after)
+        assert room.most == USUAL + 4
+
+
+def test_what_a_crowd_took_comes_back_also_without_one() -> None:
+    clock = Hands()
+    room = Room(clock)
+    answer(room, clock, fill(room), 2 * SOON_S)
+    while room.most < USUAL:
+        before = room.most
+        for _ in range(before):
+            one(room, clock, SOON_S / 2)
+        assert room.most == before + 1
+
+
+def test_those_who_came_before_there_was_room_for_fewer_do_not_make_it_fewer_again() -> None:
+    clock = Hands()
+    room = Room(clock)
+    came = fill(room)
+    clock.now += 2 * SOON_S
+    room.leave(came.pop(), for_prices=True)
+    assert room.most == 51
+    answer(room, clock, came, 3 * SOON_S)
+    assert room.most == 51
+
+
+def test_what_is_not_about_prices_leaves_room_for_them() -> None:
+    room = Room(Hands())
+    came = 0
+    while not room.is_full(for_prices=False):
+        room.enter(for_prices=False)
+        came += 1
+    assert came == USUAL * OTHERS
+    assert len(fill(room)) == USUAL - came
+    # One of the others leaves: its place is anybody's, and prices have had their quarter.
+    room.leave(Hands.now, for_prices=False)
+    assert not room.is_full(for_prices=False)
+    assert room.under_way == USUAL - 1
 
 
 async def test_the_delay_is_how_late_a_timer_comes() -> None:
@@ -82,28 +184,33 @@ async def test_the_delay_is_how_late_a_timer_comes() -> None:
     assert delay.seconds() == pytest.approx(0.25)  # the loop is busy: the timer is overdue
     await timer_comes()
     assert delay.seconds() == pytest.approx(0.25)  # it came so late
-    usual = delay.usual()
-    assert 0 < usual < 0.25
     now += TICK_S
     await timer_comes()
     assert delay.seconds() == pytest.approx(0.0)
-    assert 0 < delay.usual() < usual
 
 
 async def test_a_crowd_that_waits_is_told_when_to_come_again() -> None:
     inner = Crowded()
-    app = Shedding(inner, SETTINGS, delay=Late(), dice=lambda: 0.0)
+    app = Shedding(inner, SETTINGS, delay=Late(), room=Room(), dice=lambda: 0.0)
     waiting = [asyncio.create_task(ask(app)) for _ in range(CROWD)]
     while inner.entered < CROWD:
         await asyncio.sleep(0)
-    start, body = await ask(app)
+    start, body = await ask(app, '/products/us:\udcff"', headers=[(b"x-request-id", b"of-the-proxy")])
     headers = dict(start["headers"])
     assert start["status"] == 503
     assert headers[b"retry-after"] == b"1"
     assert headers[b"content-type"] == b"application/problem+json"
-    assert b'"type":"/problems/unavailable"' in body["body"]
-    start, body = await ask(app, accept="text/html")
-    assert dict(start["headers"])[b"content-type"].startswith(b"text/html")
+    assert headers[b"x-request-id"] == b"of-the-proxy"
+    assert headers[b"x-content-type-options"] == b"nosniff"
+    assert int(headers[b"content-length"]) == len(body["body"])
+    problem = msgspec.json.decode(body["body"])
+    assert problem["type"] == "/problems/unavailable"
+    assert problem["instance"] == '/products/us:?"'
+    start, body = await ask(app, headers=[(b"accept", b"text/html")])
+    headers = dict(start["headers"])
+    assert headers[b"content-type"].startswith(b"text/html")
+    assert headers[b"cache-control"] == b"no-store"
+    assert len(headers[b"x-request-id"]) == 16
     assert b"Load this page again" in body["body"]
 
     # What watches over the process, and pages that stay open, are not refused and are no crowd.
@@ -115,3 +222,20 @@ async def test_a_crowd_that_waits_is_told_when_to_come_again() -> None:
     inner.go.set()
     await asyncio.gather(*waiting)
     assert await ask(app) == []  # the crowd has gone, and the next one is let in
+
+
+async def test_where_people_fill_their_part_of_the_room_prices_are_answered() -> None:
+    inner = Crowded()
+    app = Shedding(inner, SETTINGS, delay=Delay(), room=Room(), dice=lambda: 1.0)
+    mine = int(USUAL * OTHERS)
+    waiting = [asyncio.create_task(ask(app, "/account")) for _ in range(mine)]
+    while inner.entered < mine:
+        await asyncio.sleep(0)
+    start, _ = await ask(app, "/account")
+    assert start["status"] == 503
+    start, _ = await ask(app, "/products/us:B08N5WRWNW/watch", method="POST")
+    assert start["status"] == 503
+    inner.go.set()
+    assert await ask(app, "/products/us:B08N5WRWNW/history") == []
+    await asyncio.gather(*waiting)
+    assert await ask(app, "/account") == []

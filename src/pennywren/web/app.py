@@ -55,7 +55,7 @@ from pennywren.web.serving.paths import PlainPaths
 from pennywren.web.serving.problems import CrossSite, answer_error
 from pennywren.web.serving.request_ids import RequestIDs
 from pennywren.web.serving.same_site import is_forged
-from pennywren.web.serving.shedding import Delay, Shedding
+from pennywren.web.serving.shedding import Delay, Room, Shedding
 from pennywren.web.site import admin, developers, hooks, mailbox, metrics, status
 from pennywren.web.watch import (
     bought,
@@ -214,7 +214,7 @@ def create_app(
     settings = settings or load_settings()
     litestar = create_litestar(settings, clock, is_ending)
     app = HotHistory(litestar, RequestIDs(Once(litestar, litestar)), clock, settings)
-    return PlainPaths(litestar, Shedding(app, settings, Delay()))
+    return PlainPaths(litestar, Shedding(app, settings, Delay(), Room()))
 
 
 def create_litestar(

@@ -201,7 +201,7 @@ def _back(request: Request) -> str:
 def problem_of(error: Exception, instance: str) -> Problem:
     """An error as the JSON that tells it; `instance` is the address that it is about."""
     kind = kind_of(error)
-    return Problem(kind.type, kind.title, kind.status, _plain(_detail(kind, error)), _plain(instance))
+    return Problem(kind.type, kind.title, kind.status, plain(_detail(kind, error)), plain(instance))
 
 
 def detail_of(error: Exception, speaking: Language) -> str | None:
@@ -209,7 +209,7 @@ def detail_of(error: Exception, speaking: Language) -> str | None:
     kind = kind_of(error)
     if isinstance(error, errors.PennywrenError) and kind is not INTERNAL:
         told = speaking.detail(error.message)
-        return None if told is None else _plain(_sentence(told))
+        return None if told is None else plain(_sentence(told))
     return speaking.say("problem.no_page" if kind is NOT_FOUND else f"problem_meanings.{kind.slug}")
 
 
@@ -226,7 +226,7 @@ def _sentence(text: str) -> str:
     return f"{capital}{space}{rest}" + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """`text` as it can be written in UTF-8: what comes back of a request's own words may be anything."""
     return text.encode("utf-8", "replace").decode()
 

@@ -4,7 +4,7 @@ import re
 import secrets
 from typing import Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from pennywren.logs import about
 
@@ -15,6 +15,11 @@ _USABLE: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 def request_id(given: bytes) -> bytes:
     """The name that a request came with, or one of ours."""
     return given if given and _USABLE.match(given) else secrets.token_hex(8).encode()
+
+
+def given_id(scope: HTTPScope) -> bytes:
+    """The name that a request came with; empty without."""
+    return next((value for name, value in scope["headers"] if name == HEADER), b"")
 
 
 class RequestIDs:
@@ -28,7 +33,7 @@ class RequestIDs:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = request_id(next((value for name, value in scope["headers"] if name == HEADER), b""))
+        name = request_id(given_id(scope))
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,20 +1,21 @@
 """Refusing at once what could not be answered in time, so that what is answered is answered quickly."""
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
 from typing import Final, cast
 
 import msgspec
-from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
 
 from pennywren.errors import Unavailable
 from pennywren.settings import Settings
 from pennywren.web.serving.headers import is_secure, with_defaults
 from pennywren.web.serving.negotiation import prefers_html
-from pennywren.web.serving.problems import MEDIA_TYPE, problem_of
-from pennywren.web.serving.request_ids import RequestIDs
+from pennywren.web.serving.problems import MEDIA_TYPE, plain, problem_of
+from pennywren.web.serving.request_ids import HEADER, given_id, request_id
 
 TICK_S: Final = 0.02
 """How often the loop is asked how late it is."""
@@ -24,17 +25,21 @@ FULL_S: Final = 0.15
 """One that is so late answers nobody new: a request waits for its turn about three times."""
 CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
-MOST: Final = 48
-"""With so many under way in a busy loop nobody new is answered: each waits for all the others, many times over, however
-short each single wait is."""
-BUSY_S: Final = 0.003
-"""A loop that is usually later than this is busy itself; another one waits for PostgreSQL or Redis, and may wait for
-more of them."""
-_REMEMBERED: Final = 10
-"""Ticks over which the usual delay is taken."""
+SOON_S: Final = 0.15
+"""An answer is slow from here on: in a crowd each waits for all the others, many times, however short each wait is."""
+USUAL: Final = 64
+"""So many may be under way where answers are quick."""
+LEAST: Final = 8
+"""So many always may."""
+OTHERS: Final = 0.75
+"""What is not about prices leaves a quarter of the room to them: all of it may wait for PostgreSQL, which prices do
+without."""
+_TIGHT: Final = 0.6
+_CUT: Final = 0.8
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 """What watches over the process is answered always."""
 _STREAMS: Final = "/live"
+_PRICES: Final = ("/products/", "/static/")
 _PAGE: Final = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
     "<title>One moment</title><h1>One moment</h1>"
@@ -50,7 +55,6 @@ class Delay:
         self._clock = clock
         self._due: float | None = None
         self._last = 0.0
-        self._usual = 0.0
 
     def seconds(self) -> float:
         """The delay now. The first call, inside the loop, starts the timer; while it is overdue, that counts too."""
@@ -59,27 +63,58 @@ class Delay:
             return 0.0
         return max(self._last, self._clock() - self._due)
 
-    def usual(self) -> float:
-        """What the delay (s) was like over the last moments."""
-        return self._usual
-
     def _start(self) -> None:
         self._due = self._clock() + TICK_S
         asyncio.get_running_loop().call_later(TICK_S, self._tick)
 
     def _tick(self) -> None:
         self._last = self._clock() - cast("float", self._due)
-        self._usual += (self._last - self._usual) / _REMEMBERED
         self._start()
 
 
-def share_refused(delay_s: float, usual_s: float, under_way: int) -> float:
-    """Which share of requests is refused: more the longer work waits, so that the load is met and not cut off; all of
-    them where a busy loop has enough to do."""
+class Room:
+    """How many may be under way at once, found by trying: a fifth less where it was tight and an answer slow, one more
+    after as many quick ones."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` is in seconds."""
+        self._clock = clock
+        self._quick = 0
+        self._cut_at = -math.inf
+        self._others = 0
+        self.most = USUAL
+        self.under_way = 0
+
+    def is_full(self, *, for_prices: bool) -> bool:
+        """Whether nobody else is let in who asks for prices, or for anything else."""
+        return self.under_way >= self.most or (not for_prices and self._others >= self.most * OTHERS)
+
+    def enter(self, *, for_prices: bool) -> float:
+        """One is let in: the moment, for `leave`."""
+        self.under_way += 1
+        self._others += not for_prices
+        return self._clock()
+
+    def leave(self, came: float, *, for_prices: bool) -> None:
+        """One that entered at `came` is answered."""
+        now, is_tight = self._clock(), self.under_way >= self.most * _TIGHT
+        self.under_way -= 1
+        self._others -= not for_prices
+        if now - came <= SOON_S:
+            if is_tight or self.most < USUAL:
+                self._quick += 1
+            if self._quick >= self.most:
+                self.most, self._quick = self.most + 1, 0
+            return
+        self._quick = 0
+        if is_tight and came >= self._cut_at:  # one that came earlier was slowed by a crowd that is known of already
+            self.most, self._cut_at = max(LEAST, int(self.most * _CUT)), now
+
+
+def share_refused(delay_s: float, under_way: int) -> float:
+    """Which share of requests is refused: more the longer work waits, so that the load is met and not cut off."""
     if under_way < CROWD:
         return 0.0
-    if under_way >= MOST and usual_s > BUSY_S:
-        return 1.0
     return min(1.0, max(0.0, (delay_s - CALM_S) / (FULL_S - CALM_S)))
 
 
@@ -87,42 +122,51 @@ class Shedding:
     """Goes before all that costs something."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, delay: Delay, dice: Callable[[], float] = random.random
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        delay: Delay,
+        room: Room,
+        dice: Callable[[], float] = random.random,
     ) -> None:
-        """`delay` says how long work waits; `dice` gives numbers from 0 up to 1."""
+        """`delay` says how long work waits, `room` how many it has place for; `dice` gives numbers from 0 up to 1."""
         self._app = app
-        self._is_secure = is_secure(settings)
         self._delay = delay
+        self._room = room
         self._dice = dice
-        self._under_way = 0
-        self._refused = RequestIDs(self._refuse)
+        error = Unavailable("more is asked at once than can be answered: try again in a moment", retry_after=1)
+        self._problem = problem_of(error, "")
+        headers = [(b"cache-control", b"no-store"), (b"retry-after", b"%d" % error.retry_after)]
+        self._headers = with_defaults(headers, secure=is_secure(settings))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or scope["path"] in _ALWAYS or scope["path"].endswith(_STREAMS):
             await self._app(scope, receive, send)
-        elif self._dice() < share_refused(self._delay.seconds(), self._delay.usual(), self._under_way):
-            await self._refused(scope, receive, send)
-        else:
-            self._under_way += 1
-            try:
-                await self._app(scope, receive, send)
-            finally:
-                self._under_way -= 1
+            return
+        room, for_prices = self._room, scope["method"] == "GET" and scope["path"].startswith(_PRICES)
+        if room.is_full(for_prices=for_prices) or self._dice() < share_refused(self._delay.seconds(), room.under_way):
+            await self._refuse(scope, send)
+            return
+        came = room.enter(for_prices=for_prices)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            room.leave(came, for_prices=for_prices)
 
-    async def _refuse(self, scope: Scope, _: Receive, send: Send) -> None:
-        error = Unavailable("more is asked at once than can be answered: try again in a moment", retry_after=1)
+    async def _refuse(self, scope: HTTPScope, send: Send) -> None:
+        """Most of it is made beforehand: under load it is done thousands of times a second."""
         accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-        if prefers_html(accept.decode("latin-1")):
+        if accept and prefers_html(accept.decode("latin-1")):
             kind, body = "text/html; charset=utf-8", _PAGE.encode()
         else:
-            kind, body = MEDIA_TYPE, msgspec.json.encode(problem_of(error, scope["path"]))
+            problem = msgspec.structs.replace(self._problem, instance=plain(scope["path"]))
+            kind, body = MEDIA_TYPE, msgspec.json.encode(problem)
         headers = [
             (b"content-type", kind.encode()),
             (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            (b"retry-after", b"%d" % error.retry_after),
+            (HEADER, request_id(given_id(scope))),
+            *self._headers,
         ]
-        whole = with_defaults(headers, secure=self._is_secure)
-        await send(cast("HTTPResponseStartEvent", {"type": "http.response.start", "status": 503, "headers": whole}))
+        await send(cast("HTTPResponseStartEvent", {"type": "http.response.start", "status": 503, "headers": headers}))
         await send({"type": "http.response.body", "body": body, "more_body": False})
