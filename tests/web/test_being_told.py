@@ -134,6 +134,25 @@ async def test_stop_is_obeyed_and_start_begins_again(site: Site, owner: httpx.As
     assert len(peer.received) == 1
 
 
+async def test_stop_is_obeyed_however_a_gateway_writes_the_number(site: Site, owner: httpx.AsyncClient) -> None:
+    await owner.post("/account/phones", json={"number": "+436601234567"})
+
+    async def stopped() -> bool:
+        return (await owner.get("/account/phones")).json()["phones"][0]["stopped"]
+
+    async with site.client() as gateway:
+
+        async def say(number: str, text: str) -> int:
+            said = signed(site, "sms key", {"from": number, "text": text})
+            return (await gateway.post("/hooks/sms", **said)).status_code
+
+        for number in ("436601234567", "00436601234567", "+43 660 123-4567"):
+            assert (await say(number, "STOP"), await stopped()) == (204, True)
+            assert (await say(number, "START"), await stopped()) == (204, False)
+        # Not taken in silence: whoever operates the gateway sees that a STOP did not reach us.
+        assert (await say("KETTLES", "STOP"), await say("KETTLES", "hello")) == (400, 204)
+
+
 async def test_a_hook_takes_nothing_that_is_not_signed_now_with_its_key(site: Site) -> None:
     body = {"from": "+436601234567", "text": "STOP"}
     async with site.client() as gateway:

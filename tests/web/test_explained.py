@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -26,6 +27,11 @@ async def watch(owner: httpx.AsyncClient, **more: object) -> dict[str, Any]:
     answer = await owner.post("/subscriptions", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+def moment(text: str) -> datetime:
+    """A moment of an answer: as texts they do not compare, a whole second has no fraction."""
+    return datetime.fromisoformat(text)
 
 
 async def match(site: Site) -> None:
@@ -72,7 +78,8 @@ async def test_a_trace_says_of_each_change_what_became_of_it_and_why(site: Site,
     assert german["changes"][2]["decisions"][0]["text"].startswith("Die letzte Nachricht war zu kurz her")
     (told,) = [change["alert"] for change in trace["changes"] if change["alert"]]
     assert (told["state"], told["acceptedTime"], told["attempts"]) == ("decided", None, [])
-    assert told["seenTime"] == told["verifiedTime"] <= told["decidedTime"] <= told["queuedTime"]
+    assert told["seenTime"] == told["verifiedTime"]
+    assert moment(told["verifiedTime"]) <= moment(told["decidedTime"]) <= moment(told["queuedTime"])
 
 
 async def test_a_trace_tells_deliveries(site: Site, owner: httpx.AsyncClient) -> None:
@@ -87,6 +94,27 @@ async def test_a_trace_tells_deliveries(site: Site, owner: httpx.AsyncClient) ->
     told = trace["changes"][0]["alert"]
     assert [each["outcome"] for each in told["attempts"]] == ["delivered"]
     assert told["acceptedTime"] == told["attempts"][0]["time"]
+
+
+async def test_a_target_that_was_met_already_has_the_moment_at_which_a_crawl_saw_its_price(
+    site: Site, owner: httpx.AsyncClient
+) -> None:
+    await see(site, 1299)
+    made = await watch(owner)
+    assert made["alreadyMet"]
+    trace = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()
+    told, change = trace["changes"]
+    assert (told["code"], change["code"]) == ("told", "beforeArmed")
+    receipt = told["alert"]
+    assert change["time"] == receipt["seenTime"] == receipt["verifiedTime"]
+    assert moment(receipt["seenTime"]) < moment(told["time"])
+    assert told["time"] == receipt["decidedTime"]
+    page = (await owner.get(f"/subscriptions/{made['id']}", headers=HTML)).text
+    assert page.count("→") == 1  # nothing moved when it was made
+
+    await site.resources.pool.execute("update alerts set state = 'held', held_for = 'budget', sending_at = now()")
+    told, _ = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()["changes"]
+    assert told["alert"]["sentTime"] is None
 
 
 async def test_what_reporters_saw_first_is_unverified_and_then_told_with_both_moments(
@@ -128,7 +156,8 @@ async def test_a_price_that_two_crawls_had_to_see_was_seen_by_the_first(site: Si
     await recorder.record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: 899}), provenance=twice)])
     await match(site)
     alert = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()["changes"][0]["alert"]
-    assert alert["seenTime"] == rfc3339(seconds * SECOND - 90_000) < alert["verifiedTime"] <= alert["decidedTime"]
+    assert alert["seenTime"] == rfc3339(seconds * SECOND - 90_000)
+    assert moment(alert["seenTime"]) < moment(alert["verifiedTime"]) <= moment(alert["decidedTime"])
 
 
 async def test_an_operator_reads_the_same_on_the_command_line(site: Site, owner: httpx.AsyncClient) -> None:
@@ -183,6 +212,15 @@ async def test_one_tap_in_a_mail_makes_a_watch_quiet_and_a_look_at_the_page_does
         assert (tapped.status_code, await state()) == (200, expected)
         sleeps = "Ruhe bis " in (await anonymous.get(link, headers=german)).text
         assert sleeps is (expected == ("active", True))
+    for language, says in (
+        ("en", "It is paused: nothing is told.\n"),
+        ("de", "Er ist pausiert: Nichts wird gemeldet.\n"),
+    ):
+        plain = await anonymous.post(link, data={"action": "pause"}, headers={"accept-language": language})
+        assert (plain.text, plain.headers["content-language"]) == (says, language)
+    await anonymous.post(link, data={"action": "resume"})
+    plain = await anonymous.post(link, data={"action": "week"}, headers={"accept-language": "de"})
+    assert plain.text.startswith("Ruhe bis ")
     assert (await anonymous.post(link, data={"action": "explode"})).status_code == 400
     assert (await anonymous.get("/watch/forged")).status_code == 404
     await owner.delete(f"/subscriptions/{made['id']}")

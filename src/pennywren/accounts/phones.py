@@ -44,6 +44,16 @@ def checked_number(text: str) -> str:
     return number
 
 
+def sender_number(text: str) -> str:
+    """The number that a message came from, as E.164 has it: some gateways leave the + away.
+
+    Raises:
+        BadInput: not an international number.
+    """
+    text = text.strip()
+    return checked_number(text if text.startswith(("+", "00")) else f"+{text}")
+
+
 def new_code() -> str:
     """Six random digits."""
     return f"{secrets.randbelow(10**6):06}"

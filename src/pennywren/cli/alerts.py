@@ -65,7 +65,8 @@ async def _explain(subscription_id: int) -> Trace:
 
 def _lines(of: Explained, currency: str) -> list[str]:
     old, new = ("no offer" if each is None else format_amount(each, currency) for each in (of.old_price, of.new_price))
-    lines = [f"{rfc3339(of.at)}  {old} -> {new} {currency}  {of.code}: {of.text}"]
+    price = f"{old} -> {new}" if of.moved else new
+    lines = [f"{rfc3339(of.at)}  {price} {currency}  {of.code}: {of.text}"]
     lines += [f"    {rfc3339(each.at)}  {each.reason}: {reason_words(ENGLISH, each.reason)}" for each in of.decisions]
     receipt = of.receipt
     if receipt is None:

@@ -8,6 +8,7 @@ and neither time nor size has no end.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
@@ -19,6 +20,9 @@ from pennywren.errors import BadInput, DeliveryError
 
 TIMEOUT: Final = 10.0
 """Seconds that a whole request may take."""
+
+_WAY_TIMEOUT: Final = 2.0
+"""Seconds that one address of several is given to take the connection."""
 
 MAX_ANSWER: Final = 64 * 1024
 """Bytes of an answer that are read; what comes after them is not."""
@@ -142,7 +146,12 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         # All of them: a name that has one private address is not trusted with the others.
         if not addresses or not all(self._is_allowed(address) for address in addresses):
             raise Refused("the address leads to a private network")
-        return await self._network.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        *others, last = addresses
+        for address in others:
+            # One way there that is down, mostly that over IPv6, does not keep us from the others.
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._network.connect_tcp(address, port, _WAY_TIMEOUT, local_address, socket_options)
+        return await self._network.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

@@ -1,10 +1,19 @@
 """What became of alerts, moment by moment: the receipts of a subscription's last alerts."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
+import asyncpg
+
+from pennywren.notify.deliveries import NO_CHANNEL
 from pennywren.postgres.moments import to_ms
 from pennywren.postgres.pool import Connection
+
+FOLLOWS_NO_CHANGE: Final = ("created", "expiry")
+"""What alerts are about that tell the price as it is, and not that it moved: a target was met already, a watch ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class Receipt:
     decided_at: int
     queued_at: int | None
     sending_at: int | None
-    """When a job last took it to send it."""
+    """When a job last took it to send it; None where it was held, or given up, and nothing went out."""
     accepted_at: int | None
     """When a channel first accepted it."""
     attempts: tuple[Attempt, ...]
@@ -70,9 +79,15 @@ async def last(connection: Connection, subscription_id: int, count: int) -> list
             verified_at=to_ms(row["seen_at"]),
             decided_at=to_ms(row["decided_at"]),
             queued_at=None if row["queued_at"] is None else to_ms(row["queued_at"]),
-            sending_at=None if row["sending_at"] is None else to_ms(row["sending_at"]),
+            sending_at=_sending_at(row, attempts[row["id"]]),
             accepted_at=min((each.at for each in attempts[row["id"]] if each.outcome == "delivered"), default=None),
             attempts=tuple(attempts[row["id"]]),
         )
         for row in rows
     ]
+
+
+def _sending_at(row: asyncpg.Record, attempts: Sequence[Attempt]) -> int | None:
+    taken: datetime | None = row["sending_at"]
+    went_out = row["state"] == "sending" or any(each.channel != NO_CHANNEL for each in attempts)
+    return to_ms(taken) if taken is not None and went_out else None

@@ -17,6 +17,7 @@ from pennywren.model.titles import plain_title
 from pennywren.notify.channels import Item, Message, Reader
 from pennywren.notify.deliveries import Claimed
 from pennywren.notify.reasons import reason_in_words
+from pennywren.notify.receipts import FOLLOWS_NO_CHANGE
 from pennywren.notify.wording import speaking
 from pennywren.pipeline.addressing import Address
 from pennywren.store.state import ProductState
@@ -137,6 +138,12 @@ class Composer:
         offer = state.offers.get(claimed.offer) if state else None
         # What was held tells the price of now: it was found to be still as the person wanted it.
         now = offer if claimed.held_for and offer is not None and offer.price is not None else None
+        if now is not None:
+            seen_at = now.last_seen
+        elif claimed.asked.about in FOLLOWS_NO_CHANGE and offer is not None:
+            seen_at = min(offer.last_seen, claimed.seen_at)
+        else:
+            seen_at = claimed.seen_at
         return Item(
             alert_id=claimed.alert_id,
             product=claimed.product,
@@ -146,7 +153,7 @@ class Composer:
             old_price=claimed.old_price,
             currency=claimed.currency,
             reason=reason_in_words(claimed.asked, claimed.currency, reader),
-            seen_at=claimed.seen_at if now is None else now.last_seen,
+            seen_at=seen_at,
             low=offer.low if offer else None,
             low_at=offer.low_at if offer else None,
             since=offer.first if offer else None,

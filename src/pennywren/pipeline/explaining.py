@@ -11,15 +11,18 @@ from typing import Final
 
 from pennywren.accounts.subscription import State, Subscription
 from pennywren.history.changes import last_changes
-from pennywren.history.sighting import first_seen, was_hearsay
+from pennywren.history.sighting import first_seen, in_force, was_hearsay
 from pennywren.language.catalogue import DEFAULT
 from pennywren.language.speaking import Language, language
 from pennywren.model.change import PriceChange
 from pennywren.model.observation import Source
+from pennywren.model.offer import Offer
+from pennywren.model.provenance import Proofs
 from pennywren.model.rule import crosses
+from pennywren.model.series import Steps
 from pennywren.notify import decisions, receipts
 from pennywren.notify.decisions import KEPT, Decision, reason_words
-from pennywren.notify.receipts import Receipt
+from pennywren.notify.receipts import FOLLOWS_NO_CHANGE, Receipt
 from pennywren.notify.telling import withheld
 from pennywren.notify.uncrossed import why_not
 from pennywren.pipeline.watched import watching_of
@@ -43,6 +46,11 @@ class Explained:
     text: str
     decisions: tuple[Decision, ...] = ()
     receipt: Receipt | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is a change of the price, and not an alert that tells the price as it was."""
+        return self.receipt is None or self.receipt.about not in FOLLOWS_NO_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,7 @@ class Explainer:
                 replace(each, source=Source.REPORT) if was_hearsay(of.offer, each.at, proofs) else each
                 for each in last_changes(of.product, of.offer, state.currency, steps, count)
             ]
-            alerts = [
-                replace(each, seen_at=first_seen(of.offer, each.verified_at, steps, proofs))
-                if each.about == "change"
-                else each
-                for each in alerts
-            ]
+            alerts = [_sighted(each, of.offer, steps, proofs) for each in alerts]
         merged = self._merge(of, changes, alerts, decided, speaking)
         return Trace(of, self._now(of, speaking), tuple(merged[:count]))
 
@@ -121,7 +124,7 @@ class Explainer:
                 receipt, reasons = told.get(id_), tuple(by_change.get(id_, ()))
                 outcome = _outcome(receipt, reasons, speaking)
                 assert outcome is not None  # there is one or the other
-                at, new = (receipt.verified_at, receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
+                at, new = (_moment_of(receipt), receipt.new_price) if receipt else _read_id(id_, reasons[0].at)
                 old = receipt.old_price if receipt else None
                 found[id_] = Explained(id_, at, old, new, *outcome, reasons, receipt)
         return sorted(found.values(), key=lambda each: each.at, reverse=True)
@@ -138,6 +141,20 @@ class Explainer:
         if reason is not None:
             return reason.value, reason_words(speaking, reason)
         return "notDecided", speaking.say("trace.not_decided")
+
+
+def _sighted(of: Receipt, offer: Offer, steps: Steps, proofs: Proofs) -> Receipt:
+    """A receipt with who saw its price when; a correction's has it from the alert that it corrects."""
+    if of.about == "change":
+        return replace(of, seen_at=first_seen(offer, of.verified_at, steps, proofs))
+    if of.about in FOLLOWS_NO_CHANGE:
+        seen_at, verified_at = in_force(offer, of.decided_at, steps, proofs)
+        return replace(of, seen_at=seen_at, verified_at=verified_at)
+    return of
+
+
+def _moment_of(of: Receipt) -> int:
+    return of.decided_at if of.about in FOLLOWS_NO_CHANGE else of.verified_at
 
 
 def _outcome(receipt: Receipt | None, reasons: tuple[Decision, ...], speaking: Language) -> tuple[str, str] | None:

@@ -10,19 +10,21 @@ import pytest
 from pennywren.history.held import Encoded
 from pennywren.history.picture import Kind, PictureQuestion, Pictures
 from pennywren.model.clock import system_clock
+from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.notify import deliveries, waiting
+from pennywren.notify import alerts, deliveries, waiting
 from pennywren.notify.channels.email.smtp import EmailChannel, read_smtp_url
 from pennywren.pipeline.alert_times import last_day_and_month
 from pennywren.pipeline.channels import open_deliverer
 from pennywren.pipeline.composing import Composer
 from pennywren.pipeline.delivering import LEASE, Deliverer
+from pennywren.postgres.moments import to_moment
 from pennywren.postgres.pool import transaction
 from pennywren.settings import Settings
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
 from tests.postgres.notify.mailserver import MailServer, mail_server
-from tests.postgres.notify.world import T0, World, change
+from tests.postgres.notify.world import PRODUCT, T0, World, change
 
 BASE = "https://pennywren.example.org"
 FROM = "Pennywren <alerts@pennywren.example.org>"
@@ -128,6 +130,24 @@ async def test_the_mail_names_the_lowest_price_that_we_know(
     body = server.mails[0].get_body(("plain",))
     assert body is not None
     assert "The lowest price since 24 November 2025 was $11.50, on 24 November 2025." in body.get_content()
+
+
+async def test_a_mail_that_follows_no_change_says_when_the_price_was_seen_last(
+    world: World, server: MailServer, deliverer: Deliverer
+) -> None:
+    await world.see(1299, T0 - 26 * 3_600_000)
+    subscription = await world.subscribe(1300, expires_at=to_moment(T0 + 1))
+    async with transaction(world.pool) as connection:
+        met = await alerts.decide_created(connection, subscription, PRODUCT, Offer.BUYBOX, 1299, "USD", T0)
+        ends = await alerts.decide_expiry(connection, subscription, T0 + 1, 1299, T0)
+    assert met is not None
+    assert ends is not None
+    await deliverer.deliver([met, ends])
+    for mail in server.mails:
+        body = mail.get_body(("plain",))
+        assert body is not None
+        assert "Seen 23 November 2025, 14:00 UTC." in body.get_content()
+    assert len(server.mails) == 2
 
 
 async def test_delivering_twice_sends_once(world: World, server: MailServer, deliverer: Deliverer) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pennywren.history.sighting import first_seen, was_hearsay
+from pennywren.history.sighting import first_seen, in_force, was_hearsay
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Ground, Proofs, Provenance
 from pennywren.model.series import State, Steps
@@ -33,6 +33,22 @@ def test_a_price_was_seen_first_by_whoever_said_so_before_the_crawl(
 ) -> None:
     steps = Steps(prices=[(500, 1599), (recorded_at, 1299)], last_seen=CRAWLED)
     assert first_seen(Offer.BUYBOX, CRAWLED, steps, proofs(recorded_at, of)) == first
+
+
+@pytest.mark.parametrize(
+    ("of", "at", "seen"),
+    [
+        (Provenance(Ground.CRAWL), CRAWLED, (RECORDED, RECORDED)),
+        (Provenance(Ground.CRAWLED_TWICE, first_at=800), CRAWLED, (800, RECORDED)),
+        (Provenance(Ground.CORROBORATED, 3, REPORTED, 4_000), CRAWLED, (REPORTED, 4_000)),
+        (Provenance(Ground.CORROBORATED, 3, REPORTED, 4_000), 3_000, (REPORTED, 3_000)),
+        (Provenance(Ground.CRAWL), 700, (500, 500)),
+        (Provenance(Ground.CRAWL), 400, (400, 400)),  # nothing was known yet
+    ],
+)
+def test_what_is_told_as_it_was_has_the_moments_of_its_step(of: Provenance, at: int, seen: tuple[int, int]) -> None:
+    steps = Steps(prices=[(500, 1599), (RECORDED, 1299)], last_seen=CRAWLED)
+    assert in_force(Offer.BUYBOX, at, steps, proofs(RECORDED, of)) == seen
 
 
 def test_an_absence_is_seen_like_a_price() -> None:

@@ -160,6 +160,17 @@ async def test_a_name_is_looked_up_once_and_the_connection_goes_to_what_was_chec
     assert asked == ["once.example"]
 
 
+async def test_one_address_that_is_down_does_not_keep_us_from_the_next(peer: HttpPeer) -> None:
+    async def look_up(host: str, port: int) -> list[str]:
+        # Nobody listens on the first: the peer has the second alone.
+        return ["127.0.0.9", "127.0.0.1"]
+
+    client = OutgoingClient(LOOPBACK, look_up=look_up)
+    answer = await client.post(peer.url, b"hello", {})
+    await client.aclose()
+    assert (answer.status, [came.body for came in peer.received]) == (200, [b"hello"])
+
+
 @pytest.mark.parametrize(
     ("status", "permanent", "gone"),
     [(301, True, False), (400, True, False), (403, True, False), (404, True, True), (410, True, True),

@@ -89,6 +89,12 @@ def html_page(
     )
 
 
+def plain_sentence(said: str, speaking: Language, headers: dict[str, str]) -> Answer:
+    """A sentence in a language: what a program is answered where people get a page."""
+    own = {"content-language": speaking.code, **headers}
+    return Response(f"{said}\n", status_code=200, media_type="text/plain", headers=own)
+
+
 def redirect(path: str, cookies: list[Cookie] | None = None) -> Answer:
     """Go on at another page of ours after a form (303)."""
     return Response(b"", status_code=303, headers={"location": path}, cookies=cookies or [], media_type="text/plain")

@@ -10,6 +10,7 @@ from typing import Final
 
 from litestar import Response, post
 
+from pennywren.accounts.phones import sender_number
 from pennywren.errors import Forbidden, NotFound
 from pennywren.notify import suppressed
 from pennywren.postgres.pool import transaction
@@ -35,9 +36,9 @@ async def take_sms(request: Request) -> Answer:
     word = event.text.strip().strip(".!").upper()
     async with transaction(resources.pool) as connection:
         if word in _STOP:
-            await suppressed.suppress(connection, "sms", event.number, "stopped")
+            await suppressed.suppress(connection, "sms", sender_number(event.number), "stopped")
         elif word in _START:
-            await suppressed.lift(connection, "sms", event.number)
+            await suppressed.lift(connection, "sms", sender_number(event.number))
     return Response(None, status_code=204, headers=_OWN)
 
 

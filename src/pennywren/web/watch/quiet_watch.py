@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
@@ -10,11 +10,12 @@ from pennywren.accounts import subscriptions
 from pennywren.accounts.links import QUIET_WATCH
 from pennywren.accounts.subscription import State, Subscription
 from pennywren.errors import NotFound
-from pennywren.model.clock import DAY, rfc3339
+from pennywren.language.speaking import Language
+from pennywren.model.clock import DAY
 from pennywren.pipeline.amending import Amendment
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
-from pennywren.web.rendering.pages import VARY, html_page
+from pennywren.web.rendering.pages import VARY, html_page, language_of, plain_sentence
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
@@ -62,7 +63,8 @@ async def quiet(request: Request, token: FromPath[str]) -> Answer:
         return await _page(request, token, changed.subscription if changed else None, done=True)
     if changed is None:
         raise NotFound("This watch is gone.")
-    return Response(f"{_now(changed.subscription)}\n", status_code=200, media_type="text/plain", headers=_OWN)
+    speaking = language_of(request)
+    return plain_sentence(_now(changed.subscription, speaking), speaking, _OWN)
 
 
 async def _page(request: Request, token: str, watch: Subscription | None, *, done: bool) -> Answer:
@@ -70,9 +72,7 @@ async def _page(request: Request, token: str, watch: Subscription | None, *, don
     return html_page(request, "quiet-watch.html", headers=_OWN, token=token, watch=watch, done=done, name=name)
 
 
-def _now(watch: Subscription) -> str:
-    if watch.state is State.PAUSED:
-        return "Paused."
-    if watch.snoozed_until is not None:
-        return f"Quiet until {rfc3339(watch.snoozed_until - watch.snoozed_until % 1000)}."
-    return "Active." if watch.state is State.ACTIVE else "It has ended."
+def _now(watch: Subscription, speaking: Language) -> str:
+    if watch.state is State.ACTIVE and watch.snoozed_until is not None:
+        return speaking.say("quiet.sleeps", time=speaking.minute(watch.snoozed_until))
+    return speaking.say(f"trace.{watch.state}")

@@ -1,13 +1,13 @@
 """The end of all alert mails, by the link of a digest: GET shows a button, POST acts (RFC 8058)."""
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath
 
 from pennywren.accounts.links import STOP_MAILS
 from pennywren.accounts.people import email_of
 from pennywren.notify.suppressed import suppress
 from pennywren.postgres.pool import transaction
-from pennywren.web.rendering.pages import VARY, html_page
+from pennywren.web.rendering.pages import VARY, html_page, language_of, plain_sentence
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.negotiation import prefers_html
@@ -34,4 +34,5 @@ async def stop_mails(request: Request, token: FromPath[str]) -> Answer:
             await suppress(connection, "email", email, "unsubscribed")
     if prefers_html(request.headers.get("accept")):
         return html_page(request, "stop-mails.html", headers=_OWN, token=token, done=True)
-    return Response("Unsubscribed.\n", status_code=200, media_type="text/plain", headers=_OWN)
+    speaking = language_of(request)
+    return plain_sentence(speaking.say("stop.done_text"), speaking, _OWN)

@@ -1,13 +1,13 @@
 """Unsubscribe from a mail: GET shows a button, POST acts (RFC 8058: no cookie, no redirect, no sign-in)."""
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath
 
 from pennywren.accounts import subscriptions
 from pennywren.accounts.links import UNSUBSCRIBE
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import transaction
-from pennywren.web.rendering.pages import VARY, html_page
+from pennywren.web.rendering.pages import VARY, html_page, language_of, plain_sentence
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.negotiation import prefers_html
@@ -36,4 +36,5 @@ async def unsubscribe(request: Request, token: FromPath[str]) -> Answer:
     if prefers_html(request.headers.get("accept")):
         product = cancelled.product if cancelled else None
         return html_page(request, "unsubscribe.html", headers=_OWN, token=token, product=product, done=True)
-    return Response("Unsubscribed.\n", status_code=200, media_type="text/plain", headers=_OWN)
+    speaking = language_of(request)
+    return plain_sentence(speaking.say("unsubscribe.done_text"), speaking, _OWN)
