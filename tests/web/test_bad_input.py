@@ -104,8 +104,8 @@ async def test_ids_that_nobody_has_are_not_found(owner: httpx.AsyncClient, id_: 
         ("GET", "/products/%ff%fe", 400, "bad-product"),
         ("GET", f"/products/{PRODUCT}/history?interval=decade", 400, "bad-query"),
         ("GET", f"/products/{PRODUCT}/history?startTime=%ff", 400, "bad-query"),
-        ("GET", "/subscriptions?after=-1", 400, "bad-input"),
-        ("GET", "/subscriptions?after=%00", 400, "bad-input"),
+        ("GET", "/subscriptions?cursor=subscriptions--1", 400, "bad-input"),
+        ("GET", "/installs?cursor=%00", 400, "bad-input"),
         ("GET", "/unsubscribe/made-up", 404, "not-found"),
         ("POST", "/unsubscribe/" + "A" * 32, 404, "not-found"),
         ("PUT", "/subscriptions", 405, "method-not-allowed"),
@@ -181,7 +181,7 @@ async def test_long_addresses_are_answered_and_not_remembered(site: Site) -> Non
     remembered = [hot_history._product, hot_history._question]  # pyright: ignore[reportPrivateUsage]
     sizes = [each.cache_info().currsize for each in remembered]
     async with site.client() as client:
-        long_query = await client.get(f"/products/{PRODUCT}/history", params={"ref": "x" * 5_000})
+        long_query = await client.get(f"/products/{PRODUCT}/history", params={"offer": " " * 5_000 + "buybox"})
         long_path = await client.get(f"/products/{'x' * 3_000}/history")
     assert (long_query.status_code, long_query.json()["low"]["price"]) == (200, 1299)
     check(long_path, 400, "bad-product")

@@ -213,11 +213,11 @@ async def test_older_messages_are_a_page_further(site: Site, ada: httpx.AsyncCli
     for i in range(51):
         await add_delivery(site, id_, f"change-{i}", "delivered", None)
     first = (await ada.get("/account/deliveries", headers=JSON)).json()
-    rest = (await ada.get(f"/account/deliveries?before={first['next']}", headers=JSON)).json()
+    rest = (await ada.get(f"/account/deliveries?cursor={first['next']}", headers=JSON)).json()
 
     assert (len(first["deliveries"]), len(rest["deliveries"]), rest["next"]) == (50, 1, None)
-    assert f"before={first['next']}" in (await ada.get("/account/deliveries")).text
-    assert (await ada.get("/account/deliveries?before=x", headers=JSON)).status_code == 400
+    assert f"cursor={first['next']}" in (await ada.get("/account/deliveries")).text
+    assert (await ada.get("/account/deliveries?cursor=x", headers=JSON)).status_code == 400
 
 
 async def test_messages_of_somebody_else_are_not_listed(site: Site, ada: httpx.AsyncClient) -> None:

@@ -189,7 +189,7 @@ async def installs_of(
             "select created_at from installs where id = $1 and person_id = $2", after, person_id
         )
         if begin is None:
-            raise BadInput("The cursor must be what `next` of the page before was.", field="cursor")
+            raise BadInput("The cursor must be the `next` of a page of this list: leave it out to begin anew.")
     rows = await connection.fetch(
         """
         select id, created_at from installs where person_id = $1 and revoked_at is null

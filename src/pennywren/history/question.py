@@ -14,6 +14,8 @@ from pennywren.model.offer import Offer
 
 MAX_BUCKETS: Final = 20_000
 LAYOUTS: Final = ("rows", "columns")
+ASKED: Final = frozenset({"startTime", "endTime", "interval", "offer", "layout"})
+"""The names of what a question is read from."""
 
 _LAST_SECOND: Final = 253_402_300_799
 _SECONDS: Final = re.compile(r"[0-9]{1,12}\Z")
@@ -58,7 +60,7 @@ def parse_question(query: Mapping[str, str], now: int) -> Question:
     `endTime` up, to a bucket's edge. Without a startTime (or with 0) the history begins with the first look;
     without an endTime, or with one in the future, it ends with the current day (UTC), which keeps the question
     the same all day long. Without an interval one is chosen by the span (`calendar.interval_for`). Other
-    parameters are ignored.
+    parameters are passed over.
 
     Raises:
         BadQuery: says what was wrong, and what to ask instead.

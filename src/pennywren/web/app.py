@@ -31,7 +31,7 @@ from pennywren.web.account import (
     webhooks,
 )
 from pennywren.web.extension import installs, observations, pairing
-from pennywren.web.operations import SCOPES
+from pennywren.web.operations import PARAMETERS, SCOPES
 from pennywren.web.product import (
     another_price,
     batch,
@@ -50,6 +50,8 @@ from pennywren.web.resources import open_resources
 from pennywren.web.serving.body import MAX_BODY
 from pennywren.web.serving.counting import count_request
 from pennywren.web.serving.headers import adding_headers
+from pennywren.web.serving.identity import require_scope
+from pennywren.web.serving.known_parameters import require_known
 from pennywren.web.serving.once import Once, refuse_noted
 from pennywren.web.serving.paths import PlainPaths
 from pennywren.web.serving.problems import CrossSite, answer_error
@@ -227,6 +229,7 @@ def create_litestar(
         async with open_resources(settings, clock) as resources:
             app.state.resources = resources
             app.state.scopes = SCOPES
+            app.state.parameters = PARAMETERS
             app.state.is_ending = is_ending
             yield
 
@@ -238,7 +241,7 @@ def create_litestar(
     return Litestar(
         route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],
         lifespan=[lifespan],
-        guards=[refuse_noted, refuse_forged, count_request],
+        guards=[refuse_noted, refuse_forged, count_request, require_scope, require_known],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
         before_send=[adding_headers(settings)],
         compression_config=CompressionConfig(

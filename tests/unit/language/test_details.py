@@ -24,7 +24,7 @@ FOR_PROGRAMS = {
 """What only JSON or the command line tells."""
 ERRORS = {
     "BadInput", "BadProduct", "BadLine", "NotFound", "NotSignedIn", "Forbidden", "PlanLimit", "RateLimited", "Conflict",
-    "MissingScope",
+    "MissingScope", "BadQuery",
 }  # fmt: skip
 ALONE = {"Give either product or url: an ASIN, MARKETPLACE:ASIN, or a product link."}
 """What no form of a page can bring about."""
@@ -43,7 +43,7 @@ def _said() -> set[str]:
     """Every message that a page may show."""
     found: set[str] = set()
     for where in SHOWN:
-        files = [SOURCE / where] if where.endswith(".py") else sorted((SOURCE / where).glob("*.py"))
+        files = [SOURCE / where] if where.endswith(".py") else sorted((SOURCE / where).rglob("*.py"))
         for file in (each for each in files if each.name not in FOR_PROGRAMS.get(where, ())):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:

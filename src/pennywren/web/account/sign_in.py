@@ -5,12 +5,13 @@ from litestar.params import FromPath
 
 from pennywren.accounts import sessions
 from pennywren.accounts.signing_in import use_link
+from pennywren.errors import Forbidden
 from pennywren.model.clock import rfc3339
 from pennywren.web.rendering.pages import VARY, html_page, language_of, redirect
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
-from pennywren.web.serving.identity import ended_cookie, session_cookie, session_token
+from pennywren.web.serving.identity import caller_of, ended_cookie, session_cookie, session_token
 from pennywren.web.serving.negotiation import prefers_html
 from pennywren.web.serving.network import network_of
 from pennywren.web.serving.paths import own_path
@@ -65,7 +66,9 @@ async def sign_in(request: Request, token: FromPath[str]) -> Answer:
 async def sign_out(request: Request) -> Answer:
     """End the session that this request shows."""
     resources = resources_of(request)
-    token = session_token(request)
+    caller, token = await caller_of(request), session_token(request)
+    if caller is not None and caller.token is not None:
+        raise Forbidden("This ends a session. An access token is revoked on the account's page of connections.")
     if token:
         await sessions.revoke(resources.pool, token)
     cookie = ended_cookie(resources.settings)

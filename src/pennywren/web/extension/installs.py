@@ -1,5 +1,7 @@
 """Installs of the extension: each gets a token of its own once; whoever holds it, or has paired it, may end it."""
 
+import re
+
 from litestar import Response, delete, get, post
 from litestar.params import FromPath
 
@@ -22,14 +24,14 @@ from pennywren.web.serving.identity import bearer_token, person_or_none, require
 from pennywren.web.serving.limits import spend_for_network
 from pennywren.web.serving.negotiation import prefers_html
 from pennywren.web.serving.network import network_of
+from pennywren.web.serving.paging import Paging
 from pennywren.web.serving.shown_again import shown_again
 from pennywren.web.shapes.report_views import InstallList, InstallPairing, InstallView, NewInstallView
 from pennywren.web.types import Answer, Request
 
 _OWN = {"cache-control": PRIVATE, "vary": VARY}
 _BURST = 20
-_SHOWN = 100
-"""Installs of one page."""
+_PAGING = Paging("installs", 100, re.compile("[0-9a-f]{16}"))
 _PAGE = "/account/connections#installs"
 
 
@@ -50,10 +52,11 @@ async def list_installs(request: Request) -> Answer:
     person = await require_person(request)
     if prefers_html(request.headers.get("accept")):
         return redirect(_PAGE)
+    after = _PAGING.last_shown(request)
     async with transaction(resources_of(request).pool) as connection:
-        found = await installs_of(connection, person.id, after=request.query_params.get("cursor"), limit=_SHOWN)
-    following = found[-1].id if len(found) == _SHOWN else None
-    return Response(InstallList([_view(each) for each in found], following), headers=_OWN)
+        found = await installs_of(connection, person.id, after=after, limit=_PAGING.size + 1)
+    shown, following = _PAGING.cut(found, lambda install: install.id)
+    return Response(InstallList([_view(each) for each in shown], following), headers=_OWN)
 
 
 async def _connections_again(request: Request) -> Answer:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pennywren.web.operations.operation import Operation
+from pennywren.web.operations.parameters import CURSOR
 from pennywren.web.shapes import channel_views
 from pennywren.web.shapes.delivery_views import DeliveryList
 from pennywren.web.shapes.session_views import SessionList
@@ -57,7 +58,7 @@ ACCOUNT: Final = (
         (400,),
         "person",
         html=True,
-        query={"before": "The `next` of the page before."},
+        query={"cursor": CURSOR},
         scope="account:read",
     ),
     Operation("get", "/account/sessions", "listSessions", "Where you are signed in", {200: SessionList}, auth="person"),

@@ -14,6 +14,7 @@ HOOKS: Final = (
         {204: None},
         (400, 404, 413),
         body=channel_views.SmsEvent,
+        any_query=True,
     ),
     Operation(
         "post",
@@ -23,5 +24,6 @@ HOOKS: Final = (
         {200: channel_views.MailEventsTaken},
         (400, 404, 413),
         body=channel_views.MailEvents,
+        any_query=True,
     ),
 )

@@ -12,6 +12,7 @@ MAIL_LINKS: Final = (
         "The page with the button",
         {200: HTML},
         (404,),
+        any_query=True,
     ),
     Operation(
         "post",
@@ -21,9 +22,26 @@ MAIL_LINKS: Final = (
         {200: TEXT},
         (404, 413),
         html=True,
+        any_query=True,
     ),
-    Operation("get", "/watch/{token}", "confirmQuiet", "The page with the buttons of a watch", {200: HTML}, (404,)),
-    Operation("get", "/unsubscribe/{token}", "confirmUnsubscribe", "The page with the button", {200: HTML}, (404,)),
+    Operation(
+        "get",
+        "/watch/{token}",
+        "confirmQuiet",
+        "The page with the buttons of a watch",
+        {200: HTML},
+        (404,),
+        any_query=True,
+    ),
+    Operation(
+        "get",
+        "/unsubscribe/{token}",
+        "confirmUnsubscribe",
+        "The page with the button",
+        {200: HTML},
+        (404,),
+        any_query=True,
+    ),
     Operation(
         "post",
         "/unsubscribe/{token}",
@@ -32,5 +50,6 @@ MAIL_LINKS: Final = (
         {200: TEXT},
         (404, 413),
         html=True,
+        any_query=True,
     ),
 )

@@ -33,6 +33,8 @@ class Operation:
     query: dict[str, str] = field(default_factory=dict[str, str])
     scope: Scope | None = None
     """What an access token needs; with None it takes a session, or nobody at all."""
+    any_query: bool = False
+    """Whether parameters that it does not know are passed over: of gateways, probes, and links in mails."""
 
     @property
     def shapes(self) -> list[type[msgspec.Struct]]:

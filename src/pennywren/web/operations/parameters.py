@@ -46,6 +46,7 @@ EXAMPLES: Final = {
     "zero": "1",
     "target": "1199",
     "threshold": "1299",
+    "back": "/account",
 }
 """What a parameter may be. What is not here is something that only we can give: a token, the `next` of a page."""
 SCHEMAS: Final[dict[str, dict[str, Any]]] = {
@@ -58,9 +59,8 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "height": {"type": "integer", "minimum": 120, "maximum": 900},
     "target": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},
     "zero": {"type": "string", "enum": ["0", "1"]},
-    "after": {"type": "integer", "minimum": 0},
     "layout": {"type": "string", "enum": ["rows", "columns"]},
-    "cursor": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    "cursor": {"type": "string", "pattern": "^[a-z]+-[0-9a-f]{1,18}$"},
     "interval": {
         "type": "string",
         "enum": ["raw", "hour", "day", "week", "month", "daily", "weekly", "monthly"],
@@ -69,7 +69,10 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
 """Of parameters that are not just any text."""
 REQUIRED: Final = ("ids", "threshold")
 """The query parameters that must be given."""
+REPEATABLE: Final = ("ids",)
+"""Those that may come several times."""
 
+CURSOR: Final = "The `next` of the page before; left out for the first page."
 OFFER: Final = "`buybox` (if left out), `amazon`, `new` or `used`."
 LAYOUT: Final = (
     "`rows` (if left out): a point is an object; `columns`: points are a list for each of their fields, and times are "

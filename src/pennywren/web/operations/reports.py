@@ -3,6 +3,7 @@
 from typing import Final
 
 from pennywren.web.operations.operation import Operation
+from pennywren.web.operations.parameters import CURSOR
 from pennywren.web.product.another_price import AnotherPrice
 from pennywren.web.shapes import report_views
 
@@ -16,7 +17,7 @@ REPORTS: Final = (
         {200: report_views.InstallList},
         (400,),
         "person",
-        query={"cursor": "The `next` of the page before."},
+        query={"cursor": CURSOR},
         scope="installs:read",
     ),
     Operation(
@@ -50,6 +51,7 @@ REPORTS: Final = (
         body=AnotherPrice,
         form=True,
         html=True,
+        scope="products:write",
     ),
     Operation(
         "post",

@@ -24,6 +24,7 @@ SIGN_IN: Final = (
         "Use a sign-in link: a bearer token for JSON, a cookie for a browser",
         {200: views.SessionView},
         (401,),
+        query={"back": "For a browser: the page of ours that it goes on to."},
     ),
     Operation("post", "/sign-out", "signOut", "End the session", {204: None}),
 )

@@ -16,7 +16,12 @@ SITE: Final = (
         html=True,
     ),
     Operation(
-        "get", "/healthz", "getHealth", "Whether the parts answer", {200: views.HealthView, 503: views.HealthView}
+        "get",
+        "/healthz",
+        "getHealth",
+        "Whether the parts answer",
+        {200: views.HealthView, 503: views.HealthView},
+        any_query=True,
     ),
     Operation(
         "get",
@@ -24,8 +29,9 @@ SITE: Final = (
         "getReadiness",
         "Whether requests may be sent here",
         {200: views.ReadyView, 503: views.ReadyView},
+        any_query=True,
     ),
-    Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,)),
+    Operation("get", "/metrics", "getMetrics", "What is counted, for Prometheus", {200: TEXT}, (403,), any_query=True),
     Operation("get", "/problems/{slug}", "getProblem", "What a problem means", {200: ProblemKind}, (404,), html=True),
     Operation("get", "/openapi.json", "getOpenAPI", "This description", {200: True}),
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pennywren.web.operations.operation import TEXT, Operation
-from pennywren.web.operations.parameters import OFFER
+from pennywren.web.operations.parameters import CURSOR, OFFER
 from pennywren.web.shapes import views, watch_views
 from pennywren.web.watch.quiet_watch import Tap
 
@@ -47,7 +47,7 @@ WATCHES: Final = (
         {200: views.SubscriptionList},
         (400,),
         "person",
-        query={"after": "The `next` of the page before.", "productID": "Only those of this product, all of them."},
+        query={"cursor": CURSOR, "productID": "Only those of this product, all of them."},
         scope="watches:read",
     ),
     Operation(
@@ -102,5 +102,6 @@ WATCHES: Final = (
         body=Tap,
         form=True,
         html=True,
+        any_query=True,
     ),
 )

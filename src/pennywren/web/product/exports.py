@@ -35,9 +35,8 @@ async def show_history_csv(request: Request, product: FromPath[str]) -> Answer:
     """The past as CSV; every change, unless an interval is asked for."""
     resources = resources_of(request)
     id_ = product_in_path(product, resources.settings.default_marketplace)
-    asked = {name: value for name, value in request.query_params.items() if value and name != "layout"}
-    query = {"interval": "raw", **asked}
-    answer = await resources.history.answer(id_, parse_question(query, resources.clock()))
+    asked = {name: value for name, value in request.query_params.items() if value}
+    answer = await resources.history.answer(id_, parse_question({"interval": "raw", **asked}, resources.clock()))
     found = conditional(request, history_csv(answer.body), f"{CSV}; charset=utf-8")
     found.headers["content-disposition"] = f'attachment; filename="{id_.marketplace}-{id_.asin}.csv"'
     return found

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
 
 from pennywren.accounts import access_tokens
 from pennywren.accounts.access_tokens import AccessToken, Scope
 from pennywren.accounts.people import Person
 from pennywren.accounts.sessions import LIFETIME, signed_in
-from pennywren.errors import Forbidden, MissingScope, NotSignedIn
+from pennywren.errors import Forbidden, MissingScope, NotSignedIn, Unavailable
 from pennywren.settings import Settings
 from pennywren.web.rendering.pages import SPOKEN
 from pennywren.web.resources import resources_of
@@ -124,11 +125,32 @@ async def _look_up(request: Connected) -> Caller | None:
     return None if person is None else Caller(person)
 
 
+async def require_scope(connection: Connected, _: BaseRouteHandler) -> None:
+    """As a guard: a token does what its scopes say, also where anybody may ask without one.
+
+    Raises:
+        MissingScope: an access token that may not do this.
+    """
+    if _needed(connection) is None:
+        return
+    try:
+        caller = await caller_of(connection)
+    except Unavailable:
+        return
+    if caller is not None and caller.token is not None:
+        _require_scope(connection, caller.token)
+
+
+def _needed(connection: Connected) -> Scope | None:
+    """The scope that stands in an operation's row."""
+    scopes: Mapping[tuple[str, str], Scope | None] = connection.app.state.scopes
+    method = connection.scope["method"] if connection.scope["type"] == "http" else ""
+    return scopes.get((method.lower(), connection.scope["path_template"]))
+
+
 def _require_scope(request: Connected, token: AccessToken) -> None:
-    """What each operation needs stands in its row; what has no row is for people with a session."""
-    scopes: Mapping[tuple[str, str], Scope | None] = request.app.state.scopes
-    method = request.scope["method"] if request.scope["type"] == "http" else ""
-    needed = scopes.get((method.lower(), request.scope["path_template"]))
+    """What has no row is for people with a session."""
+    needed = _needed(request)
     if needed is None:
         raise Forbidden("No access token may do this: sign in.")
     if needed not in token.scopes:

@@ -86,7 +86,7 @@ _OURS: Final[dict[type[errors.PennywrenError], Kind]] = {
         "bad-query",
         400,
         "A question that cannot be answered",
-        "Parameters of the history contradict each other or cannot be read.",
+        "A parameter is not known here, cannot be read, or contradicts another one; the detail says which.",
     ),
     errors.NotFound: NOT_FOUND,
     errors.NotSignedIn: Kind(

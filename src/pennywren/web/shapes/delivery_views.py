@@ -30,7 +30,7 @@ class DeliveryList(Answer):
     """The newest first."""
 
     deliveries: list[DeliveryView]
-    next: Annotated[int | None, Meta(description="Pass it as `before` for older ones; null on the last page.")]
+    next: Annotated[str | None, Meta(description="Pass it as `cursor` for older ones; null on the last page.")]
 
 
 def delivery_view(of: Sent) -> DeliveryView:

@@ -166,7 +166,7 @@ class SubscriptionList(Answer):
     """A page of subscriptions, by id."""
 
     subscriptions: list[SubscriptionView]
-    next: Annotated[int | None, Meta(description="Pass it as `after` for the next page; null on the last.")]
+    next: Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]
 
 
 class SignInRequest(Question):

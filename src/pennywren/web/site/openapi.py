@@ -92,6 +92,8 @@ def _is_once(operation: Operation) -> bool:
 
 def _described(operation: Operation) -> dict[str, Any]:
     statuses = {*operation.problems, *((401,) if operation.auth != "open" else ()), 500, 503}
+    if not operation.any_query:
+        statuses.add(400)
     if operation.method != "get" or operation.auth == "person":
         statuses.add(403)
     if _is_once(operation):

@@ -4,7 +4,6 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath
 
 from pennywren.accounts import subscriptions
-from pennywren.errors import BadInput
 from pennywren.model.product import ProductID
 from pennywren.postgres.pool import transaction
 from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, verdict_view
@@ -15,13 +14,14 @@ from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.identity import require_person
 from pennywren.web.serving.limits import spend_for_unknown
 from pennywren.web.serving.negotiation import prefers_html
+from pennywren.web.serving.paging import Paging
 from pennywren.web.shapes.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.shapes.views import NewSubscription, SubscriptionChange, SubscriptionList
 from pennywren.web.shapes.watch_views import trace_view
 from pennywren.web.types import Answer, Request
 from pennywren.web.watch.watch_page import show_watch_page
 
-_PAGE = 100
+_PAGING = Paging("subscriptions", 100)
 _OWN = {"cache-control": PRIVATE}
 
 
@@ -46,9 +46,7 @@ async def create_subscription(request: Request) -> Answer:
 async def list_subscriptions(request: Request) -> Answer:
     """The watches of whoever asks, by id, 100 a page."""
     person = await require_person(request)
-    after = request.query_params.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 20):
-        raise BadInput("after must be the number that `next` of the page before was.")
+    after = int(_PAGING.last_shown(request) or 0)
     resources = resources_of(request)
     of_product = request.query_params.get("productID")
     if of_product is not None:
@@ -57,9 +55,9 @@ async def list_subscriptions(request: Request) -> Answer:
             here = await subscriptions.list_for(connection, person.id, product)
         return Response(SubscriptionList([subscription_view(one) for one in here], None), headers=_OWN)
     async with transaction(resources.pool) as connection:
-        found = await subscriptions.list_of(connection, person.id, after=int(after), limit=_PAGE)
-    last = found[-1].id if len(found) == _PAGE else None
-    return Response(SubscriptionList([subscription_view(one) for one in found], last), headers=_OWN)
+        found = await subscriptions.list_of(connection, person.id, after=after, limit=_PAGING.size + 1)
+    shown, following = _PAGING.cut(found, lambda watch: watch.id)
+    return Response(SubscriptionList([subscription_view(one) for one in shown], following), headers=_OWN)
 
 
 @get("/subscriptions/{subscription:str}")
