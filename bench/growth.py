@@ -1,6 +1,10 @@
-"""How costs grow with the work: products, watchers of one product, changes of one history; plots in `bench/`."""
+"""How costs grow with the work: products, watchers of one product, changes of one history, open pages.
+
+Plots stand in `bench/`.
+"""
 
 import asyncio
+import itertools
 import os
 import random
 import sys
@@ -9,9 +13,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from bench.open_pages import OpenPage, cpu_ms, memory_mb, open_page
 from bench.plots import Points, draw, exponent, worse_than_n_log_n
 from bench.report import Section, median_of
 from bench.servers import Servers
+from bench.site import CURRENCY, fill, products, website
 from pennywren import keyspace
 from pennywren.frontier.claiming import claim
 from pennywren.history.question import parse_question
@@ -36,12 +42,16 @@ from pennywren.store.connect import Client, connect
 from pennywren.store.store import Store
 
 LARGEST: Final = int(os.environ.get("LARGEST", "100000"))
-"""Products; there are ten times as many watches."""
+"""Products."""
+_WATCHES: Final = int(os.environ.get("WATCHES", "1000000"))
+_PAGES: Final = (1, 10, 100, 1_000, 10_000)
 _WATCHERS: Final = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 _CHANGES: Final = (10, 100, 1_000, 10_000, 100_000)
 _WATCHED: Final = 100
 """Products that all watches are spread over, as they are where people wait."""
 _TIMES: Final = 9
+_TOLD: Final = 5
+_LOOK_S: Final = 0.05
 _PAGE: Final = 5_000
 _FOLDER: Final = Path(__file__).parent
 _INTO_PRODUCTS: Final = "insert into products (id) select 'us:B' || lpad(g::text, 9, '0') from generate_series(0, $1) g"
@@ -130,7 +140,7 @@ async def _watches(up: Servers, client: Client, store: Store) -> dict[str, Point
     pool = await open_pool(up.postgres_url, size=2)
     found: list[tuple[float, float]] = []
     size = 0
-    for count in (n for n in (1_000, 10_000, 100_000, 1_000_000, 10_000_000) if n <= 10 * LARGEST):
+    for count in (n for n in (1_000, 10_000, 100_000, 1_000_000, 10_000_000) if n <= _WATCHES):
         sys.stderr.write(f"growth: {count:,} subscriptions\n")
         await _subscribe(pool, count)
         await index.add(client, Watch(0, _product(0), Offer.BUYBOX, 1))
@@ -204,6 +214,49 @@ async def _histories(up: Servers, store: Store) -> dict[str, Points]:
     return dict(curves)
 
 
+async def _pages(up: Servers) -> dict[str, Points]:
+    curves: dict[str, list[tuple[float, float]]] = {
+        "memory of the website with them, MB": [],
+        "processor time to tell them all, ms": [],
+        "from recorded to shown at the last, s": [],
+    }
+    (one,) = products(1)
+    await fill(up, [one])
+    client = connect(up.redis_url)
+    recorder, prices = Recorder(Store(client, client), 7 * DAY // SECOND), itertools.count(3000)
+    with website(up, {"PENNYWREN_STREAMS_PER_NETWORK": str(2 * _PAGES[-1])}) as address:
+        pages: list[OpenPage] = []
+        listening: list[asyncio.Task[None]] = []
+        for count in _PAGES:
+            sys.stderr.write(f"growth: {count:,} open pages\n")
+            state = await Store(client, client).product(one)
+            if state is None:
+                raise RuntimeError("the product was not written")
+            new = [await open_page(address, one, state.version) for _ in range(count - len(pages))]
+            listening += [asyncio.create_task(page.listen()) for page in new]
+            pages += new
+            used: list[float] = []
+            late: list[float] = []
+            for _ in range(_TOLD):
+                told, cpu = [len(page.told) for page in pages], cpu_ms(address)
+                await recorder.record([LookToRecord(Look(one, CURRENCY, {Offer.BUYBOX: next(prices)}))])
+                recorded = time.monotonic()
+                async with asyncio.timeout(60):
+                    while any(len(page.told) == before for page, before in zip(pages, told, strict=True)):
+                        await asyncio.sleep(_LOOK_S)
+                late.append(max(page.told[-1] for page in pages) - recorded)
+                used.append(cpu_ms(address) - cpu)
+            curves["memory of the website with them, MB"].append((count, memory_mb(address)))
+            curves["processor time to tell them all, ms"].append((count, median_of(used)))
+            curves["from recorded to shown at the last, s"].append((count, median_of(late)))
+        for task in listening:
+            task.cancel()
+        for page in pages:
+            page.writer.close()
+    await client.aclose()
+    return dict(curves)
+
+
 async def _measure(up: Servers) -> Section:
     plots = {"products": ("With more products", "products", await _products(up))}
     with temporary_redis(up.folder / "growing") as url:
@@ -214,11 +267,12 @@ async def _measure(up: Servers) -> Section:
         plots["histories"] = ("With a longer history", "changes", await _histories(up, store))
         await client.aclose()
         await in_bytes.aclose()
+    plots["pages"] = ("With more open pages of one product", "open pages", await _pages(up))
     section = Section(
         "Growth",
         f"What each costs as work grows, products up to {LARGEST:,} (`LARGEST=10000000` for more), and the exponent of "
         "the straight line through the logarithms. Plots: `bench/growth-products.svg`, `bench/growth-watches.svg`, "
-        "`bench/growth-watchers.svg`, `bench/growth-histories.svg`. Open pages are in `make bench ONLY=live`.",
+        "`bench/growth-watchers.svg`, `bench/growth-histories.svg`, `bench/growth-pages.svg`.",
         ["cost", "from", "to", "n to the", "more than n log n in the end"],
     )
     for name, (title, across, curves) in plots.items():

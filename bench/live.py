@@ -1,19 +1,15 @@
 """A thousand open product pages: what they cost the website's process, and how soon they show a new price."""
 
 import asyncio
-import re
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from bench.open_pages import memory_mb, open_page
 from bench.report import Goal, Section, quantile
 from bench.servers import Servers
 from bench.site import CURRENCY, fill, products, website
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
-from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.connect import Client, connect
 from pennywren.store.store import Store
@@ -24,51 +20,6 @@ CROWD = 500
 PRODUCTS = 100
 CHANGES = 20
 _GAP_S = 7 * 86_400
-
-
-@dataclass
-class OpenPage:
-    """One page that is open: when it was told what (s, monotonic)."""
-
-    product: ProductID
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    told: list[float] = field(default_factory=list[float])
-
-    async def listen(self) -> None:
-        """Note each price until the stream ends."""
-        while line := await self.reader.readline():
-            if line.startswith(b"event: price"):
-                self.told.append(time.monotonic())
-
-
-async def _open(address: str, product: ProductID, version: int) -> OpenPage:
-    parts = urlsplit(address)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    writer.write(
-        f"GET /products/{product}/live?version={version} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        "Accept: text/event-stream\r\nAccept-Language: en\r\n\r\n".encode()
-    )
-    await reader.readuntil(b"listening")
-    return OpenPage(product, reader, writer)
-
-
-def _memory_mb(url: str) -> float:
-    """The memory of all processes of the website (PSS: what they share is counted once)."""
-    port = urlsplit(url).port
-    total = 0
-    for process in Path("/proc").iterdir():
-        try:
-            if (
-                not process.name.isdigit()
-                or f"PENNYWREN_HTTP_PORT={port}".encode() not in (process / "environ").read_bytes()
-            ):
-                continue
-            found = re.search(r"^Pss:\s+(\d+)", (process / "smaps_rollup").read_text(), re.M)
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-        total += int(found[1]) if found else 0
-    return total / 1024
 
 
 async def _connections(client: Client) -> int:
@@ -83,12 +34,12 @@ async def _measure(servers: Servers, address: str, section: Section) -> None:
     client = connect(servers.redis_url, max_connections=1)
     recorder = Recorder(Store(client, client), _GAP_S)
     versions = {each: state.version for each in known if (state := await Store(client, client).product(each))}
-    warm = await asyncio.gather(*(_open(address, each, 0) for each in known[:10]))
+    warm = await asyncio.gather(*(open_page(address, each, 0) for each in known[:10]))
     await asyncio.gather(*(page.reader.readuntil(b"event: price") for page in warm))
     # The connection that open pages share is there by now, and not counted among those that more pages add.
-    before, connections = _memory_mb(address), await _connections(client)
+    before, connections = memory_mb(address), await _connections(client)
     wanted = [known[0]] * CROWD + [known[1 + n % (PRODUCTS - 1)] for n in range(PAGES - CROWD)]
-    pages = [await _open(address, each, versions[each]) for each in wanted]
+    pages = [await open_page(address, each, versions[each]) for each in wanted]
     listening = [asyncio.create_task(page.listen()) for page in pages]
     delays: list[float] = []
     lost = 0
@@ -107,7 +58,7 @@ async def _measure(servers: Servers, address: str, section: Section) -> None:
                 delays.append(page.told[count] - recorded)
             else:
                 lost += 1
-    after, more = _memory_mb(address), await _connections(client)
+    after, more = memory_mb(address), await _connections(client)
     for page in (*pages, *warm):
         page.writer.close()
     for task in listening:

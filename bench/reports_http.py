@@ -1,29 +1,38 @@
-"""Reports over HTTP: a steady stream of batches from many installs, as a million browsers send them at their peak."""
+"""Reports over HTTP: a steady stream of batches from many installs, as a million browsers send them at their peak.
+
+Alone, and beside as many histories as these browsers ask for.
+"""
 
 import asyncio
+import os
 import random
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate
+from typing import Any
 
 import asyncpg
 import msgspec
 
+from bench.record_step import cpu_s
 from bench.report import Goal, Section, quantile
 from bench.servers import Servers, running
+from bench.site import past
 from pennywren.accounts.tokens import token_hash
 from pennywren.local.children import Program
 from pennywren.local.ports import free_port
-from pennywren.model.clock import DAY, MINUTE, rfc3339, system_clock
+from pennywren.model.clock import DAY, SECOND, rfc3339, system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.postgres.moments import to_moment
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.rewriting import Past, restore
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
 
@@ -41,6 +50,15 @@ SECONDS = 20
 CONNECTIONS = 64
 CHANGED = 0.04
 """Reports of another price than is known."""
+HISTORIES_PER_S = 1_000
+LONG = 2_000
+"""The products that people look at most have had many prices."""
+HELD = 0.5
+"""Histories of which the browser holds an answer and asks whether there is another."""
+_PAGE = 100
+_AT_ONCE = 16
+_NUMBERS = 1_000_000
+"""Where the numbers of the second run's requests begin."""
 
 
 def _price(n: int) -> int:
@@ -59,14 +77,18 @@ async def _fill(servers: Servers, chance: random.Random) -> None:
     client, bytes_client = connect(servers.redis_url), connect(servers.redis_url, decode=False)
     await client.flushall()
     now = system_clock()
+    store = Store(client, bytes_client)
+    for start in range(0, LONG, _PAGE):
+        page = range(start, start + _PAGE)
+        await restore(store, [Past(_product(n), "USD", {Offer.BUYBOX: past(n, 120, 500)}, "charted") for n in page])
     looks = [
         LookToRecord(
-            Look(_product(n), "USD", {Offer.BUYBOX: _price(n)}, now - chance.randrange(2 * MINUTE, DAY)),
+            Look(_product(n), "USD", {Offer.BUYBOX: _price(n)}, now - chance.randrange(2, 55) * SECOND),
             rate_if_changed="0.0.0.0",
         )
         for n in range(PRODUCTS)
     ]
-    await Recorder(Store(client, bytes_client), DAY).record(looks)
+    await Recorder(store, DAY).record(looks)
     await client.aclose()
     await bytes_client.aclose()
     connection = await asyncpg.connect(servers.postgres_url)
@@ -92,7 +114,11 @@ class _Requests:
         self._weights = list(accumulate(1.0 / (n + 1) for n in range(PRODUCTS)))
         self._numbers = range(PRODUCTS)
 
-    def make(self, number: int) -> tuple[bytes, int]:
+    def history(self) -> int:
+        """A product that somebody looks at."""
+        return self._chance.choices(self._numbers, cum_weights=self._weights)[0]
+
+    def report(self, number: int) -> tuple[bytes, int]:
         """A request, and how many reports it carries."""
         chance = self._chance
         (size,) = chance.choices(SIZES, SHARES)
@@ -126,65 +152,125 @@ class _Requests:
 
 @dataclass
 class _Run:
-    latencies: list[float] = field(default_factory=list[float])
-    reports: int = 0
+    reports: list[float] = field(default_factory=list[float])
+    """How long (s) each request with reports took."""
+    histories: list[float] = field(default_factory=list[float])
+    said: int = 0
+    """Reports in them."""
     refused: int = 0
     seconds: float = 0.0
     generator: float = 0.0
     """CPU seconds of the generator."""
-    idle: float = 0.0
-    """CPU seconds that no process of the machine used."""
+    used: float = 0.0
+    """Those of all that is measured: the API, Redis, PostgreSQL and the generator."""
 
 
-async def _drive(ports: Sequence[int], requests: list[tuple[bytes, int]]) -> _Run:
-    """Send at Poisson times whatever the server does; a latency counts from when the request was to be sent."""
-    chance, run = random.Random(5), _Run()
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for number in range(CONNECTIONS):
-        free.put_nowait(await asyncio.open_connection("127.0.0.1", ports[number % len(ports)]))
+class _Drive:
+    """Sends at Poisson times whatever the server does; a latency counts from when the request was to be sent."""
 
-    async def send(request: bytes, size: int, at: float) -> None:
-        reader, writer = await free.get()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        free.put_nowait((reader, writer))
-        if head.split(b" ", 2)[1] == b"200":
-            run.latencies.append(time.perf_counter() - at)
-            run.reports += size
-        else:
+    def __init__(self, ports: Sequence[int], histories_per_s: int) -> None:
+        self._ports = ports
+        self._rate = histories_per_s
+        self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+        self._tags: dict[int, str] = {}
+        end = system_clock() // DAY * DAY // SECOND
+        self._year = f"startTime={end - 365 * DAY // SECOND}&endTime={end}&interval=day"
+        self._chance = random.Random(5)
+        self._requests = _Requests(random.Random(3))
+
+    async def open(self) -> None:
+        for number in range(CONNECTIONS):
+            self._free.put_nowait(await asyncio.open_connection("127.0.0.1", self._ports[number % len(self._ports)]))
+
+    def close(self) -> None:
+        while not self._free.empty():
+            self._free.get_nowait()[1].close()
+
+    async def ask_for_all(self) -> None:
+        """Everything was asked for once, as on any day but the first."""
+        for start in range(0, PRODUCTS, _AT_ONCE):
+            page = range(start, min(start + _AT_ONCE, PRODUCTS))
+            await asyncio.gather(*(self._history(_Run(), n, time.perf_counter()) for n in page))
+
+    async def run(self, seconds: int, first: int) -> _Run:
+        """So long; reports are numbered from `first` on."""
+        run = _Run()
+        made = [self._requests.report(first + n) for n in range(REQUESTS_PER_S * seconds)]
+        asked = [self._requests.history() for _ in range(self._rate * seconds)]
+        began, cpu, used = time.perf_counter(), time.process_time(), _cpu_s()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stream(run, made, REQUESTS_PER_S, self._report))
+            group.create_task(self._stream(run, asked, self._rate, self._history))
+        run.seconds = time.perf_counter() - began
+        run.generator, run.used = time.process_time() - cpu, _cpu_s() - used
+        return run
+
+    async def _stream(
+        self, run: _Run, each: Sequence[Any], rate: int, send: Callable[[_Run, Any, float], Coroutine[Any, Any, None]]
+    ) -> None:
+        at = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for request in each:
+                at += self._chance.expovariate(rate)
+                wait = at - time.perf_counter()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                group.create_task(send(run, request, at))
+
+    async def _report(self, run: _Run, made: tuple[bytes, int], at: float) -> None:
+        request, size = made
+        if await self._send(run.reports, request, at) is None:
             run.refused += 1
+        else:
+            run.said += size
 
-    began, cpu, idle = time.perf_counter(), time.process_time(), _idle()
-    at = began
-    async with asyncio.TaskGroup() as group:
-        for request, size in requests:
-            at += chance.expovariate(REQUESTS_PER_S)
-            wait = at - time.perf_counter()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            group.create_task(send(request, size, at))
-    run.seconds = time.perf_counter() - began
-    run.generator, run.idle = time.process_time() - cpu, _idle() - idle
-    while not free.empty():
-        free.get_nowait()[1].close()
+    async def _history(self, run: _Run, n: int, at: float) -> None:
+        tag = self._tags.get(n) if self._chance.random() < HELD else None
+        held = f"if-none-match: {tag}\r\n" if tag else ""
+        path = f"/products/{_product(n)}/history?{self._year}"
+        request = f"GET {path} HTTP/1.1\r\nhost: bench\r\naccept-encoding: gzip\r\n{held}\r\n"
+        headers = await self._send(run.histories, request.encode(), at)
+        if headers is None:
+            run.refused += 1
+        else:
+            self._tags[n] = headers["etag"]
+
+    async def _send(self, took: list[float], request: bytes, at: float) -> dict[str, str] | None:
+        """The headers of the answer; None for a refusal."""
+        reader, writer = await self._free.get()
+        writer.write(request)
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().rstrip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        if "content-length" in headers:
+            await reader.readexactly(int(headers["content-length"]))
+        self._free.put_nowait((reader, writer))
+        if first.split(" ")[1] not in ("200", "304"):
+            return None
+        took.append(time.perf_counter() - at)
+        return headers
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of all that it began."""
+    total, mine = time.process_time(), {os.getpid()}
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    for pid, parent in sorted(tuple(map(int, line.split())) for line in listed.splitlines()):
+        if parent in mine:
+            mine.add(pid)
+            with suppress(OSError):  # ended meanwhile: `ps` itself
+                total += cpu_s(pid)
+    return total
+
+
+async def _measure(ports: Sequence[int], histories_per_s: int, first: int) -> _Run:
+    drive = _Drive(ports, histories_per_s)
+    await drive.open()
+    if histories_per_s:
+        await drive.ask_for_all()
+    await drive.run(WARM_UP_S, first)
+    run = await drive.run(SECONDS, first + REQUESTS_PER_S * WARM_UP_S)
+    drive.close()
     return run
-
-
-def _idle() -> float:
-    """CPU seconds that the machine had nothing to do since it began (proc_stat(5); its unit is 1/100 s)."""
-    with open("/proc/stat", encoding="ascii") as lines:
-        fields = lines.readline().split()
-    return (int(fields[4]) + int(fields[5])) / 100
-
-
-async def _measure(ports: Sequence[int]) -> _Run:
-    requests = _Requests(random.Random(3))
-    made = [requests.make(n) for n in range(REQUESTS_PER_S * (WARM_UP_S + SECONDS))]
-    warm_up = REQUESTS_PER_S * WARM_UP_S
-    await _drive(ports, made[:warm_up])
-    return await _drive(ports, made[warm_up:])
 
 
 async def _wait(port: int) -> None:
@@ -205,12 +291,15 @@ def measure(servers: Servers) -> Section:
         "Reports over HTTP",
         f"{REQUESTS_PER_S} requests/s at Poisson times for {SECONDS} s after {WARM_UP_S} s, of 1 to 5 reports; "
         f"{PRODUCTS:,} products by Zipf, {INSTALLS:,} installs in {NETWORKS:,} networks, {CHANGED:.0%} report another "
-        f"price; {PROCESSES} server processes, as behind a proxy.",
-        ["requests/s", "reports/s", "p50 ms", "p99 ms", "generator's share of the machine", "CPU left"],
+        f"price; {PROCESSES} server processes, as behind a proxy. Then the same, beside {HISTORIES_PER_S:,} "
+        f"histories/s: a year daily, {HELD:.0%} of them held by whoever asks; the {LONG:,} most "
+        "popular products have 120 changes, and each was asked for once before.",
+        ["load", "what", "requests/s", "reports/s", "p50 ms", "p99 ms", "cores used", "of them the generator"],
     )
     asyncio.run(_fill(servers, random.Random(7)))
     ports = [free_port() for _ in range(PROCESSES)]
     env = {**servers.environ, "PENNYWREN_TRUSTED_PROXIES": "1", "PATH": "/usr/bin:/bin"}
+    env["PENNYWREN_REQUESTS_PER_NETWORK"] = "0"
     argv = [sys.executable, "-m", "pennywren", "api"]
     apps = [
         Program(
@@ -222,37 +311,50 @@ def measure(servers: Servers) -> Section:
         for port in ports
     ]
 
-    async def all_of_it() -> _Run:
+    async def all_of_it() -> list[_Run]:
         for port in ports:
             await _wait(port)
-        return await _measure(ports)
+        return [await _measure(ports, 0, 0), await _measure(ports, HISTORIES_PER_S, _NUMBERS)]
 
     with ExitStack() as stack:
         for app in apps:
             stack.enter_context(running(app))
-        run = asyncio.run(all_of_it())
-    if run.refused:
-        raise RuntimeError(f"{run.refused} requests were refused: {apps[0].log.read_text()[-2000:]}")
-    rate = run.reports / run.seconds
-    p50, p99 = (quantile(run.latencies, share) * 1000 for share in (0.5, 0.99))
-    cores = run.seconds * 2
-    section.rows.append(
-        [
-            f"{len(run.latencies) / run.seconds:,.0f}",
-            f"{rate:,.0f}",
-            f"{p50:.1f}",
-            f"{p99:.1f}",
-            f"{run.generator / cores:.0%}",
-            f"{run.idle / cores:.0%}",
-        ]
-    )
+        alone, beside = asyncio.run(all_of_it())
+    for load, run in (("reports alone", alone), ("beside histories", beside)):
+        machine = [f"{run.used / run.seconds:.2f}", f"{run.generator / run.seconds:.2f}"]
+        rate = f"{run.said / run.seconds:,.0f}"
+        section.rows.append([load, "reports", *_figures(run, run.reports, rate), *machine])
+        if run.histories:
+            section.rows.append([load, "histories", *_figures(run, run.histories, ""), *machine])
     section.goals += [
-        Goal("reports taken in", rate, 1000, unit="/s"),
-        Goal("requests", len(run.latencies) / run.seconds, 400, unit="/s"),
-        Goal("p99", p99, 100, at_most=True, unit="ms"),
+        Goal("reports taken in", alone.said / alone.seconds, 1000, unit="/s"),
+        Goal("requests", len(alone.reports) / alone.seconds, 400, unit="/s"),
+        Goal("p99", _ms(alone.reports, 0.99), 100, at_most=True, unit="ms"),
+        Goal("reports taken in beside histories", beside.said / beside.seconds, 1000, unit="/s"),
+        Goal(
+            "histories answered beside them", len(beside.histories) / beside.seconds, 0.97 * HISTORIES_PER_S, unit="/s"
+        ),
+        Goal("p99 of reports beside histories", _ms(beside.reports, 0.99), 100, at_most=True, unit="ms"),
+        Goal("p99 of histories beside reports", _ms(beside.histories, 0.99), 100, at_most=True, unit="ms"),
+        Goal("refused, of both", alone.refused + beside.refused, 0, at_most=True, unit="of them"),
     ]
     section.limits.append(
         "What limits it: Python, for each report its decoding, verdict and the hearsay written back; requests that "
         "come at once share three round trips to Redis."
     )
+    a_report = (alone.used - alone.generator) / alone.said
+    a_history = (beside.used - beside.generator - a_report * beside.said) / len(beside.histories)
+    section.limits.append(
+        f"In processor time of the API, Redis and PostgreSQL together a report costs {a_report * 1e6:.0f} µs and a "
+        f"history beside them {a_history * 1e6:.0f} µs: {1000 * (a_report + a_history):.2f} cores for a thousand a "
+        "second of each."
+    )
     return section
+
+
+def _ms(took: Sequence[float], share: float) -> float:
+    return quantile(took, share) * 1000
+
+
+def _figures(run: _Run, took: Sequence[float], reports: str) -> list[str]:
+    return [f"{len(took) / run.seconds:,.0f}", reports, f"{_ms(took, 0.5):.1f}", f"{_ms(took, 0.99):.1f}"]

@@ -180,7 +180,7 @@ def _section(base: Run, much: surge.Surge, minutes: float, per_s: int) -> Sectio
         f"{per_s} requests/s for {minutes:g} minutes, mixed as those of a million users of the extension, who make "
         f"{BASE_PER_S}: 58 % histories, half of them held by the browser, 36 % reports, 5 % product pages, 1 % watches "
         "set and ended; then "
-        f"{SURGE} times as much for {SURGE_S} s, from {SURGE * per_s:,} connections; "
+        f"{SURGE} times as much for {SURGE_S} s, over {surge.CONNECTIONS:,} connections at Poisson times; "
         f"{PRODUCTS:,} products by Zipf. One process of the API; locust (at the surge: wrk), Redis and PostgreSQL have "
         "the rest of the machine.",
         ["load", "what", "requests", "requests/s", "p50 ms", "p99 ms", "longest ms", "errors"],

@@ -15,6 +15,8 @@ REQUESTS: Final = 40_000
 """Different ones, sent at random."""
 THREADS: Final = 10
 """Of wrk, which looks through all pauses of a thread each time that it waits: few each, so that it keeps up."""
+CONNECTIONS: Final = 1_000
+"""Many more than are under way, so that the next request finds one that is free."""
 _JSON: Final = "Content-Type: application/json"
 _SCRIPT: Final = Path(__file__).with_name("surge.lua")
 
@@ -37,10 +39,10 @@ class Surge:
 
 
 def send(address: str, folder: Path, lines: Iterator[str], per_s: int, seconds: int) -> Surge:
-    """Send `per_s` requests a second at Poisson times, over as many connections."""
+    """Send `per_s` requests a second at Poisson times."""
     requests = folder / "requests.tsv"
     requests.write_text("\n".join(lines) + "\n")
-    argv = ["wrk", f"-t{THREADS}", f"-c{per_s}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT), address]
+    argv = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT), address]
     said = subprocess.run(
         [*argv, "--", str(requests), str(1000 * THREADS / per_s)], capture_output=True, text=True, check=True
     ).stdout

@@ -29,8 +29,8 @@ SOON_S: Final = 0.15
 """An answer is slow from here on: in a crowd each waits for all the others, many times, however short each wait is."""
 USUAL: Final = 64
 """So many may be under way where answers are quick."""
-LEAST: Final = 8
-"""So many always may."""
+LEAST: Final = 24
+"""So many always may: with fewer it is the machine that is slow."""
 OTHERS: Final = 0.75
 """What is not about prices leaves a quarter of the room to them: all of it may wait for PostgreSQL, which prices do
 without."""
