@@ -266,6 +266,10 @@ async def test_what_the_past_says_of_a_target(site: Site, anonymous: httpx.Async
     for wrong in ("", "0", "12.99", "-1", "9" * 30, "abc"):
         assert (await ask(wrong)).status_code == 400
     assert (await ask(1000)).headers["etag"]
+    await recorder.record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: None}, begin + 60 * DAY))])
+    gone = (await ask(3000)).json()
+    assert (gone["enough"], gone["metNow"], gone["chanceWithin30Days"]) == (True, False, None)
+    assert gone["text"].endswith("There is no offer now: how long such a wait takes can be said when there is one.")
 
 
 @pytest.mark.parametrize("days", [0, 12])

@@ -42,6 +42,9 @@ class Backtest:
     last_met: int | None
     """The last moment at which it was met; None if it never was."""
     met_now: bool
+    offered: bool = True
+    """Whether there is an offer now. The fall that a target asks for is one from the price of now: without an offer
+    nothing is foretold, since when one comes back is another question."""
     share_of_time: float | None = None
     """For how much of the observed time it was met. This and what follows is None where there is too little history."""
     typical_wait_days: float | None = None
@@ -71,13 +74,16 @@ def backtest(steps: Steps, threshold: int) -> Backtest | None:
         times_met=len(starts) + (met_now and not (met and met[-1].end == end)),
         last_met=end if met_now else met[-1].end if met else None,
         met_now=met_now,
+        offered=price is not None,
     )
     if not found.enough:
         return found
     found = replace(found, share_of_time=sum(each.end - each.start for each in met) / observed)
+    if price is None:
+        return found
     if found.met_now:
         return replace(found, typical_wait_days=0.0, chance_within_30_days=1.0)
-    waits = _waits(past, threshold / steps.prices[-1][1])
+    waits = _waits(past, threshold / price)
     typical = _median(waits)
     return replace(
         found,

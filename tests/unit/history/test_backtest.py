@@ -46,6 +46,15 @@ def test_what_is_met_now_needs_no_wait() -> None:
     assert (found.met_now, found.typical_wait_days, found.chance_within_30_days) == (True, 0, 1)
 
 
+def test_without_an_offer_nothing_is_foretold() -> None:
+    """Also not of a target that the price of before met: nobody knows when there is an offer again."""
+    found = backtest(days(*([20] * 9 + [10]) * 4, *[None] * 5), 25)
+    assert found is not None
+    assert (found.enough, found.offered, found.met_now, found.times_met) == (True, False, False, 1)
+    assert found.share_of_time == pytest.approx(40 / 45)
+    assert (found.typical_wait_days, found.chance_within_30_days) == (None, None)
+
+
 def test_a_fall_that_never_was_has_no_typical_wait_and_a_small_chance() -> None:
     found = backtest(days(*[20] * 365), 10)
     assert found is not None
@@ -73,8 +82,8 @@ def test_the_counts_are_those_by_hand(prices: list[int | None], threshold: int) 
     assert found.times_met == sum(now and not before for before, now in zip([False, *low], low, strict=False))
     assert found.last_met == (None if True not in low else (len(low) - low[::-1].index(True)) * DAY)
     assert found.share_of_time == pytest.approx(sum(low) / len(low))
-    assert found.chance_within_30_days is not None
-    assert 0 <= found.chance_within_30_days <= 1
+    assert (found.chance_within_30_days is None) is (prices[-1] is None)
+    assert 0 <= (found.chance_within_30_days or 0) <= 1
 
 
 def test_what_is_foretold_of_real_prices_comes_about_as_often_as_it_says() -> None:

@@ -108,6 +108,8 @@ def _text(found: Backtest | None, target: str) -> str:
     if not found.enough:
         days = "one day" if found.known_days == 1 else f"{found.known_days} days"
         return f"{told} We know {days} of prices: how long such a wait takes can be said after {ENOUGH_DAYS}."
+    if not found.offered:
+        return f"{told} There is no offer now: how long such a wait takes can be said when there is one."
     if found.met_now:
         return told
     if found.typical_wait_days is None:

@@ -34,7 +34,7 @@ class SuggestionsView(Answer):
 
 
 class TargetView(Answer):
-    """What the past says of a target. What foretells is null where `enough` is false."""
+    """What the past says of a target. What foretells is null where `enough` is false, and while there is no offer."""
 
     product_id: str = field(name="productID")
     offer: Offer
