@@ -124,7 +124,13 @@ async def test_codes_are_limited(owner: httpx.AsyncClient) -> None:
 async def test_stop_is_obeyed_and_start_begins_again(site: Site, owner: httpx.AsyncClient, peer: HttpPeer) -> None:
     await owner.post("/account/phones", json={"number": "+436601234567"})
     async with site.client() as gateway:
-        for text, stopped in ((" stop. ", True), ("hello", True), ("START", False)):
+        for text, stopped in (
+            (" stop. ", True),
+            ("hello", True),
+            ("START", False),
+            ("Opt-out", True),
+            ("start", False),
+        ):
             came = await gateway.post("/hooks/sms", **signed(site, "sms key", {"from": "+436601234567", "text": text}))
             assert came.status_code == 204
             assert (await owner.get("/account/phones")).json()["phones"][0]["stopped"] is stopped
@@ -242,7 +248,9 @@ async def test_one_click_ends_all_mails_and_the_page_asks_first(site: Site, owne
     async with site.client() as mail_program:
         assert (await mail_program.get(from_digest, headers=HTML)).status_code == 200
         assert (await owner.get("/account/email")).json()["suppressed"] is None
-        assert (await mail_program.post(from_digest, data={"List-Unsubscribe": "One-Click"})).status_code == 200
+        german = {"accept-language": "de"}
+        ended = await mail_program.post(from_digest, data={"List-Unsubscribe": "One-Click"}, headers=german)
+        assert (ended.status_code, ended.text) == (200, "Du bekommst keine Mails mehr.\n")
         assert (await owner.get("/account/email")).json()["suppressed"]["reason"] == "unsubscribed"
         assert (await mail_program.post(from_digest[:-2] + "xx")).status_code == 404
 

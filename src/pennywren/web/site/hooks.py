@@ -22,8 +22,12 @@ from pennywren.web.types import Answer, Request
 
 TOLERANCE_S: Final = 300
 _SIGNATURE: Final = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})\Z")
-_STOP: Final = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "STOPP", "ARRET"})
+# Those that carriers and the FCC (47 CFR 64.1200(a)(10)) name, and what Germans and French write.
+_STOP: Final = frozenset(
+    {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "STOPP", "ARRET", "ARRÊT"}
+)
 _START: Final = frozenset({"START", "UNSTOP", "YES"})
+_BETWEEN: Final = re.compile(r"[\s.!\"'-]+")
 _OWN = {"cache-control": PRIVATE}
 
 
@@ -33,7 +37,7 @@ async def take_sms(request: Request) -> Answer:
     resources = resources_of(request)
     await _check(request, resources.settings.sms_hook_secret)
     event = await read_body(request, SmsEvent)
-    word = event.text.strip().strip(".!").upper()
+    word = _BETWEEN.sub("", event.text).upper()
     async with transaction(resources.pool) as connection:
         if word in _STOP:
             await suppressed.suppress(connection, "sms", sender_number(event.number), "stopped")

@@ -110,7 +110,7 @@ def check_endpoint(endpoint: str, hosts: Sequence[str]) -> None:
     names = [entry for entry in hosts if "://" not in entry]
     fits = any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in names)
     if not fits or parts.port not in (None, 443):
-        raise BadInput(f"This is not the address of a push service that we know: {', '.join(names)}.")
+        raise BadInput(f"This is not the address of a push service that we know: {', '.join(hosts)}.")
 
 
 def private_hosts(hosts: Sequence[str]) -> list[str]:
