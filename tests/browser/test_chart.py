@@ -126,6 +126,28 @@ async def test_a_young_product_shows_its_points_and_no_verdict(page: Page) -> No
     assert await page.locator("svg .pw-typical").count() == 0
 
 
+async def test_one_absurd_price_does_not_flatten_the_rest(page: Page) -> None:
+    spike = {"buybox": _history("buybox", [(200, 4999), (100, 499_900), (99, 4499), (20, 4599)])}
+    await _open(page, spike)
+    await page.wait_for_selector("svg .pw-offered")
+    ticks = "[...document.querySelectorAll('svg .pw-label')].map(label => label.textContent)"
+    cut, said = await page.evaluate(ticks), await page.inner_text(".pw-chart")
+    mark = page.locator("svg .pw-high")
+    box, plot = await mark.bounding_box(), await page.locator(".pw-plot").bounding_box()
+    await page.get_by_label("Outliers, too").check()
+    whole = await page.evaluate(ticks)
+
+    assert "50" in cut
+    assert not {"1,000", "5,000"} & set(cut)
+    assert {"1,000", "5,000"} <= set(whole)
+    assert "being far from all others: 1" in said
+    assert "highest $4,999.00" in said
+    assert box is not None
+    assert plot is not None
+    assert plot["y"] < box["y"] < plot["y"] + 30
+    assert "being far from all others" not in await page.inner_text(".pw-chart")
+
+
 async def test_the_keyboard_goes_from_change_to_change(page: Page) -> None:
     await _open(page, LONG)
     await page.focus(".pw-plot")

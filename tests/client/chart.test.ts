@@ -9,6 +9,7 @@ import { inRows, prepare, stretchAt, within } from "../../src/pennywren/web/clie
 import type { Stroke } from "../../src/pennywren/web/client/chart/labels.ts";
 import { around, boxOf, place, widthOf } from "../../src/pennywren/web/client/chart/labels.ts";
 import { loadHistories, LoadFailed } from "../../src/pennywren/web/client/chart/load.ts";
+import { ordinary } from "../../src/pennywren/web/client/chart/outliers.ts";
 import { step } from "../../src/pennywren/web/client/chart/pointing.ts";
 import { clampWindow, defaultRange, isAvailable, windowOf } from "../../src/pennywren/web/client/chart/ranges.ts";
 import { statistics } from "../../src/pennywren/web/client/chart/statistics.ts";
@@ -178,6 +179,32 @@ test("thinning keeps order, the ends and the true extremes", () => {
   assert.ok(kept.every((one, i) => i === 0 || one.start > (kept[i - 1] as Stretch).start));
 });
 
+describe("outliers", () => {
+  const YEAR = 365;
+  const of = (points: [number, number][]): Stretch[] =>
+    within(prepare(history(points, YEAR), START + YEAR * DAY), START, START + YEAR * DAY);
+
+  test("one absurd price is left out of the axis, above or below", () => {
+    assert.deepEqual(ordinary(of([[0, 2000], [100, 199_900], [101, 2200], [200, 1], [201, 1800]])), { low: 1800, high: 2200, outside: 2 });
+  });
+
+  test("a sale is none, nor what was so for long, nor the price now", () => {
+    assert.equal(ordinary(of([[0, 2000], [100, 700], [101, 2000]]))?.outside, 0);
+    assert.deepEqual(ordinary(of([[0, 2000], [200, 20_000]])), { low: 2000, high: 20_000, outside: 0 });
+    assert.deepEqual(ordinary(of([[0, 2000], [364, 20_000]])), { low: 2000, high: 20_000, outside: 0 });
+  });
+
+  test("a bucket that reaches there counts, and its own price stays", () => {
+    const [bucket] = of([[0, 2000]]);
+    assert.deepEqual(ordinary([{ ...(bucket as Stretch), low: 1, high: 2100 }]), { low: 2000, high: 2100, outside: 1 });
+  });
+
+  test("a single look and no look at all have no outliers", () => {
+    assert.deepEqual(ordinary([{ start: 5, end: 5, state: "offered", price: 9, low: null, high: null }]), { low: 9, high: 9, outside: 0 });
+    assert.equal(ordinary([{ start: 0, end: 5, state: "notObserved", price: null, low: null, high: null }]), null);
+  });
+});
+
 describe("axes", () => {
   test("the axis of prices shows what moved with a tenth of air, or begins at zero", () => {
     assert.deepEqual(priceDomain(1000, 2000, false), [900, 2100]);
@@ -251,6 +278,14 @@ describe("in words", () => {
     assert.deepEqual([found?.typical, found?.verdict, found?.low, found?.high], [null, null, 1000, 1500]);
     const text = summarize(series, START, START + 9 * DAY, ENGLISH, format);
     assert.match(text, /Buy box: \$12\.00 now\. Lowest \$10\.00 on Jan 1, 2026, highest \$15\.00 on Jan 3, 2026\. 8 days/);
+  });
+
+  test("a history of less than a day has begun, and days are counted as people do", () => {
+    const begun = prepare(history([[0, 2000]], 0.5), START + DAY / 2);
+    assert.match(summarize(begun, START, START + DAY / 2, ENGLISH, format), /We have just begun to look: /);
+    const day1 = prepare(history([[0, 2000]], 1), START + DAY);
+    assert.match(summarize(day1, START, START + DAY, ENGLISH, format), / 1 day of history: /);
+    assert.match(summarize(day1, START, START + DAY, GERMAN, makeFormat("EUR", ["de"])), / 1 Tag Verlauf: /);
   });
 
   test("with enough history it says what is usual, weighed by time", () => {

@@ -32,8 +32,8 @@ async def test_what_moved_is_shown_with_its_price_and_how_far(site: Site, browse
     assert "Just changed" in page.text
     assert "A &lt;b&gt;kettle&lt;/b&gt;" in page.text
     assert "$12.99" in page.text
-    assert "19 % less" in page.text
-    assert "1 % more" in page.text, "a move is never shown as none"
+    assert "19% less" in page.text
+    assert "1% more" in page.text, "a move is never shown as none"
     assert f'href="/products/{OTHER}"' in page.text, "a product without a title goes by its id"
     assert "Nothing is followed" not in page.text
 

@@ -16,7 +16,7 @@ async def test_a_price_is_judged_only_where_somebody_has_looked_lately(site: Sit
     site.clock.now += 8 * DAY
     later = (await browser.get(ADDRESS)).text
 
-    assert "A usual price, 5 % below its average of 90 days" in now
+    assert "A usual price, 5% below its average of 90 days" in now
     assert "Nobody has looked since" not in now
     assert "Nobody has looked since" in later
     assert "its average of 90 days" not in later

@@ -47,7 +47,7 @@ async def placed(site: Site) -> dict[str, dict[str, float]]:
             1799,
             1799,
             False,
-            "the price is 10 % below the price when you began to watch (to 17.99 USD or less)",
+            "the price is 10% below the price when you began to watch (to 17.99 USD or less)",
         ),
         (
             {"kind": "drop", "amount": 500, "base": "lastAlert"},
@@ -63,13 +63,13 @@ async def placed(site: Site) -> dict[str, dict[str, float]]:
             2199,
             2199,
             False,
-            "the price is 10 % above the median of the last 90 days (to 21.99 USD or more)",
+            "the price is 10% above the median of the last 90 days (to 21.99 USD or more)",
         ),
         ({"kind": "allTimeLow"}, "lows", 100_000, None, True, "the price is lower than ever since we began to look"),
         ({"kind": "lowestInDays", "days": 30}, "lows", 30, None, True, "the price is the lowest of 30 days"),
         ({"kind": "backInStock"}, "stock", 2, None, True, "it is back in stock"),
         ({"kind": "outOfStock"}, "stock", 1, None, False, "it is out of stock"),
-        ({"kind": "anyChange", "percent": 2.5}, "moves", -250, None, False, "the price moves by 2.5 % or more"),
+        ({"kind": "anyChange", "percent": 2.5}, "moves", -250, None, False, "the price moves by 2.5% or more"),
         ({"kind": "anyChange", "amount": 100}, "moves", 100, None, False, "the price moves by 1.00 USD or more"),
     ],
 )
@@ -121,7 +121,7 @@ async def test_a_watch_that_becomes_another_kind_leaves_its_set(site: Site, owne
 async def test_a_base_that_is_not_known_yet_is_waited_for(site: Site, owner: httpx.AsyncClient) -> None:
     made = (await owner.post("/subscriptions", json=wish(rule={"kind": "drop", "percent": 10}))).json()
     assert (made["threshold"], made["basePrice"]) == (None, None)
-    assert made["waitsFor"] == "the price is 10 % below the price when you began to watch"
+    assert made["waitsFor"] == "the price is 10% below the price when you began to watch"
     assert await placed(site) == {}
     assert await site.resources.pool.fetchval("select look_again_at is not null from subscriptions")
 
@@ -202,4 +202,4 @@ async def test_the_account_page_shows_every_kind(site: Site, owner: httpx.AsyncC
         await owner.post("/subscriptions", json=wish(rule=rule))
     page = (await owner.get("/account")).text
     assert "the price is lower than ever since we began to look" in page
-    assert "10\u00a0% below the price when you began to watch (at $17.99 or less)" in page
+    assert "10% below the price when you began to watch (at $17.99 or less)" in page

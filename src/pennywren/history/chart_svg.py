@@ -13,6 +13,7 @@ from html import escape
 from typing import Final
 
 from pennywren.history.axis import price_ticks, time_ticks
+from pennywren.history.outliers import ordinary
 from pennywren.history.step import Measure, Span, measure, spans
 from pennywren.language.speaking import Language, language
 from pennywren.model.clock import DAY
@@ -22,6 +23,7 @@ _LEFT: Final = 64
 _RIGHT: Final = 16
 _TOP: Final = 20
 _BOTTOM: Final = 28
+_BEYOND: Final = 5
 _DASHES: Final = {
     "absent": ' stroke-dasharray="1 4"',
     "rumour": ' stroke-dasharray="7 3 1.5 3"',
@@ -84,8 +86,10 @@ class _Frame:
         return round(_LEFT + inner * (at - self.start) / (self.end - self.start), 1)
 
     def y(self, price: int) -> float:
+        """What the axis leaves out lies just beyond its end."""
         inner = self.height - _TOP - _BOTTOM
-        return round(self.height - _BOTTOM - inner * (price - self.low) / (self.high - self.low), 1)
+        y = self.height - _BOTTOM - inner * (price - self.low) / (self.high - self.low)
+        return round(min(max(y, _TOP - _BEYOND), self.height - _BOTTOM + _BEYOND), 1)
 
 
 def chart(
@@ -122,18 +126,23 @@ def chart(
     if whole is None:
         nothing = described or words.say("chart.empty")
         return f"{head}{_text(width / 2, height / 2, nothing, 'middle', palette.ink)}</svg>"
+    stretches = spans(steps, start, end)
+    usual = ordinary(stretches)
+    low, high = (usual.low, usual.high) if usual and usual.outside else (whole.low, whole.high)
     # A little air above and below; a price that never moved gets a band around it that shows so.
-    air = max((whole.high - whole.low) // 20 if whole.high > whole.low else whole.high // 20, 1)
-    lowest, highest = (whole.low, whole.high) if target is None else (min(whole.low, target), max(whole.high, target))
+    air = max((high - low) // 20 if high > low else high // 20, 1)
+    lowest, highest = (low, high) if target is None else (min(low, target), max(high, target))
     ticks = price_ticks(0 if from_zero else max(lowest - air, 0), highest + air)
     frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette)
-    stretches = spans(steps, start, end)
     line, rumour, dotted = _lines(stretches, frame, unverified)
     if not line and not rumour:
         # Only the last look lies in the range: a moment, which has no length to draw.
         line = f"M{frame.x(whole.low_at)} {frame.y(whole.low)}h2"
     unseen = _unseen(stretches, frame)
-    shown = {"absent": bool(dotted), "rumour": bool(rumour), "unseen": bool(unseen), "target": target is not None}
+    shown = {
+        "absent": bool(dotted), "rumour": bool(rumour), "unseen": bool(unseen), "target": target is not None,
+        "outliers": bool(usual and usual.outside),
+    }  # fmt: skip
     return "".join(
         [
             head,
@@ -272,6 +281,9 @@ def _legend(frame: _Frame, names: Sequence[str], words: Language) -> list[str]:
         if name == "unseen":
             shade = f'x="{left - _SWATCH:g}" y="4" width="{_SWATCH - 6}" height="10"'
             parts.append(f'<rect {shade} fill="{frame.palette.ink}" fill-opacity="0.14"/>')
+        elif name == "outliers":
+            arrow = f"M{left - 14:g} 4v10m-3 -3l3 3l3 -3m-6 -4l3 -3l3 3"
+            parts.append(f'<path d="{arrow}" stroke="{frame.palette.ink}"/>')
         else:
             stroke = frame.palette.ink if name == "target" else frame.palette.line
             parts.append(f'<path d="{place}" stroke="{stroke}" stroke-width="2"{_DASHES[name]}/>')

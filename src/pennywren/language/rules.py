@@ -1,5 +1,7 @@
 """What a watch waits for, in the reader's language: to follow "when"."""
 
+from decimal import Decimal
+
 from pennywren.language.speaking import Language
 from pennywren.model.rule import (
     AnyChange,
@@ -16,7 +18,7 @@ from pennywren.model.rule import (
 
 
 def rule_words(speaking: Language, rule: Rule, money: Money, base_price: int | None = None) -> str:
-    """`the price is 10 % below the price when you began to watch (at $12.99 or less)`."""
+    """`the price is 10% below the price when you began to watch (at $12.99 or less)`."""
     key = f"rule.{kind_of(rule)}"
     match rule:
         case PriceAtOrBelow() | PriceAtOrAbove():
@@ -37,5 +39,5 @@ def rule_words(speaking: Language, rule: Rule, money: Money, base_price: int | N
 
 def _step(speaking: Language, rule: Drop | Rise | AnyChange, money: Money) -> str:
     if rule.percent is not None:
-        return f"{speaking.number(rule.percent)}\u00a0%"
+        return speaking.percent(Decimal(str(rule.percent)) / 100)
     return money(rule.amount or 0)

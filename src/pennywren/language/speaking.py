@@ -71,9 +71,9 @@ class Language:
         """A number with its groups."""
         return format_decimal(value, locale=self._locale)
 
-    def percent(self, share: float) -> str:
-        """`0.25` -> `25%`, without a fraction."""
-        return format_percent(share, format=None, locale=self._locale)
+    def percent(self, share: float | Decimal) -> str:
+        """`0.25` -> `25%`: a float without a fraction, a Decimal with those digits that it has."""
+        return format_percent(share, locale=self._locale, decimal_quantization=isinstance(share, float))
 
     def day(self, ms: int) -> str:
         """`25 November 2026`."""

@@ -293,7 +293,7 @@ def condition(rule: Rule, money: Money, base_price: int | None = None) -> str:
 
 
 def _step(rule: Drop | Rise | AnyChange, money: Money) -> str:
-    return f"{rule.percent:g} %" if rule.percent is not None else money(rule.amount or 0)
+    return f"{rule.percent:g}%" if rule.percent is not None else money(rule.amount or 0)
 
 
 def _days(count: int) -> str:

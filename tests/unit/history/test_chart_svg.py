@@ -47,6 +47,21 @@ def test_the_line_steps_over_a_true_time_axis_and_has_gaps() -> None:
     assert re.fullmatch(rf"M{x[3]} [\d.]+H{x[4]}", _path(svg, "chart-absent"))
 
 
+def test_one_absurd_price_does_not_flatten_the_rest() -> None:
+    points = [(START, 1000), (START + 40 * DAY, 99_900), (START + 41 * DAY, 1100), (START + 60 * DAY, 1200)]
+    steps = Steps(points, [], START + 90 * DAY)
+    text = chart(steps, START, START + 90 * DAY, "USD", title="Kettle", palette=LIGHT)
+    svg = ElementTree.fromstring(text)
+    heights = [float(y) for y in re.findall(r"[MV](?:[\d.]+ )?([\d.]+)", _path(svg, "chart-line"))]
+    marks = {each.get("class"): float(each.get("cy") or 0) for each in svg.iter(f"{SVG}circle")}
+
+    assert min(heights) == marks["chart-high"] < 20, "it leaves the plot at the top"
+    assert sorted(heights)[1] - 20 < (260 - 48) / 2, "the others have the room"
+    assert ">999.00<" in text
+    assert "off the axis" in text
+    assert "off the axis" not in chart(STEPS, START, START + 9 * DAY, "USD", title="Kettle", palette=LIGHT)
+
+
 def test_a_long_silence_up_to_now_is_shaded_and_a_short_one_is_not() -> None:
     def shades(days: int) -> int:
         return sum(each.get("class") == "chart-unseen" for each in _drawn(STEPS, days).iter(f"{SVG}rect"))

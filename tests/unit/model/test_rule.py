@@ -162,20 +162,20 @@ def test_kinds_are_named_once() -> None:
         (
             Drop(percent=12.5),
             2000,
-            "the price is 12.5 % below the price when you began to watch (to 17.50 USD or less)",
+            "the price is 12.5% below the price when you began to watch (to 17.50 USD or less)",
         ),
         (
             Drop(Base.LAST_ALERT, amount=500),
             2000,
             "the price is 5.00 USD below the price that you were last told (to 15.00 USD or less)",
         ),
-        (Rise(Base.MEDIAN, 10), None, "the price is 10 % above the median of the last 90 days"),
+        (Rise(Base.MEDIAN, 10), None, "the price is 10% above the median of the last 90 days"),
         (AllTimeLow(), None, "the price is lower than ever since we began to look"),
         (LowestInDays(1), None, "the price is the lowest of a day"),
         (LowestInDays(30), None, "the price is the lowest of 30 days"),
         (BackInStock(), None, "it is back in stock"),
         (OutOfStock(), None, "it is out of stock"),
-        (AnyChange(percent=0.5), None, "the price moves by 0.5 % or more"),
+        (AnyChange(percent=0.5), None, "the price moves by 0.5% or more"),
     ],
 )
 def test_a_rule_is_said_in_words(rule: Rule, base: int | None, words: str) -> None:

@@ -57,7 +57,7 @@ def test_a_drop_is_said_with_what_it_comes_to() -> None:
     rule = Drop(Base.SUBSCRIPTION, percent=12.5)
 
     assert rule_words(english, rule, "USD", 2000) == (
-        "the price is 12.5\u00a0% below the price when you began to watch (at $17.50 or less)"
+        "the price is 12.5% below the price when you began to watch (at $17.50 or less)"
     )
     assert "12,5\u00a0% unter" in rule_words(german, rule, "EUR", None)
 

@@ -143,7 +143,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "offer": "buybox",
         "currency": "USD",
         "currentPrice": 1299,
-        "suggestions": [{"name": "minus10Percent", "label": "10 % less", "threshold": 1169}],
+        "suggestions": [{"name": "minus10Percent", "label": "10% less", "threshold": 1169}],
     },
     "TargetView": {
         "productID": _NAME,

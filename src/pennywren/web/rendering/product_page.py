@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from pennywren.accounts.people import Person
 from pennywren.history.chart_svg import chart
+from pennywren.history.outliers import ordinary
 from pennywren.history.reading import hearsay
 from pennywren.history.step import Measure, measure, spans, value_at
 from pennywren.history.suggestions import suggest
@@ -229,6 +230,9 @@ async def _past(
     start, end = max(first, now - CHART_SPAN), max(now, main.last_seen + 1)
     whole = measure(steps, start, end)
     said = _said(main, whole, summary, currency, speaking) if whole is not None else speaking.say("chart.empty")
+    usual = ordinary(spans(steps, start, end))
+    if usual and usual.outside:
+        said = f"{said} {speaking.say('chart.outliers', count=usual.outside)}"
     draw = partial(
         chart,
         steps,
@@ -255,7 +259,7 @@ def _said(main: OfferState, whole: Measure, summary: Summary, currency: str, spe
         high_day=speaking.short_day(whole.high_at),
     )  # fmt: skip
     if summary.known_days < ENOUGH_DAYS or summary.typical is None:
-        return f"{now} {extremes} {speaking.say('chart.short', days=summary.known_days)}"
+        return f"{now} {extremes} {_too_short(summary.known_days, speaking)}"
     low, high = summary.typical
     return f"{now} {extremes} {speaking.say('chart.typical', low=money(low), high=money(high))}"
 
@@ -281,3 +285,8 @@ def _first_target(main: OfferState | None, currency: str) -> str:
     if main is None or main.last_price is None:
         return format_amount(20 * 10 ** minor_digits(currency), currency)
     return format_amount(max(main.last_price * 9 // 10, MIN_PRICE), currency)
+
+
+def _too_short(days: int, speaking: Language) -> str:
+    """What is said instead of what is usual, after so many whole days."""
+    return speaking.say("chart.short", count=days) if days else speaking.say("chart.begun")

@@ -12,5 +12,5 @@ def waits_for(speaking: Language, of: Subscription) -> str:
 
 
 def rule_words(speaking: Language, rule: Rule, currency: str, base_price: int | None = None) -> str:
-    """`the price is 10 % below the price when you began to watch (at $12.99 or less)`."""
+    """`the price is 10% below the price when you began to watch (at $12.99 or less)`."""
     return rules.rule_words(speaking, rule, lambda minor: speaking.money(minor, currency), base_price)

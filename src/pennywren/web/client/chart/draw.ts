@@ -8,6 +8,7 @@ import type { Series, Stretch } from "./history.ts";
 import { isSeen, within } from "./history.ts";
 import type { Box, Stroke } from "./labels.ts";
 import { around, place, widthOf } from "./labels.ts";
+import { ordinary } from "./outliers.ts";
 import type { Window } from "./ranges.ts";
 import type { Statistics } from "./statistics.ts";
 import { ENOUGH_DAYS, statistics } from "./statistics.ts";
@@ -29,6 +30,8 @@ export interface View {
   styles: readonly number[];
   target: number | null;
   fromZero: boolean;
+  /** Whether the axis reaches as far as prices that are far from all others. */
+  withOutliers: boolean;
   format: Format;
   words: Words;
 }
@@ -53,6 +56,11 @@ export function element(name: string, attributes: Attributes, text?: string): SV
   return made;
 }
 
+/** How many stretches have prices that the axis leaves out, unless it is made to reach them. */
+export function countOutliers(series: readonly Series[], window: Window): number {
+  return series.reduce((sum, one) => sum + (ordinary(within(one, window.start, window.end))?.outside ?? 0), 0);
+}
+
 /** Draw a view into an `<svg>`, in place of what was there. */
 export function draw(svg: SVGElement, view: View): Frame {
   const { window, format, words } = view;
@@ -66,12 +74,15 @@ export function draw(svg: SVGElement, view: View): Frame {
   svg.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
   svg.setAttribute("width", String(view.width));
   svg.setAttribute("height", String(view.height));
-  const parts: SVGElement[] = [hatch()];
-  if (found?.typical && found.typical.high > found.typical.low) parts.push(band(found.typical, frame));
+  const parts: SVGElement[] = [definitions(frame)];
+  const typical = found?.typical && found.typical.high > found.typical.low ? found.typical : null;
+  if (typical) parts.push(band(typical, frame));
   if (shown[0]) parts.push(...unseen(shown[0], frame));
   parts.push(...axes(ticks, frame, view));
+  if (typical) parts.push(edges(typical, frame));
   const strokes: Stroke[] = [];
   for (const [i, stretches] of shown.entries()) parts.push(...line(stretches, frame, view, view.styles[i] ?? 0, strokes));
+  if (view.target !== null) strokes.push(across(view.target, frame));
   const labels = new Labels(frame, strokes);
   if (found) parts.push(...extremes(found, frame, view, labels));
   else parts.push(label(view.width / 2, view.height / 2, words["summary.empty"], "middle"));
@@ -89,6 +100,11 @@ function domainOf(shown: readonly Stretch[][], view: View): [number, number] {
     high = Math.max(high, stretch.high ?? stretch.price);
   }
   if (low > high) return [0, 100];
+  const usual = view.withOutliers ? [] : shown.flatMap((stretches) => ordinary(stretches) ?? []);
+  if (usual.some((one) => one.outside > 0)) {
+    low = Math.min(...usual.map((one) => one.low));
+    high = Math.max(...usual.map((one) => one.high));
+  }
   // A target far below would flatten what is seen; it is drawn where it is near.
   if (view.target !== null && view.target < low && low - view.target <= Math.max(high - low, low * 0.25)) low = view.target;
   if (view.target !== null && view.target > high && view.target <= high * 1.25) high = view.target;
@@ -114,13 +130,20 @@ function round(pixels: number): number {
   return Math.round(pixels * 10) / 10;
 }
 
-function hatch(): SVGElement {
+function definitions(frame: Frame): SVGElement {
   const pattern = element("pattern", {
     id: "pw-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
   });
   pattern.append(element("path", { d: "M0 0V6", class: "pw-hatch" }));
   const defs = element("defs", {});
-  defs.append(pattern);
+  // Half a line's width more than the plot, so that a price at its edge is not cut.
+  const clip = element("clipPath", { id: "pw-inside" });
+  clip.append(
+    element("rect", {
+      x: frame.left - 3, y: frame.top - 3, width: frame.right - frame.left + 6, height: frame.bottom - frame.top + 6,
+    }),
+  );
+  defs.append(pattern, clip);
   return defs;
 }
 
@@ -140,6 +163,12 @@ function band(typical: { low: number; high: number }, frame: Frame): SVGElement 
   return element("rect", {
     class: "pw-typical", x: frame.left, y: top, width: frame.right - frame.left, height: frame.y(typical.low) - top,
   });
+}
+
+/** The area of a band is a hint; what everybody can tell from the ground are its edges. */
+function edges(typical: { low: number; high: number }, frame: Frame): SVGElement {
+  const lines = [typical.high, typical.low].map((price) => `M${frame.left} ${frame.y(price)}H${frame.right}`);
+  return element("path", { class: "pw-typical-edge", d: lines.join("") });
 }
 
 function axes(ticks: readonly number[], frame: Frame, view: View): SVGElement[] {
@@ -187,8 +216,8 @@ function line(stretches: readonly Stretch[], frame: Frame, view: View, style: nu
   }
   const parts = Object.entries(paths)
     .filter(([, d]) => d !== "")
-    .map(([state, d]) => element("path", { class: `pw-line pw-${state} pw-s${style}`, d }));
-  if (dots) parts.push(element("path", { class: `pw-dots pw-s${style}`, d: dots }));
+    .map(([state, d]) => element("path", { class: `pw-line pw-${state} pw-s${style}`, d, "clip-path": "url(#pw-inside)" }));
+  if (dots) parts.push(element("path", { class: `pw-dots pw-s${style}`, d: dots, "clip-path": "url(#pw-inside)" }));
   return parts;
 }
 
@@ -218,16 +247,19 @@ class Labels {
     return [label((box.left + box.right) / 2, box.bottom - 3, text, "middle", name)];
   }
 
-  /** Keep others off a line that is drawn, too. */
-  avoid(drawn: Stroke): void {
-    this.#strokes.push(drawn);
+  /** Keep all of them off a mark. */
+  keepOff(mark: Box): void {
+    this.#taken.push(mark);
   }
+}
+
+function across(price: number, frame: Frame): Stroke {
+  return stroke(frame.left, frame.y(price), frame.right, frame.y(price));
 }
 
 function targetLine(target: number, frame: Frame, text: string, labels: Labels): SVGElement[] {
   const y = frame.y(target);
   if (y < frame.top - 1 || y > frame.bottom + 1) return [];
-  labels.avoid(stroke(frame.left, y, frame.right, y));
   const [last, middle] = [frame.right - widthOf(text), (frame.left + frame.right - widthOf(text)) / 2];
   const wanted = [last, frame.left + 2, middle].flatMap((x): [number, number][] => [[x, y - 5], [x, y + 14]]);
   return [element("path", { class: "pw-target", d: `M${frame.left} ${y}H${frame.right}` }), ...labels.put(text, wanted, "pw-target-label")];
@@ -236,8 +268,11 @@ function targetLine(target: number, frame: Frame, text: string, labels: Labels):
 function extremes(found: Statistics, frame: Frame, view: View, labels: Labels): SVGElement[] {
   const marks: [string, number, number][] = [["low", found.low, found.lowAt]];
   if (found.high !== found.low) marks.push(["high", found.high, found.highAt]);
-  return marks.flatMap(([name, price, at]) => {
-    const [x, y] = [frame.x(at), frame.y(price)];
+  // What the axis leaves out is marked at its end.
+  const places = marks.map(([, price, at]) => ({ x: frame.x(at), y: Math.min(Math.max(frame.y(price), frame.top), frame.bottom) }));
+  for (const { x, y } of places) labels.keepOff({ left: x - 5, right: x + 5, top: y - 5, bottom: y + 5 });
+  return marks.flatMap(([name, price, at], i) => {
+    const { x, y } = places[i] ?? { x: 0, y: 0 };
     const up = name === "high";
     const d = up ? `M${x - 5} ${y + 4}h10l-5 -9z` : `M${x - 5} ${y - 4}h10l-5 9z`;
     const text = `${isolated(view.format.price(price))} · ${isolated(view.format.day(at))}`;

@@ -6,6 +6,8 @@ export interface Format {
   amount(minor: number, among: readonly number[]): string;
   day(ms: number): string;
   moment(ms: number): string;
+  /** A whole number of days, as in "1 day". */
+  days(count: number): string;
   tick(ms: number, unit: "hour" | "day" | "month" | "year"): string;
 }
 
@@ -21,6 +23,7 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
     new Intl.DateTimeFormat(dates, { timeZone: "UTC", ...options });
   const day = by({ day: "numeric", month: "short", year: "numeric" });
   const moment = by({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  const days = new Intl.NumberFormat([...locales], { style: "unit", unit: "day", unitDisplay: "long" });
   const ticks = {
     hour: by({ hour: "2-digit", minute: "2-digit" }),
     day: by({ day: "numeric", month: "short" }),
@@ -32,6 +35,7 @@ export function makeFormat(currency: string, locales: readonly string[]): Format
     amount: (minor, among) => (among.every((tick) => tick % 10 ** digits === 0) ? whole : plain).format(minor / 10 ** digits),
     day: (ms) => day.format(ms),
     moment: (ms) => moment.format(ms),
+    days: (count) => days.format(count),
     tick: (ms, unit) => ticks[unit].format(ms),
   };
 }

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.ts";
 import type { Frame } from "./draw.ts";
-import { draw } from "./draw.ts";
+import { countOutliers, draw } from "./draw.ts";
 import { makeFormat } from "./format.ts";
 import type { History, Series, State } from "./history.ts";
 import { isSeen, prepare, stretchAt, within } from "./history.ts";
@@ -46,6 +46,7 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   let all: Series[] = data.map((answer) => prepare(answer, now));
   let target = options.target ?? null;
   let fromZero = false;
+  let withOutliers = false;
   let lead = 0;
   let held = false;
   let pointed: number | null = null;
@@ -69,13 +70,15 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   const ranges = make("div", { class: "pw-ranges", role: "group", "aria-label": words.ranges });
   const reset = make("button", { type: "button", class: "pw-reset", hidden: "" }, words.resetZoom);
   const zero = make("input", { type: "checkbox" });
+  const outliers = make("input", { type: "checkbox" });
+  const farOff = make("label", { class: "pw-zero", hidden: "" }, outliers, words.outliers);
   const offers = make("div", { class: "pw-offers" });
   const summary = make("p", { class: "pw-summary" });
   const legend = make("ul", { class: "pw-legend" });
   const caption = make("p", { class: "pw-caption" });
   const figures = make("div", { class: "pw-scroll", tabindex: "0", role: "region", "aria-label": words.table });
   const details = make("details", { class: "pw-table" }, make("summary", {}, words.table), figures);
-  const controls = make("div", { class: "pw-controls" }, ranges, reset, make("label", { class: "pw-zero" }, zero, words.fromZero));
+  const controls = make("div", { class: "pw-controls" }, ranges, reset, make("label", { class: "pw-zero" }, zero, words.fromZero), farOff);
   root.classList.add("pw-chart");
   root.replaceChildren(controls, offers, plot, spoken, summary, legend, caption, details);
 
@@ -90,12 +93,13 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
     const series = shown();
     const window = view();
     frame = draw(svg, {
-      width, height, window, series, styles: series.map((one) => all.indexOf(one)), target, fromZero, format, words,
+      width, height, window, series, styles: series.map((one) => all.indexOf(one)), target, fromZero, withOutliers, format, words,
     });
     const main = series[0];
     summary.textContent = main ? summarize(main, window.start, window.end, words, format) : words["summary.empty"];
     explain(series, window);
     reset.hidden = zoomed === null;
+    farOff.hidden = countOutliers(series, window) === 0;
     if (details.open) figures.replaceChildren(dataTable(series, window, words, format, options.proof));
   }
 
@@ -111,6 +115,8 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
     const main = series[0];
     if (main && statistics(main, window.start, window.end)?.typical) said.push(["typical", words["legend.typical"]]);
     if (target !== null) said.push(["target", words["legend.target"]]);
+    const count = withOutliers ? 0 : countOutliers(series, window);
+    if (count > 0) said.push(["outliers", fill(words["legend.outliers"], { count: String(count) })]);
     legend.replaceChildren(...said.map(([name, text]) => make("li", { class: `pw-key pw-key-${name}` }, text)));
     caption.textContent = fill(words.caption, { currency: main?.currency ?? "", date: format.day(main?.first ?? first()) });
   }
@@ -211,6 +217,10 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
   });
   zero.addEventListener("change", () => {
     fromZero = zero.checked;
+    render();
+  });
+  outliers.addEventListener("change", () => {
+    withOutliers = outliers.checked;
     render();
   });
   details.addEventListener("toggle", render);

@@ -31,7 +31,8 @@ export function summarize(series: Series, start: number, end: number, words: Wor
     }),
   ];
   if (!found.typical) {
-    said.push(fill(words["summary.short"], { days: String(Math.floor(found.days)) }));
+    const days = Math.floor(found.days);
+    said.push(days < 1 ? words["summary.begun"] : fill(words["summary.short"], { days: format.days(days) }));
     return said.join(" ");
   }
   said.push(
