@@ -11,8 +11,18 @@ from click.testing import CliRunner, Result
 from pennywren import keyspace
 from pennywren.cli.shell import shell
 from pennywren.local.cluster import LocalCluster
+from pennywren.model.clock import system_clock
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.model.product import ProductID
+from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.cluster import ClusterClient
+from pennywren.store.connect import connect
+from pennywren.store.store import Store
 from tests.cluster.conftest import open_client
+
+PACKED = [ProductID("us", f"B0{number:08d}") for number in range(30)]
+"""Products that nobody watches or views have no place of their own in the frontier."""
 
 
 @pytest.fixture
@@ -29,7 +39,11 @@ async def _fill(cluster: LocalCluster) -> None:
     await client.flushall()
     for partition in (1, 2, 3, 4, 5, 6):
         await client.zadd(keyspace.frontier(partition), {f"us:{i}": 1 for i in range(400)})
+    raw = connect(cluster.url, decode=False)
+    looks = [Look(product, "USD", {Offer.BUYBOX: 1299}, system_clock()) for product in PACKED]
+    await Recorder(Store(client, raw), 7 * 86_400).record([LookToRecord(look) for look in looks])
     await client.aclose()
+    await raw.aclose()
 
 
 def test_the_plan_shows_nodes_and_its_lines_can_be_run(environ: dict[str, str], started_cluster: LocalCluster) -> None:
@@ -40,7 +54,7 @@ def test_the_plan_shows_nodes_and_its_lines_can_be_run(environ: dict[str, str], 
     plan = json.loads(run(environ, "cluster", "plan", "--json").stdout)
     assert sum(node["partitions"] for node in plan["nodes"]) == keyspace.PARTITIONS
     before, after = ([node[key] for node in plan["nodes"]] for key in ("products", "productsAfter"))
-    assert sum(before) == sum(after)
+    assert sum(before) == sum(after) == 6 * 400 + len(PACKED)
     assert max(after) < max(before)
 
     lines = [line.split()[1:] for line in shown.stdout.splitlines() if line.startswith("pennywren ")]

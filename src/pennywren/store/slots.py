@@ -9,6 +9,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from pennywren import keyspace
 from pennywren.errors import BadInput, Unavailable
+from pennywren.model.marketplace import MARKETPLACES
 from pennywren.store.cluster import Address, ClusterClient, text
 from pennywren.store.evening import Held
 
@@ -22,7 +23,7 @@ def slot_of_partition(partition: int) -> int:
 
 
 async def held_partitions(cluster: ClusterClient) -> tuple[list[Held], list[Address]]:
-    """Where each partition is, weighed by its products (one at least), and all nodes that have slots.
+    """Where each partition is, weighed by its products, and all nodes that have slots.
 
     Raises:
         Unavailable: a node does not answer.
@@ -32,15 +33,16 @@ async def held_partitions(cluster: ClusterClient) -> tuple[list[Held], list[Addr
         async with cluster.pipeline(transaction=False) as pipe:
             for partition in range(keyspace.PARTITIONS):
                 pipe.zcard(keyspace.frontier(partition))
-            products: list[int] = await pipe.execute()
+                pipe.hmget(keyspace.cold(partition), *MARKETPLACES)
+            sizes: list[Any] = await pipe.execute()
     except (RedisError, OSError) as error:
         raise Unavailable(f"not all of the cluster answers: {error}") from error
     held: list[Held] = []
-    for partition, count in enumerate(products):
+    for partition, (placed, packed) in enumerate(zip(sizes[0::2], sizes[1::2], strict=True)):
         slot = slot_of_partition(partition)
         node = cluster.topology.primaries[slot]
         if node is not None:
-            held.append(Held(partition, slot, node, max(count, 1)))
+            held.append(Held(partition, slot, node, placed + sum(int(meta.split(" ")[1]) for meta in packed if meta)))
     return held, nodes
 
 
