@@ -6,6 +6,7 @@ from redis.exceptions import RedisClusterException, ResponseError
 from pennywren import keyspace
 from pennywren.local.cluster import LocalCluster
 from pennywren.model.product import ProductID
+from pennywren.pipeline import gauges
 from pennywren.store.cluster import ClusterClient
 from pennywren.store.cold import Packed, read_cold
 from pennywren.store.connect import connect
@@ -25,6 +26,14 @@ async def test_a_pipeline_over_all_partitions_is_answered_in_its_order(cluster_c
     assert sum(held) == 2 * keyspace.PARTITIONS
     assert len(held) == 3
     assert min(held) > 0
+
+
+async def test_memory_is_told_of_each_primary(cluster_client: ClusterClient, started_cluster: LocalCluster) -> None:
+    found = await gauges.server(cluster_client)
+    servers = {sample.labels[0] for sample in found if sample.family.name == "pennywren_redis_memory_bytes"}
+    assert servers == {f"127.0.0.1:{node.port}" for node in started_cluster.primaries}
+    told = {sample.family.name for sample in found if sample.labels[:1] == (min(servers),)}
+    assert told == {"pennywren_redis_memory_bytes", "pennywren_redis_memory_limit_bytes", "pennywren_redis_durable"}
 
 
 async def test_one_bad_command_fails_alone(cluster_client: ClusterClient) -> None:

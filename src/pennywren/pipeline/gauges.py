@@ -15,7 +15,7 @@ from pennywren.observe import egress
 from pennywren.observe.hosts import Hosts
 from pennywren.postgres.pool import Pool, transaction
 from pennywren.settings import Settings
-from pennywren.store.connect import Client
+from pennywren.store.connect import Client, each_server
 from pennywren.store.counters import Gauge, Sample
 from pennywren.workqueue import QUEUES, WorkQueue
 
@@ -171,9 +171,11 @@ _OLDEST_JOB: Final = Gauge(
 )
 QUEUE: Final = (_JOBS, _OLDEST_JOB)
 
-_MEMORY: Final = Gauge("pennywren_redis_memory_bytes", "Memory that the Redis of prices has in use.")
-_LIMIT: Final = Gauge("pennywren_redis_memory_limit_bytes", "What it may use; 0 where nothing limits it.")
-_DURABLE: Final = Gauge("pennywren_redis_durable", "1 where its append-only file is on and was written the last time.")
+_MEMORY: Final = Gauge("pennywren_redis_memory_bytes", "Memory that a Redis of prices has in use.", ("server",))
+_LIMIT: Final = Gauge("pennywren_redis_memory_limit_bytes", "What it may use; 0 where nothing limits it.", ("server",))
+_DURABLE: Final = Gauge(
+    "pennywren_redis_durable", "1 where its append-only file is on and was written the last time.", ("server",)
+)
 _BYTES_A_PRODUCT: Final = Gauge("pennywren_redis_product_bytes", "Memory in use for each product that is crawled.")
 _PARTITION_BYTES: Final = Gauge(
     "pennywren_partition_bytes", "Memory of the median and of the largest partition, by its share of products.", ("of",)
@@ -205,20 +207,24 @@ async def queues(queue: WorkQueue, now: int) -> list[Sample]:
 
 
 async def server(client: Client) -> list[Sample]:
-    """How full the Redis of prices is, and whether what it takes is kept."""
-    info: Any = await client.info()
-    durable = info.get("aof_enabled") == 1 and info.get("aof_last_write_status") == "ok"
+    """How full the Redis of prices is, or each primary of a cluster, and whether what it takes is kept."""
+    found: list[Sample] = []
+    memory = 0.0
+    for address, each in await each_server(client):
+        info: Any = await each.info()
+        durable = info.get("aof_enabled") == 1 and info.get("aof_last_write_status") == "ok"
+        memory += info["used_memory"]
+        found.append(Sample(_MEMORY, (address,), float(info["used_memory"])))
+        found.append(Sample(_LIMIT, (address,), float(info.get("maxmemory", 0))))
+        found.append(Sample(_DURABLE, (address,), float(durable)))
     async with client.pipeline(transaction=False) as pipe:
         for n in range(keyspace.PARTITIONS):
             ask_sizes(pipe, n)
         replies: list[Any] = await pipe.execute()
     sizes = sorted(sum(read_sizes(*both)) for both in zip(replies[0::2], replies[1::2], strict=True))
-    products, memory = sum(sizes), float(info["used_memory"])
-    by_size = {"median": sizes[len(sizes) // 2], "largest": sizes[-1]}
+    products, by_size = sum(sizes), {"median": sizes[len(sizes) // 2], "largest": sizes[-1]}
     return [
-        Sample(_MEMORY, (), memory),
-        Sample(_LIMIT, (), float(info.get("maxmemory", 0))),
-        Sample(_DURABLE, (), float(durable)),
+        *found,
         *([Sample(_BYTES_A_PRODUCT, (), memory / products)] if products else []),
         *(Sample(_PARTITION_BYTES, (of,), memory * size / max(products, 1)) for of, size in by_size.items()),
     ]

@@ -115,6 +115,18 @@ def _pool(
     )
 
 
+async def each_server(client: Client) -> list[tuple[str, Client]]:
+    """Each server that takes writes, by its address; of a cluster, the primaries. For what concerns servers, not keys.
+
+    Raises:
+        RedisError, OSError: no node of the cluster answers.
+    """
+    if isinstance(client, ClusterClient):
+        return [(f"{host}:{port}", node) for (host, port), node in await client.each_primary()]
+    of = client.connection_pool.connection_kwargs
+    return [(f"{of.get('host', 'localhost')}:{of.get('port', _PORT)}", client)]
+
+
 async def require_time_series(client: Client) -> None:
     """Refuse a Redis that cannot keep prices.
 
