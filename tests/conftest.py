@@ -37,6 +37,7 @@ LONG = (
     "tests/browser/test_firefox.py",
     "tests/browser/test_permission.py",
     "tests/cluster/test_failover.py",
+    "tests/deploy/test_proxy.py",
     "tests/deploy/test_roles.py",
 )
 """Stories that take half a minute or more each: `make long` has them, or who names their file."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import AsyncMock
 
 import httpx
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from pennywren.accounts import admins
 from pennywren.accounts.signing_in import make_link
@@ -84,7 +85,7 @@ class Site:
         """From now on nothing answers where Redis was."""
         for client in (self.resources.client, self.resources.store.raw):
             if isinstance(client, ClusterClient):
-                client.execute_many = AsyncMock(side_effect=ConnectionError("no node answers"))
+                client.execute_many = AsyncMock(side_effect=RedisConnectionError("no node answers"))
                 continue
             await client.connection_pool.disconnect()
             client.connection_pool.reset()
