@@ -1,4 +1,4 @@
-"""More at once than there are connections waits its turn; what is packed in C reads as what redis-py packs."""
+"""More at once than there are connections waits its turn; what is packed and sent our way arrives as redis-py's."""
 
 import asyncio
 from typing import Any
@@ -18,6 +18,24 @@ async def test_more_commands_at_once_than_connections_all_get_their_answer(redis
     client = connect(redis_url, max_connections=2)
     assert await asyncio.gather(*(client.echo(str(i)) for i in range(50))) == [str(i) for i in range(50)]
     await client.aclose()
+
+
+async def test_what_is_more_than_a_socket_takes_at_once_arrives_whole(redis_url: str) -> None:
+    client = connect(redis_url)
+    whole = "wren" * 4_000_000
+    await client.set("large", whole)
+    assert await client.get("large") == whole
+    await client.aclose()
+
+
+async def test_a_connection_that_the_server_closed_is_made_anew(queue_url: str) -> None:
+    client, other = connect(queue_url, max_connections=1), connect(queue_url)
+    for _ in range(5):
+        number = await client.client_id()
+        assert await other.client_kill_filter(_id=str(number)) == 1
+        assert await client.echo("still here") == "still here"
+    await client.aclose()
+    await other.aclose()
 
 
 @given(st.sampled_from(["GET", "CONFIG GET", b"TS.ADD"]), st.lists(words, max_size=6))
