@@ -222,14 +222,15 @@ async def _pages(up: Servers) -> dict[str, Points]:
     }
     (one,) = products(1)
     await fill(up, [one])
-    client = connect(up.redis_url)
-    recorder, prices = Recorder(Store(client, client), 7 * DAY // SECOND), itertools.count(3000)
+    client, in_bytes = connect(up.redis_url), connect(up.redis_url, decode=False)
+    store = Store(client, in_bytes)
+    recorder, prices = Recorder(store, 7 * DAY // SECOND), itertools.count(3000)
     with website(up, {"PENNYWREN_STREAMS_PER_NETWORK": str(2 * _PAGES[-1])}) as address:
         pages: list[OpenPage] = []
         listening: list[asyncio.Task[None]] = []
         for count in _PAGES:
             sys.stderr.write(f"growth: {count:,} open pages\n")
-            state = await Store(client, client).product(one)
+            state = await store.product(one)
             if state is None:
                 raise RuntimeError("the product was not written")
             new = [await open_page(address, one, state.version) for _ in range(count - len(pages))]
@@ -254,6 +255,7 @@ async def _pages(up: Servers) -> dict[str, Points]:
         for page in pages:
             page.writer.close()
     await client.aclose()
+    await in_bytes.aclose()
     return dict(curves)
 
 

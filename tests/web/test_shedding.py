@@ -10,6 +10,7 @@ import pytest
 
 from pennywren.settings import load_settings
 from pennywren.web.serving.shedding import (
+    BURST_S,
     CALM_S,
     CROWD,
     FULL_S,
@@ -86,18 +87,26 @@ def test_more_are_refused_the_longer_work_waits_and_none_without_a_crowd(
     assert share_refused(delay, under_way) == pytest.approx(share)
 
 
-def fill(room: Room) -> list[float]:
-    """Let in as many as there is room for: when each came."""
-    came: list[float] = []
+def fill(room: Room) -> int:
+    """Let in as many as there is room for."""
+    before = room.under_way
     while not room.is_full(for_prices=True):
-        came.append(room.enter(for_prices=True))
+        room.enter(for_prices=True)
+    return room.under_way - before
+
+
+def press(room: Room, clock: Hands) -> list[float]:
+    """A crowd that stays longer than a burst: when each came who is under way then."""
+    came = [room.enter(for_prices=True) for _ in range(room.most)]
+    clock.now += BURST_S
+    assert room.is_full(for_prices=True)
     return came
 
 
 def answer(room: Room, clock: Hands, came: list[float], after: float) -> None:
-    """Answer all, so many seconds after the first of them came."""
-    clock.now = came[0] + after
+    """Answer them, each at least so many seconds after it came."""
     for each in came:
+        clock.now = max(clock.now, each + after)
         room.leave(each, for_prices=True)
 
 
@@ -110,59 +119,78 @@ def test_a_crowd_whose_answers_are_slow_makes_room_for_fewer_and_quick_ones_for_
     clock = Hands()
     room, sizes = Room(clock), list[int]()
     while room.most > LEAST:
-        answer(room, clock, fill(room), 2 * SOON_S)
+        answer(room, clock, press(room, clock), 2 * SOON_S)
         sizes.append(room.most)
+        assert room.under_way == 0
     # A crowd does it once: all of it was slow for the same reason.
-    assert sizes[:3] == [51, 40, 32]
-    answer(room, clock, fill(room), 9.0)
+    assert sizes == [38, 30, LEAST]
+    answer(room, clock, press(room, clock), 9.0)
     assert room.most == LEAST
 
-    for rounds in range(1, USUAL - LEAST + 1):
-        answer(room, clock, fill(room), SOON_S / 2)
-        assert room.most == LEAST + rounds
-    while room.most < USUAL + 4:
-        answer(room, clock, fill(room), SOON_S / 2)
-    # Without a crowd nothing is learned about crowds.
-    for after in (SOON_S / 2, 9.0):
-        for _ in range(200):
-            one(room, clock, after)
-        assert room.most == USUAL + 4
-
-
-def test_what_a_crowd_took_comes_back_also_without_one() -> None:
-    clock = Hands()
-    room = Room(clock)
-    answer(room, clock, fill(room), 2 * SOON_S)
-    while room.most < USUAL:
-        before = room.most
+    for before in range(LEAST, USUAL):
         for _ in range(before):
             one(room, clock, SOON_S / 2)
         assert room.most == before + 1
+    # Without a crowd nothing more is learned about crowds.
+    for after in (SOON_S / 2, 9.0):
+        for _ in range(200):
+            one(room, clock, after)
+        assert room.most == USUAL
+
+
+def test_a_crowd_whose_answers_are_quick_makes_room_for_more_than_is_usual() -> None:
+    clock = Hands()
+    room = Room(clock)
+    press(room, clock)
+    for _ in range(USUAL):
+        room.leave(clock.now, for_prices=True)
+        room.enter(for_prices=True)
+    assert room.most == USUAL + 1
+    assert not room.is_full(for_prices=True)
+
+
+def test_what_comes_at_once_is_let_in_twice_as_much_and_teaches_nothing() -> None:
+    clock = Hands()
+    room = Room(clock)
+    assert fill(room) == 2 * USUAL
+    clock.now += BURST_S / 2
+    for _ in range(2 * USUAL):
+        room.leave(clock.now - 2 * SOON_S, for_prices=True)
+    assert room.most == USUAL
+    # It was half empty in between: the next burst is one of its own.
+    clock.now += BURST_S
+    assert fill(room) == 2 * USUAL
+    # A crowd that stays is none, and only its half has room.
+    clock.now += BURST_S
+    for _ in range(USUAL):
+        assert room.is_full(for_prices=True)
+        room.leave(clock.now, for_prices=True)
+    assert room.under_way == USUAL
+    room.leave(clock.now, for_prices=True)
+    assert not room.is_full(for_prices=True)
 
 
 def test_those_who_came_before_there_was_room_for_fewer_do_not_make_it_fewer_again() -> None:
     clock = Hands()
     room = Room(clock)
-    came = fill(room)
+    came = press(room, clock)
+    came += [room.enter(for_prices=True) for _ in range(USUAL)]
     clock.now += 2 * SOON_S
-    room.leave(came.pop(), for_prices=True)
-    assert room.most == 51
-    answer(room, clock, came, 3 * SOON_S)
-    assert room.most == 51
+    for each in came[:USUAL]:
+        room.leave(each, for_prices=True)
+    assert room.most == 38
 
 
 def test_what_is_not_about_prices_leaves_room_for_them() -> None:
-    room = Room(Hands())
-    came = 0
-    while not room.is_full(for_prices=False):
-        room.enter(for_prices=False)
-        came += 1
-    assert came == USUAL * OTHERS
-    assert len(fill(room)) == USUAL - came
+    clock = Hands()
+    room = Room(clock)
+    came = [room.enter(for_prices=False) for _ in range(int(USUAL * OTHERS))]
+    clock.now += BURST_S
+    assert room.is_full(for_prices=False)
+    assert fill(room) == USUAL - len(came)
     # One of the others leaves: its place is anybody's, and prices have had their quarter.
-    room.leave(Hands.now, for_prices=False)
+    room.leave(clock.now, for_prices=False)
     assert not room.is_full(for_prices=False)
-    assert room.under_way == USUAL - 1
 
 
 async def test_the_delay_is_how_late_a_timer_comes() -> None:
@@ -226,8 +254,8 @@ async def test_a_crowd_that_waits_is_told_when_to_come_again() -> None:
 
 async def test_where_people_fill_their_part_of_the_room_prices_are_answered() -> None:
     inner = Crowded()
-    app = Shedding(inner, SETTINGS, delay=Delay(), room=Room(), dice=lambda: 1.0)
-    mine = int(USUAL * OTHERS)
+    app = Shedding(inner, SETTINGS, delay=Delay(), room=Room(Hands()), dice=lambda: 1.0)
+    mine = int(2 * USUAL * OTHERS)
     waiting = [asyncio.create_task(ask(app, "/account")) for _ in range(mine)]
     while inner.entered < mine:
         await asyncio.sleep(0)

@@ -27,14 +27,15 @@ CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
 SOON_S: Final = 0.15
 """An answer is slow from here on: in a crowd each waits for all the others, many times, however short each wait is."""
-USUAL: Final = 64
+USUAL: Final = 48
 """So many may be under way where answers are quick."""
 LEAST: Final = 24
 """So many always may: with fewer it is the machine that is slow."""
 OTHERS: Final = 0.75
 """What is not about prices leaves a quarter of the room to them: all of it may wait for PostgreSQL, which prices do
 without."""
-_TIGHT: Final = 0.6
+BURST_S: Final = 0.15
+"""So long twice as many may come: after a moment in which the process had no processor, all of it comes at once."""
 _CUT: Final = 0.8
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 """What watches over the process is answered always."""
@@ -73,7 +74,7 @@ class Delay:
 
 
 class Room:
-    """How many may be under way at once, found by trying: a fifth less where it was tight and an answer slow, one more
+    """How many may be under way at once, found by trying: a fifth less where it is pressed and an answer slow, one more
     after as many quick ones."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -82,33 +83,45 @@ class Room:
         self._quick = 0
         self._cut_at = -math.inf
         self._others = 0
+        self._full_since: float | None = None
+        """Since when it was full and not half empty again."""
         self.most = USUAL
         self.under_way = 0
 
     def is_full(self, *, for_prices: bool) -> bool:
         """Whether nobody else is let in who asks for prices, or for anything else."""
-        return self.under_way >= self.most or (not for_prices and self._others >= self.most * OTHERS)
+        most = self.most if self._is_pressed(self._clock()) else 2 * self.most
+        return self.under_way >= most or (not for_prices and self._others >= most * OTHERS)
 
     def enter(self, *, for_prices: bool) -> float:
         """One is let in: the moment, for `leave`."""
+        now = self._clock()
         self.under_way += 1
         self._others += not for_prices
-        return self._clock()
+        if self._full_since is None and (self.under_way >= self.most or self._others >= self.most * OTHERS):
+            self._full_since = now
+        return now
 
     def leave(self, came: float, *, for_prices: bool) -> None:
         """One that entered at `came` is answered."""
-        now, is_tight = self._clock(), self.under_way >= self.most * _TIGHT
+        now = self._clock()
+        is_pressed = self._is_pressed(now)
         self.under_way -= 1
         self._others -= not for_prices
+        if self.under_way <= self.most / 2:
+            self._full_since = None
         if now - came <= SOON_S:
-            if is_tight or self.most < USUAL:
+            if is_pressed or self.most < USUAL:
                 self._quick += 1
             if self._quick >= self.most:
                 self.most, self._quick = self.most + 1, 0
             return
         self._quick = 0
-        if is_tight and came >= self._cut_at:  # one that came earlier was slowed by a crowd that is known of already
+        if is_pressed and came >= self._cut_at:  # one that came earlier was slowed by a crowd that is known of already
             self.most, self._cut_at = max(LEAST, int(self.most * _CUT)), now
+
+    def _is_pressed(self, now: float) -> bool:
+        return self._full_since is not None and now - self._full_since >= BURST_S
 
 
 def share_refused(delay_s: float, under_way: int) -> float:
