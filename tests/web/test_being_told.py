@@ -252,6 +252,7 @@ async def test_one_click_ends_all_mails_and_the_page_asks_first(site: Site, owne
         ended = await mail_program.post(from_digest, data={"List-Unsubscribe": "One-Click"}, headers=german)
         assert (ended.status_code, ended.text) == (200, "Du bekommst keine Mails mehr.\n")
         assert (await owner.get("/account/email")).json()["suppressed"]["reason"] == "unsubscribed"
+        assert "Mails to your address are switched off." in (await owner.get("/account/channels", headers=HTML)).text
         assert (await mail_program.post(from_digest[:-2] + "xx")).status_code == 404
 
 

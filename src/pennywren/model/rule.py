@@ -229,8 +229,7 @@ def crossed(change: PriceChange) -> list[Range]:
     if change.kind is ChangeKind.BACK or (first and change.version > 1):
         ranges.append(Range(WatchSet.STOCK, BACK, BACK))
     if old is not None:
-        move = abs(new - old)
-        ranges.append(Range(WatchSet.MOVES, -(move * _WHOLE // old), move))
+        ranges.append(_moves(old, new))
     return [each for each in ranges if each.low <= each.high]
 
 
@@ -250,6 +249,17 @@ def is_met_by(at: Place, price: int) -> bool:
             return False
         case _:
             assert_never(at.set)
+
+
+def is_moved_by(at: Place, old: int, new: int) -> bool:
+    """Whether the move from one price to another is as large as a place asks for; only moves are."""
+    found = _moves(old, new)
+    return found.set is at.set and found.low <= at.at <= found.high
+
+
+def _moves(old: int, new: int) -> Range:
+    move = abs(new - old)
+    return Range(WatchSet.MOVES, -(move * _WHOLE // old), move)
 
 
 def problem(rule: Rule) -> str | None:

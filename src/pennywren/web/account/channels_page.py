@@ -26,6 +26,7 @@ async def show_channels(request: Request) -> Answer:
     async with transaction(resources.pool) as connection:
         numbers = await phones.list_of(connection, person.id)
         stopped = await suppressed.find(connection, "sms", [phone.number for phone in numbers])
+        silent = await suppressed.find(connection, "email", [person.email])
         browsers = await push_subscriptions.list_of(connection, person.id)
         hooks = await webhooks.list_of(connection, person.id)
     return html_page(
@@ -35,6 +36,7 @@ async def show_channels(request: Request) -> Answer:
         person=person,
         phones=numbers,
         stopped=stopped,
+        suppressed=person.email in silent,
         browsers=browsers,
         webhooks=hooks,
         now=resources.clock(),
