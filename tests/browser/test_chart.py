@@ -112,7 +112,7 @@ async def test_nothing_jumps_when_it_arrives(page: Page) -> None:
 
 async def test_the_line_steps_and_never_slopes(page: Page) -> None:
     await _open(page, LONG)
-    path = await page.locator("svg .pw-offered").first.get_attribute("d", timeout=5000)
+    path = await page.locator("svg .pw-offered").first.get_attribute("d", timeout=30_000)
 
     assert path
     assert set(re.findall(r"[A-Za-z]", path)) <= {"M", "H", "V"}
@@ -169,7 +169,7 @@ async def test_what_is_pinned_leads_to_its_proof_and_so_does_every_row(page: Pag
     await _open(page, LONG)
     await page.focus(".pw-plot")
     await page.keyboard.press("Home")
-    proof = await page.get_attribute(".pw-tip a", "href", timeout=5000)
+    proof = await page.get_attribute(".pw-tip a", "href", timeout=30_000)
     assert proof
     assert re.fullmatch(r"/products/us:B08N5WRWNW/points/[0-9T:.-]+Z/proof\?offer=buybox", proof)
     await page.keyboard.press("Tab")
@@ -225,7 +225,7 @@ async def test_a_target_that_somebody_tries_is_a_line(page: Page) -> None:
 
 async def test_a_click_pins_and_a_drag_zooms(page: Page) -> None:
     await _open(page, LONG)
-    box = await page.locator(".pw-plot").bounding_box(timeout=5000)
+    box = await page.locator(".pw-plot").bounding_box(timeout=30_000)
     assert box
     middle = box["y"] + box["height"] / 2
     await page.mouse.move(box["x"] + 300, middle)

@@ -48,7 +48,7 @@ async def server() -> AsyncIterator[MailServer]:
         yield mails
 
 
-def make_deliverer(world: World, url: str, *, timeout: float = 5, channel: EmailChannel | None = None) -> Deliverer:
+def make_deliverer(world: World, url: str, *, timeout: float = 60, channel: EmailChannel | None = None) -> Deliverer:
     channel = channel or EmailChannel(read_smtp_url(url), FROM, system_clock, timeout=timeout)
     composer = Composer(BASE, bytes(32), Pictures(world.store))
     return Deliverer(world.pool, world.store, {"EMAIL": channel}, composer, webhook_key=bytes(32))

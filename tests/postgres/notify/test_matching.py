@@ -185,7 +185,7 @@ async def test_an_outage_of_postgres_makes_no_dead_letters_and_loses_nothing(
     stop = asyncio.Event()
     matcher = Matcher(world.store, world.pool, queue, system_clock, cooldown=6 * HOUR)
     running = asyncio.create_task(matcher.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await world.alerts():
             await asyncio.sleep(0.02)
     stop.set()

@@ -70,7 +70,7 @@ async def test_killed_workers_lose_no_product_and_crawl_none_twice_but_those_the
     await hints.sweep(client)
     heirs = [await start_job(stage, redis_url, " ".join(f"w{i}" for i in range(3, 15)), 60)]
     everything = {f"/dp/{product.asin}" for product in PRODUCTS}
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(120):
         while not everything <= _crawled(stage).keys() or await _members(client, keyspace.leases):
             await asyncio.sleep(0.05)
     await _kill(heirs)

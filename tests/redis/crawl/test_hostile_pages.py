@@ -143,7 +143,7 @@ async def test_what_is_no_page_of_the_product_is_refused_and_counted_and_the_nex
     stage: Stage, evil: Evil, answer: bytes, outcome: str
 ) -> None:
     crawler, host = await crawler_of(stage, await evil(Answers(answer)))
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await visit(stage, crawler, host)
     assert await stage.store.product(PRODUCT) is None
     assert await read(stage.store.client, [CRAWLS]) == [Sample(CRAWLS, ("us", outcome), 1)]

@@ -215,7 +215,7 @@ async def test_the_scheduler_runs_until_it_is_told_to_stop(queue_url: str, clien
         sys.executable, "-m", "jobs.schedule", env={**os.environ, "PENNYWREN_QUEUE_URL": queue_url}
     )  # fmt: skip
     queue = WorkQueue(queue_url)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await asyncio.to_thread(queue.length, "crawl"):
             await asyncio.sleep(0.05)
         process.send_signal(number)

@@ -31,7 +31,7 @@ async def peer() -> AsyncIterator[HttpPeer]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[OutgoingClient]:
-    opened = OutgoingClient(LOOPBACK, timeout=1)
+    opened = OutgoingClient(LOOPBACK, timeout=60)
     yield opened
     await opened.aclose()
 
@@ -152,7 +152,7 @@ async def test_a_name_is_looked_up_once_and_the_connection_goes_to_what_was_chec
 
     async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        client = OutgoingClient(LOOPBACK, timeout=2, look_up=look_up)
+        client = OutgoingClient(LOOPBACK, timeout=60, look_up=look_up)
         with pytest.raises((DeliveryError, ssl.SSLError)):
             await client.post(f"https://once.example:{port}/", b"", {})
         await client.aclose()

@@ -46,7 +46,7 @@ async def test_a_page_is_read_as_in_process(parser: PageParser) -> None:
 @module_loop
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb_costs_its_own_page_only(parser: PageParser, name: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         reading = await parser.read(BOMBS[name], "us")
         assert (reading.kind, reading.reason) in {("unreadable", r) for r in ("parser_timeout", "parser_memory")}
         assert (await parser.read(GOOD, "us")).kind == "product"
