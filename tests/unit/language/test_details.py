@@ -10,16 +10,17 @@ from pennywren.language.catalogue import LANGUAGES
 from pennywren.language.details import details, translated
 
 SOURCE = Path(__file__).parents[3] / "src" / "pennywren"
-SHOWN = ("web", "accounts", "model", "pipeline", "notify/outgoing.py", "history/proof.py")
+SHOWN = ("web", "accounts", "model", "pipeline", "notify/outgoing.py", "history")
 FOR_PROGRAMS = {
     "web": {
-        "batch.py", "body.py", "hooks.py", "observations.py", "once.py", "images.py", "targets.py", "installs.py",
+        "body.py", "hooks.py", "observations.py", "once.py", "images.py", "installs.py",
         "pairing.py", "subscription_views.py", "subscriptions.py",
     },
     "pipeline": {
         "backing_up.py", "history_import.py", "importing.py", "restoring.py", "trust_explaining.py", "withdrawing.py",
         "partition_moving.py", "report_logging.py", "archiving.py", "sitemap_reading.py", "matching.py",
     },
+    "history": {"keepa.py", "csv.py", "files.py"},
 }  # fmt: skip
 """What only JSON or the command line tells."""
 ERRORS = {
