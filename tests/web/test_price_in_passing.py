@@ -85,3 +85,13 @@ async def test_a_price_that_is_none_stops_all_of_it(
     assert 'value="cheap"' in answer.text, "it is shown again, beside what is wrong"
     assert (await browser.get(f"/products/{NEW}", headers=JSON)).status_code == 404
     assert await site.resources.pool.fetchval("select count(*) from pending_watches") == 0
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_privacy_page_says_what_becomes_of_a_price_that_is_said(
+    site: Site, browser: httpx.AsyncClient, language: str
+) -> None:
+    page = (await browser.get("/privacy", headers={**HTML, "accept-language": language})).text
+    assert "<code>priceSeen</code>" in page
+    days = {"en": "until 7 days after its own day", "de": "bis 7 Tage nach ihrem Tag"}[language]
+    assert days in page

@@ -42,7 +42,8 @@ async def show_about(request: Request) -> Answer:
 @get("/privacy")
 async def show_privacy(request: Request) -> Answer:
     """What is kept, and for how long."""
-    return html_page(request, "privacy.html", headers=_KEPT)
+    days = resources_of(request).settings.report_retention_days
+    return html_page(request, "privacy.html", headers=_KEPT, days=days)
 
 
 @get("/problems/{slug:str}")
