@@ -31,9 +31,10 @@ async def _connections(client: Client) -> int:
 
 async def _measure(servers: Servers, address: str, section: Section) -> None:
     known = products(PRODUCTS)
-    client = connect(servers.redis_url, max_connections=1)
-    recorder = Recorder(Store(client, client), _GAP_S)
-    versions = {each: state.version for each in known if (state := await Store(client, client).product(each))}
+    client, in_bytes = (connect(servers.redis_url, max_connections=1, decode=decode) for decode in (True, False))
+    store = Store(client, in_bytes)
+    recorder = Recorder(store, _GAP_S)
+    versions = {each: state.version for each in known if (state := await store.product(each))}
     warm = await asyncio.gather(*(open_page(address, each, 0) for each in known[:10]))
     await asyncio.gather(*(page.reader.readuntil(b"event: price") for page in warm))
     # The connection that open pages share is there by now, and not counted among those that more pages add.
@@ -63,6 +64,7 @@ async def _measure(servers: Servers, address: str, section: Section) -> None:
         page.writer.close()
     for task in listening:
         task.cancel()
+    await in_bytes.aclose()
     await client.aclose()
     section.rows += [
         ["memory of the process, before and with them", f"{before:.0f} MB, {after:.0f} MB"],

@@ -35,6 +35,12 @@ ROUNDS: Final = 5
 SCRIPT_BATCH: Final = 50
 START: Final = 1_700_000_000_000
 GAP: Final = 30 * DAY
+_IN_TIER: Final = """
+local words = cmsgpack.unpack(redis.call('GET', KEYS[1]))
+words[3] = 'charted'
+redis.call('SET', KEYS[1], cmsgpack.pack(words))
+"""
+"""As `rewrite.lua` says of a product that has its compactions."""
 
 Figures = defaultdict[str, list[float]]
 
@@ -100,7 +106,7 @@ def _charted(product: ProductID) -> Iterator[tuple[object, ...]]:
         yield "TS.CREATE", series, "CHUNK_SIZE", 128, "DUPLICATE_POLICY", "LAST"
         raw = keyspace.raw(product, Offer.BUYBOX)
         yield "TS.CREATERULE", raw, series, "AGGREGATION", function, *bucket
-    yield "HSET", keyspace.product(product), "tier", "charted"
+    yield "EVAL", _IN_TIER, 1, keyspace.product(product)
 
 
 def _address(url: str) -> tuple[tuple[str, int], str]:

@@ -18,9 +18,9 @@ def cool() -> int:
 async def _cool(settings: Settings) -> int:
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
-    client = connect(settings.redis_url)
+    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     try:
-        # Only text is read here.
-        return (await cool_down(Store(client, client), settings, system_clock())).packed
+        return (await cool_down(Store(client, bytes_client), settings, system_clock())).packed
     finally:
+        await bytes_client.aclose()
         await client.aclose()

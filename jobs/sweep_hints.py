@@ -26,10 +26,10 @@ async def _sweep(settings: Settings) -> int:
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
     await sweep_changes(settings)
-    client = connect(settings.redis_url)
+    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     try:
         await drifting.warn(client, settings.drift_percent, system_clock())
-        # Only text is read here.
-        return await sweep_frontier(Store(client, client), settings, random.Random())  # noqa: S311
+        return await sweep_frontier(Store(client, bytes_client), settings, random.Random())  # noqa: S311
     finally:
+        await bytes_client.aclose()
         await client.aclose()

@@ -3,11 +3,11 @@
 -- What is known keeps its place: a product in the frontier keeps its due time, a leased one its lease. Of a full urgent
 -- lane the last one gives way to what goes ahead of it; it stays in the frontier.
 --
--- A product without a hash begins cold: its place is packed.
+-- A product of which nothing is known begins cold: its place is packed.
 --
 -- WITH cold
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:urgent  KEYS[3] {n}:leases  KEYS[4] {n}:testserver  KEYS[5] {n}:cold
--- KEYS[6] {n}:places  KEYS[7…] for each product: its hash
+-- KEYS[6] {n}:places  KEYS[7…] each product
 -- ARGV[1] now (ms): '' for Redis TIME; honoured only where KEYS[4] exists
 -- ARGV[2] how many the urgent lane may hold
 -- ARGV[3…] for each product: product, due (ms; '' for now, 'floor' for the floor, behind all others there), '' or how

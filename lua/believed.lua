@@ -4,6 +4,7 @@
 -- change has a sample of the price before it, so a price that held into the span is in it. Without a series the range
 -- is that of the whole history.
 --
+-- WITH product
 -- WITH cold
 -- KEYS[1]  {n}:product:ID  KEYS[2]  {n}:hearsay:ID  KEYS[3]  {n}:held:ID  KEYS[4]  {n}:urgent  KEYS[5]  {n}:leases
 --   KEYS[6…25]  {n}:SET:ID:OFFER, the five sets of watches of an offer (watch, rise, lows, stock, moves) before those
@@ -18,18 +19,19 @@
 -- CALLED BY pennywren.trust.believed
 
 local call, pcall = redis.call, redis.pcall
-local known = call('HMGET', KEYS[1], 'currency', 'rate')
-local facts, tier, entry
-if not known[1] then
+local packed = call('GET', KEYS[1])
+local facts, tier, entry = packed and product_state.read(packed) or {}, nil, nil
+if not packed then
   tier = cold_tier(KEYS[30], KEYS[31])
   entry = tier.open(ARGV[3])
   if entry and entry.content and entry.content ~= '' then
     facts = tier.facts(entry)
-    known = { facts.currency, facts.rate }
+  else
+    entry = nil
   end
 end
-local function text(value)
-  return type(value) == 'number' and string.format('%.0f', value) or value or false
+local function text(word)
+  return type(word) == 'number' and string.format('%.0f', word) or word or false
 end
 local watches = 0
 for i = 6, 25 do
@@ -72,22 +74,17 @@ local function told(first, price, old, low)
 end
 
 local reply = {
-  { known[1], known[2] or false, call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches, on_its_way },
+  { facts.currency or false, facts.rate or false, call('GET', KEYS[2]), call('HGET', KEYS[3], 'failing'), watches,
+    on_its_way },
 }
 local claims = cmsgpack.unpack(ARGV[1])
 for i = 1, tonumber(ARGV[2]) do
   local number, offer, price = claims[3 * i - 2], claims[3 * i - 1], claims[3 * i]
-  local of
-  if facts then
-    of = {}
-    for k, name in ipairs({ ':price', ':state', ':lastSeen', ':low', ':high', ':crawled' }) do
-      of[k] = text(facts[offer .. name])
-    end
-  else
-    of = call('HMGET', KEYS[1], offer .. ':price', offer .. ':state', offer .. ':lastSeen', offer .. ':low',
-      offer .. ':high', offer .. ':crawled')
+  local its, of = facts[offer] or {}, {}
+  for k, name in ipairs({ 'price', 'state', 'lastSeen', 'low', 'high', 'crawled' }) do
+    of[k] = text(its[name])
   end
-  if facts and price and string.format('%.0f', price) ~= of[1] then
+  if entry and price and string.format('%.0f', price) ~= of[1] then
     local low, high = tier.range(entry, offer, tonumber(ARGV[4]))
     of[4] = low and string.format('%.0f', low) or of[4]
     of[5] = high and string.format('%.0f', high) or of[5]
@@ -95,7 +92,8 @@ for i = 1, tonumber(ARGV[2]) do
     of[4] = lately(KEYS[25 + number], 'min', of[4], math.max)
     of[5] = lately(KEYS[25 + number], 'max', of[5], math.min)
   end
-  of[7] = watches > 0 and told(5 * number + 1, price, of[2] == '1' and tonumber(of[1]) or nil, tonumber(of[4])) or 0
+  local old = its.state == 1 and its.price or nil
+  of[7] = watches > 0 and told(5 * number + 1, price, old, tonumber(of[4] or nil)) or 0
   reply[i + 1] = of
 end
 return reply

@@ -1,30 +1,32 @@
 -- known: what a crawl has to know of a product before it looks; only reads.
 --
+-- WITH product
 -- WITH cold
 -- KEYS[1] {n}:product:ID  KEYS[2] {n}:held:ID  KEYS[3…] {n}:SET:ID:OFFER, all sets of watches of an offer before those
 --   of the next, that of falls first; then {n}:warm, {n}:cold, {n}:places
 -- ARGV[1] how many sets an offer has  ARGV[2] product  ARGV[3…] the offers, in the order in which their price is the
 --   product's
--- RETURNS the product's hash (of a cold product: what it would be), the held hash (each flat: field, value, …), how
---   many watches there are, how many of those of falls wait for less than half the product's price, and when it was
---   last noted that somebody watches or views it (ms; '' for never)
+-- RETURNS what is believed of the product, the held hash (each flat: name, value, …), how many watches there are, how
+--   many of those of falls wait for less than half the product's price, and when it was last noted that somebody
+--   watches or views it (ms; '' for never)
 -- CALLED BY pennywren.store.knowing
 
 local call = redis.call
 local sets, offers, price, watches, far = tonumber(ARGV[1]), #ARGV - 2, nil, 0, 0
-local fields, hash = {}, call('HGETALL', KEYS[1])
-if #hash == 0 then
+local facts, value = {}, call('GET', KEYS[1])
+if value then
+  facts = product_state.read(value)
+else
   local tier = cold_tier(KEYS[#KEYS - 1], KEYS[#KEYS])
   local entry = tier.open(ARGV[2])
-  hash = entry and (entry.content or '') ~= '' and tier.flat(entry) or hash
-end
-for i = 1, #hash, 2 do
-  fields[hash[i]] = hash[i + 1]
+  if entry and (entry.content or '') ~= '' then
+    facts = tier.facts(entry)
+  end
 end
 for i = 1, offers do
-  price = price or fields[ARGV[2 + i] .. ':price']
+  price = price or (facts[ARGV[2 + i]] or {}).price
 end
-local half = string.format('(%.0f', math.floor((tonumber(price) or 0) / 2))
+local half = string.format('(%.0f', math.floor((price or 0) / 2))
 for i = 3, 2 + sets * offers do
   local count = call('ZCARD', KEYS[i])
   watches = watches + count
@@ -33,4 +35,4 @@ for i = 3, 2 + sets * offers do
   end
 end
 local viewed = call('ZSCORE', KEYS[#KEYS - 2], ARGV[2]) or ''
-return { hash, call('HGETALL', KEYS[2]), watches, far, viewed }
+return { product_state.flat(facts), call('HGETALL', KEYS[2]), watches, far, viewed }

@@ -2,14 +2,15 @@
 --
 -- Withdrawal, import, restore and changes of tier. What is written equals a fresh recording of the same past.
 -- A restoration is silent: it is what the stream has told already, and those who read it have it.
--- Where an import ends the past otherwise than a crawl saw it last, that is remembered (OFFER:crawled, see record).
+-- Where an import ends the past otherwise than a crawl saw it last, that is remembered (`crawled`, see record).
 -- TS.DEL is not used: with rules it crashed the server (RedisTimeSeries #1725).
 --
--- A change of tier changes nothing else: the version stays, and nobody is told. In tier cold there is neither hash nor
--- series; a product that somebody watches or views is not put there, nor one whose id cannot be packed.
+-- A change of tier changes nothing else: the version stays, and nobody is told. In tier cold a product has nothing of
+-- its own; a product that somebody watches or views is not put there, nor one whose id cannot be packed.
 --
+-- WITH product
 -- WITH cold
--- KEYS[1] product hash  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash  KEYS[5] {n}:cold  KEYS[6] {n}:places
+-- KEYS[1] product  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash  KEYS[5] {n}:cold  KEYS[6] {n}:places
 -- KEYS[7] {n}:warm  KEYS[8] {n}:frontier
 -- KEYS[9…] for each of the four offers: raw, state, day avg, min, max, week avg, min, max
 -- ARGV[1] expected version: '' for any  ARGV[2] tier: cold, raw or charted  ARGV[3] currency  ARGV[4] reason
@@ -27,28 +28,18 @@ local DAY, WEEK, MONDAY = 86400000, 604800000, 345600000 -- the epoch was a Thur
 local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
 local CHUNK = 500
 local call = redis.call
-local hash = KEYS[1]
 
 local product, tier_name, reason = ARGV[5], ARGV[2], ARGV[4]
 local tier = cold_tier(KEYS[5], KEYS[6])
 local packed = tier.open(product)
-local facts
-if call('EXISTS', hash) == 0 and packed and packed.content and packed.content ~= '' then
-  facts = tier.facts(packed)
-end
-local function fields_of(...)
-  if not facts then
-    return call('HMGET', hash, ...)
-  end
-  local found = {}
-  for i = 1, select('#', ...) do
-    found[i] = facts[select(i, ...)] or false
-  end
-  return found
+local value, known = call('GET', KEYS[1]), {}
+if value then
+  known = product_state.read(value)
+elseif packed and packed.content and packed.content ~= '' then
+  known = tier.facts(packed)
 end
 
-local kept = fields_of('version', 'rate', 'availability')
-local version = tonumber(kept[1] or 0)
+local version = known.version or 0
 if ARGV[1] ~= '' and tonumber(ARGV[1]) ~= version then
   return -1
 end
@@ -99,16 +90,10 @@ local function append(series, samples)
   end
 end
 
-local believed = {}
-for i = 12, #ARGV, 5 do
-  local offer = ARGV[i]
-  believed[offer] = fields_of(offer .. ':price', offer .. ':state', offer .. ':crawled')
-end
-
 for i = 9, #KEYS do
   call('DEL', KEYS[i])
 end
-call('DEL', hash)
+call('DEL', KEYS[1])
 if reason ~= 'tier' then
   call('DEL', KEYS[3])
 end
@@ -117,22 +102,15 @@ if #proofs > 0 then
   call('HSET', KEYS[4], unpack(proofs))
 end
 
-local fields = { 'tier', tier_name, 'version', version, 'currency', ARGV[3] }
-local function set(name, value)
-  fields[#fields + 1] = name
-  fields[#fields + 1] = value
+local function kept(word, otherwise)
+  return word or otherwise ~= '' and otherwise or nil
 end
-for i, name in ipairs({ 'rate', 'availability' }) do
-  local value = kept[1 + i] or ARGV[9 + i]
-  if value ~= '' then
-    set(name, value)
-  end
-end
-
+local facts = { version = version, currency = ARGV[3], tier = tier_name, rate = kept(known.rate, ARGV[10]),
+  availability = kept(known.availability, ARGV[11]) }
 local changes = 0
 local arg, entries = 12, {}
 for offer_index = 0, 3 do
-  local offer, last_seen = ARGV[arg], ARGV[arg + 3]
+  local offer, last_seen, of = ARGV[arg], tonumber(ARGV[arg + 3]), {}
   local points, states = cmsgpack.unpack(ARGV[arg + 1]), cmsgpack.unpack(ARGV[arg + 2])
   local base = 9 + 8 * offer_index
   local raw, price, low, low_at, high, high_at = KEYS[base], nil, nil, nil, nil, nil
@@ -161,12 +139,7 @@ for offer_index = 0, 3 do
       end
       append(raw, samples)
     end
-    set(offer .. ':price', price)
-    set(offer .. ':first', points[1])
-    set(offer .. ':low', low)
-    set(offer .. ':lowAt', low_at)
-    set(offer .. ':high', high)
-    set(offer .. ':highAt', high_at)
+    of = { price = price, first = points[1], low = low, lowAt = low_at, high = high, highAt = high_at }
   end
   local state = price and OFFERED or nil
   if #states > 0 then
@@ -186,7 +159,7 @@ for offer_index = 0, 3 do
       create(KEYS[base + 1], 64)
       append(KEYS[base + 1], list)
     end
-    set(offer .. ':states', 1)
+    of.states = 1
     local priced = {}
     for i = 1, #points, 2 do
       priced[points[i]] = true
@@ -201,45 +174,36 @@ for offer_index = 0, 3 do
     end
     state = seen
   end
-  if last_seen ~= '' then
-    set(offer .. ':state', state or NO_OFFER)
-    set(offer .. ':since', since)
-    set(offer .. ':lastSeen', last_seen)
-    local was, crawled = believed[offer], nil
-    local same = was[2] and tonumber(was[2]) == (state or NO_OFFER) and tonumber(was[1] or 0) == (price or 0)
+  if last_seen then
+    of.state, of.since, of.lastSeen, facts[offer] = state or NO_OFFER, since, last_seen, of
+    local was = known[offer] or {}
+    local same = was.state == of.state and (was.price or 0) == (price or 0)
     if ARGV[arg + 4] ~= '*' then
-      crawled = ARGV[arg + 4]
+      of.crawled = ARGV[arg + 4]
     elseif reason == 'import' and not same then
-      crawled = was[3] or not was[2] and '-' or tonumber(was[2]) == OFFERED and was[1] or ''
+      local last = was.state == OFFERED and string.format('%.0f', was.price) or ''
+      of.crawled = was.crawled or (was.state and last or '-')
     elseif reason == 'import' or reason == 'tier' then
-      crawled = was[3]
-    end
-    if crawled then
-      set(offer .. ':crawled', crawled)
+      of.crawled = was.crawled
     end
   end
   arg = arg + 5
 end
-if changes > 0 then
-  set('changes', changes)
-end
+facts.changes = changes > 0 and changes or nil
 if tier_name == 'cold' then
   -- A price comes before the state that came with it.
   table.sort(entries, function(a, b)
     return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
   end)
-  facts = tier.begin(packed)
+  tier.begin(packed)
   for _, entry in ipairs(entries) do
     tier.add(packed, entry[3], entry[4], entry[5], entry[1])
-  end
-  for i = 1, #fields, 2 do
-    facts[fields[i]] = fields[i + 1]
   end
   local place = packed.place or tonumber(call('ZSCORE', KEYS[8], product) or nil)
   call('ZREM', KEYS[8], product)
   tier.keep(packed, place, tier.content(packed, facts))
 else
-  call('HSET', hash, unpack(fields))
+  call('SET', KEYS[1], product_state.write(facts))
   if packed then
     if packed.place then
       call('ZADD', KEYS[8], packed.place, product)

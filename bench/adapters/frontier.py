@@ -61,8 +61,7 @@ class Frontier:
         folder = self._stack.enter_context(TemporaryDirectory(prefix="pennywren-frontier-"))
         url = self._stack.enter_context(temporary_redis(Path(folder)))
         self._loop = asyncio.new_event_loop()
-        client = connect(url)
-        self._store = Store(client, client)
+        self._store = Store(connect(url), connect(url, decode=False))
         self._products = list(islice(_products_at_home(), info["n"]))
         self._numbers = {product: number for number, product in enumerate(self._products)}
         self._watchers: Sequence[int] = info["watchers"]
@@ -80,7 +79,7 @@ class Frontier:
         self._floor_share = settings.floor_percent / 100
         self._demand = Demand(info["n"], per_second * (1 - self._floor_share), bounds)
         self._planner = Planner(bounds)
-        self._threshold = Threshold(client)
+        self._threshold = Threshold(self._store.client)
         self._threshold.per_second = per_second
         self._run(self._begin())
 
@@ -94,6 +93,7 @@ class Frontier:
 
     def close(self) -> None:
         """End the Redis."""
+        self._run(self._store.raw.aclose())
         self._run(self._store.client.aclose())
         self._loop.close()
         self._stack.close()

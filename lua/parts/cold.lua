@@ -557,14 +557,14 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return walk
   end
 
-  -- What `content` says, as the fields that a product's hash would have; adds what a change needs to be added.
+  -- What `content` says, as the facts that parts/product.lua has; adds what a change needs to be added.
   -- content: version; flags (1 another currency, 2 a rate, 4 older changes); the availability's number (0 none); the
   -- offers that were looked at, and 16 times those of which a crawl saw something else; then, where flagged, currency,
   -- rate, what held before the log; the log; for each offer looked at when (zigzag of seconds since the last change or
   -- the offer before, doubled, and 1 where milliseconds follow); for each that a crawl saw otherwise that, and 2 more.
   function tier.facts(entry)
     source, position = entry.content, 1
-    local facts = { version = read() }
+    local facts = { version = read(), tier = 'cold' }
     local flags, available, offers = byte(take(1)), byte(take(1)), byte(take(1))
     facts.currency = flags % 2 == 1 and take(3) or entry.meta.currency
     facts.availability = available == 255 and take(read()) or AVAILABLE[available]
@@ -583,34 +583,23 @@ local function cold_tier(store, places) -- luacheck: ignore 211
         local of, seen = walk[i], read()
         local since = floor(seen / 2)
         at = at + (since % 2 == 1 and -(since + 1) / 2 or since / 2)
-        facts[offer .. ':lastSeen'] = at * 1000 + (seen % 2 == 1 and read() or 0)
-        facts[offer .. ':state'] = of.seen or 0
-        facts[offer .. ':since'] = of.since
+        local ms = at * 1000 + (seen % 2 == 1 and read() or 0)
+        facts[offer] = { lastSeen = ms, state = of.seen or 0, since = of.since }
         if of.first then
-          facts[offer .. ':price'], facts[offer .. ':first'] = of.price, of.first
-          facts[offer .. ':low'], facts[offer .. ':lowAt'] = of.low, of.low_at
-          facts[offer .. ':high'], facts[offer .. ':highAt'] = of.high, of.high_at
+          facts[offer].price, facts[offer].first = of.price, of.first
+          facts[offer].low, facts[offer].lowAt = of.low, of.low_at
+          facts[offer].high, facts[offer].highAt = of.high, of.high_at
         end
       end
     end
     for i, offer in ipairs(OFFERS) do
       if floor(offers / 2 ^ (i + 3)) % 2 == 1 then
         local crawled = read()
-        facts[offer .. ':crawled'] = crawled == 0 and '-' or crawled == 1 and '' or string.format('%.0f', crawled - 2)
+        facts[offer].crawled = crawled == 0 and '-' or crawled == 1 and '' or string.format('%.0f', crawled - 2)
       end
     end
     facts.changes = walk.changes > 0 and walk.changes or nil
     return facts
-  end
-
-  -- The same as a flat list, as HGETALL would give it, but for its numbers.
-  function tier.flat(entry)
-    local flat = { 'tier', 'cold' }
-    for name, of in pairs(tier.facts(entry)) do
-      flat[#flat + 1] = name
-      flat[#flat + 1] = of
-    end
-    return flat
   end
 
   -- A product without a past, or whose past is to be written anew.
@@ -696,7 +685,8 @@ local function cold_tier(store, places) -- luacheck: ignore 211
       end
     end
     for i, offer in ipairs(OFFERS) do
-      local last_seen, crawled = tonumber(facts[offer .. ':lastSeen']), facts[offer .. ':crawled']
+      local of = facts[offer] or {}
+      local last_seen, crawled = of.lastSeen, of.crawled
       if last_seen then
         local seconds, ms = floor(last_seen / 1000), last_seen % 1000
         offers = offers + 2 ^ (i - 1)
@@ -710,7 +700,7 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     end
     local flags = (facts.currency ~= meta.currency and 1 or 0) + (facts.rate and 2 or 0) + (entry.base ~= '' and 4 or 0)
     return table.concat({
-      varint(tonumber(facts.version)), char(flags, available, offers),
+      varint(facts.version), char(flags, available, offers),
       flags % 2 == 1 and facts.currency or '',
       available == 255 and varint(#facts.availability) .. facts.availability or '',
       facts.rate and pack_rate(facts.rate) or '',

@@ -6,7 +6,6 @@ freezes the hash and the spelling: both are in the data of every installation. `
 read each key with redis-cli.
 """
 
-from collections.abc import Iterable
 from typing import Final, Literal
 from zlib import crc32
 
@@ -41,12 +40,17 @@ def _tag(product: ProductID) -> str:
 
 
 def product(of: ProductID) -> str:
-    """Hash: tier, version, currency; per offer price, state, since, lastSeen, first, low, high and when."""
+    """String: what is believed of a product that has series, as an array in msgpack (`lua/parts/product.lua`)."""
     return f"{_tag(of)}:product:{of}"
 
 
+def product_named(name: str, partition: int) -> str:
+    """The same, where the name is spelled and the partition known: the writer asks for it with each look."""
+    return f"{{{partition}}}:product:{name}"
+
+
 def any_product() -> str:
-    """The pattern of all products' hashes, for SCAN."""
+    """The pattern of the keys of all products that have series, for SCAN."""
     return "{*}:product:*"
 
 
@@ -78,16 +82,9 @@ def compactions_of(partition: int) -> str:
     return f"{{{partition}}}:price:*:day:avg"
 
 
-def recorded(name: str, partition: int, offers: Iterable[Offer]) -> list[str]:
-    """The keys that recording a look at product `name` touches: product, then raw and state of each offer, in one go.
-
-    This is the hot path of the writer: four calls of the functions above would cost it a third more.
-    """
-    keys = [f"{{{partition}}}:product:{name}"]
-    for offer in offers:
-        series = f"{{{partition}}}:price:{name}:{offer}:"
-        keys += (series + "raw", series + "state")
-    return keys
+def series_of(partition: int) -> str:
+    """How all series of a partition begin; `record.lua` goes on with `ID:OFFER:raw` and `ID:OFFER:state`."""
+    return f"{{{partition}}}:price:"
 
 
 def watch(of: ProductID, offer: Offer, watch_set: WatchSet = WatchSet.FALL) -> str:

@@ -1,5 +1,7 @@
 """The partition hash and the spelling of every key are in the data of every installation: they never change."""
 
+import pytest
+
 from pennywren import keyspace
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -64,9 +66,9 @@ def test_the_keys_of_a_partition_and_the_shared_ones_are_frozen() -> None:
     assert keyspace.watched() == "{shown}:watched"
 
 
-def test_the_writers_short_cut_spells_the_same_keys() -> None:
-    offers = [Offer.BUYBOX, Offer.USED]
-    spelled = [keyspace.product(KETTLE)]
-    for offer in offers:
-        spelled += [keyspace.raw(KETTLE, offer), keyspace.state(KETTLE, offer)]
-    assert keyspace.recorded(str(KETTLE), keyspace.partition_of(KETTLE), offers) == spelled
+@pytest.mark.parametrize("offer", Offer)
+def test_the_writers_short_cuts_spell_the_same_keys(offer: Offer) -> None:
+    partition = keyspace.partition_of(KETTLE)
+    assert keyspace.product_named(str(KETTLE), partition) == keyspace.product(KETTLE)
+    assert f"{keyspace.series_of(partition)}{KETTLE}:{offer}:raw" == keyspace.raw(KETTLE, offer)
+    assert f"{keyspace.series_of(partition)}{KETTLE}:{offer}:state" == keyspace.state(KETTLE, offer)

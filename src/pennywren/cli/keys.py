@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+from typing import Final
 
 import click
 import msgspec
@@ -13,6 +14,9 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
 from pennywren.settings import PREFIX, load_settings
+
+_AS_JSON: Final = "local v = redis.call('GET', KEYS[1]) return v and cjson.encode(cmsgpack.unpack(v))"
+"""What is believed of a product, in words that people read."""
 
 
 @click.command()
@@ -50,7 +54,7 @@ def _reads(of: ProductID) -> list[tuple[str, list[str]]]:
     def add(key: str, command: str, *rest: str) -> None:
         reads.append((key, [command, key, *rest]))
 
-    add(keyspace.product(of), "HGETALL")
+    reads.append((keyspace.product(of), ["EVAL_RO", _AS_JSON, "1", keyspace.product(of)]))
     for offer in Offer:
         add(keyspace.raw(of, offer), "TS.RANGE", "-", "+")
         add(keyspace.state(of, offer), "TS.RANGE", "-", "+")

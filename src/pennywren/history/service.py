@@ -39,7 +39,7 @@ class HistoryService:
         self._store = store
         self._reader = reader
         self._standby = standby
-        self._versions = Versions(store.client)
+        self._versions = Versions(store.raw)
         self._held = HeldAnswers()
         self._making: dict[tuple[ProductID, Question], asyncio.Task[Encoded]] = {}
         """What is being made: when a popular product moves, many ask at once for what one of them has to make."""

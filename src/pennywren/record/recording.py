@@ -170,14 +170,15 @@ class Recorder:
             keyspace.places(partition),
             keyspace.warm(partition),
         ]
+        proofs: list[str] = []
         packed: list[Any] = []
         for each in looks:
             look = each.look
             name = str(look.product)
-            keys += keyspace.recorded(name, partition, look.prices)
+            keys.append(keyspace.product_named(name, partition))
             provenance = each.provenance
             if provenance is not None:
-                keys.append(keyspace.proof(look.product))
+                proofs.append(keyspace.proof(look.product))
             packed += (
                 name,
                 look.currency,
@@ -194,7 +195,7 @@ class Recorder:
             )
             for offer_and_price in look.prices.items():
                 packed += offer_and_price
-        return keys, [self._now, self._gap, len(looks), _pack(packed)]
+        return keys + proofs, [self._now, self._gap, len(looks), _pack(packed), keyspace.series_of(partition)]
 
 
 class Written:

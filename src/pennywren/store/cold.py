@@ -1,4 +1,4 @@
-"""The typed wrapper of read_cold.lua: products that are kept packed, without a hash or series of their own."""
+"""The typed wrapper of read_cold.lua: products that are kept packed, without a key or series of their own."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ class Packed:
     """A product as it is kept now."""
 
     fields: Mapping[str, str]
-    """What those of its hash would be; none where it is not packed, or was never recorded."""
+    """What is believed of it; nothing where it is not packed, or was never recorded."""
     past: Mapping[Offer, Steps] | None = field(default=None)
     """All of its past; None where it is not packed, or that was not asked for."""
 
 
 async def read_cold(client: Client, products: Sequence[ProductID], *, past: bool = False) -> list[Packed]:
-    """Read products that had no hash a moment ago, in one round trip.
+    """Read products that had no series a moment ago, in one round trip.
 
     Raises:
         Unavailable: Redis does not answer.

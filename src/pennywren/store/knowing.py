@@ -52,5 +52,5 @@ def read_known(product: ProductID, reply: Sequence[Any]) -> Known:
 
 
 def _mapping(flat: Sequence[str | int]) -> dict[str, str]:
-    words = [str(word) for word in flat]  # what is packed has numbers
+    words = [str(word) for word in flat]  # some are numbers
     return dict(zip(words[::2], words[1::2], strict=True))

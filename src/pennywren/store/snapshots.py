@@ -131,6 +131,6 @@ def _read(reply: Sequence[Any]) -> Snapshot | None:
 
 
 def _mapping(flat: Sequence[str | int] | Mapping[str, str]) -> dict[str, str]:
-    """A hash as it comes out of Lua: a flat list, with numbers where it is packed."""
+    """Names and values as they come out of Lua: a flat list, with numbers."""
     pairs = flat.items() if isinstance(flat, Mapping) else list(pairwise(flat))[::2]
     return {str(name): str(value) for name, value in pairs}

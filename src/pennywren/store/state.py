@@ -1,4 +1,4 @@
-"""A product's hash, read into what is believed of it now."""
+"""What is believed of a product now, read from its facts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class ProductState:
 
 
 def parse_state(product: ProductID, fields: Mapping[str, str]) -> ProductState | None:
-    """Read a product hash; None where the product has not been recorded yet."""
+    """Read the facts of a product; None where it has not been recorded yet."""
     if "version" not in fields:
         return None
     offers = {offer: state for offer in Offer if (state := _parse_offer(offer, fields)) is not None}
@@ -52,7 +52,7 @@ def parse_state(product: ProductID, fields: Mapping[str, str]) -> ProductState |
 
 
 def tier_of(fields: Mapping[str, str]) -> Tier:
-    """The tier that the fields of a product's hash say."""
+    """The tier that the facts of a product say."""
     return _TIERS.get(fields.get("tier", ""), "raw")
 
 

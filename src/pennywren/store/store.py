@@ -15,6 +15,7 @@ from pennywren.model.product import ProductID
 from pennywren.model.series import Bucket, State, Steps
 from pennywren.store.cold import part, read_cold
 from pennywren.store.connect import Client
+from pennywren.store.facts import read_facts, read_version
 from pennywren.store.state import ProductState, parse_state
 
 BUCKET_LENGTH: Final[dict[Unit, int]] = {"day": DAY, "week": WEEK}
@@ -42,34 +43,28 @@ class Store:
 
     async def products(self, products: Sequence[ProductID]) -> list[ProductState | None]:
         """The same for several, in one round trip."""
-        async with self.client.pipeline(transaction=False) as pipe:
-            for product in products:
-                pipe.hgetall(keyspace.product(product))
-            replies = await self._execute(pipe)
-        without = [i for i, fields in enumerate(replies) if "version" not in fields]
+        found: list[Mapping[str, str]] = await self._facts(products)
+        without = [i for i, facts in enumerate(found) if not facts]
         for i, packed in zip(without, await read_cold(self.client, [products[i] for i in without]), strict=True):
-            replies[i] = packed.fields
-        unknown = [i for i in without if not replies[i]]
+            found[i] = packed.fields
+        unknown = [i for i in without if not found[i]]
         if unknown:
-            # Perhaps one got its hash just between the two.
-            async with self.client.pipeline(transaction=False) as pipe:
-                for i in unknown:
-                    pipe.hgetall(keyspace.product(products[i]))
-                for i, fields in zip(unknown, await self._execute(pipe), strict=True):
-                    replies[i] = fields
-        return [parse_state(product, fields) for product, fields in zip(products, replies, strict=True)]
+            # Perhaps one got its series just between the two.
+            for i, facts in zip(unknown, await self._facts([products[i] for i in unknown]), strict=True):
+                found[i] = facts
+        return [parse_state(product, facts) for product, facts in zip(products, found, strict=True)]
 
     async def steps(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
         """One offer's change points in [start, end) ms, led by those in force at `start` with their own time."""
         prices, states = keyspace.raw(product, offer), keyspace.state(product, offer)
         # A transaction: a product that changes its tier between two reads would show a part of its past.
-        async with self.client.pipeline(transaction=True) as pipe:
+        async with self._bytes.pipeline(transaction=True) as pipe:
             for key in (prices, states):
                 pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 2)
                 pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
-            pipe.hmget(keyspace.product(product), "version", f"{offer}:lastSeen")
-            led_prices, in_prices, led_states, in_states, (version, last_seen) = await self._execute(pipe)
-        if version is None:
+            pipe.get(keyspace.product(product))
+            led_prices, in_prices, led_states, in_states, value = await self._execute(pipe)
+        if value is None:
             packed = await self._packed(product)
             if packed is None:
                 return await self.steps(product, offer, start, end)
@@ -77,18 +72,18 @@ class Store:
         return Steps(
             prices=change_points(samples(led_prices)[::-1] + samples(in_prices), start, end),
             states=[(at, State(value)) for at, value in samples(led_states)[:1] + samples(in_states) if at < end],
-            last_seen=int(last_seen or 0),
+            last_seen=int(read_facts(value).get(f"{offer}:lastSeen", 0)),
         )
 
     async def states(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
         """`steps` without the prices: how an offer came, went and was not observed, however many prices it had."""
         key = keyspace.state(product, offer)
-        async with self.client.pipeline(transaction=True) as pipe:
+        async with self._bytes.pipeline(transaction=True) as pipe:
             pipe.execute_command("TS.REVRANGE", key, 0, max(start, 0), "COUNT", 1)
             pipe.execute_command("TS.RANGE", key, max(start, 0) + 1, max(end - 1, start + 1))
-            pipe.hmget(keyspace.product(product), "version", f"{offer}:lastSeen")
-            led, inside, (version, last_seen) = await self._execute(pipe)
-        if version is None:
+            pipe.get(keyspace.product(product))
+            led, inside, value = await self._execute(pipe)
+        if value is None:
             packed = await self._packed(product)
             if packed is None:
                 return await self.states(product, offer, start, end)
@@ -96,7 +91,7 @@ class Store:
             return Steps(states=steps.states, last_seen=steps.last_seen)
         return Steps(
             states=[(at, State(value)) for at, value in samples(led) + samples(inside) if at < end],
-            last_seen=int(last_seen or 0),
+            last_seen=int(read_facts(value).get(f"{offer}:lastSeen", 0)),
         )
 
     async def buckets(self, product: ProductID, offer: Offer, unit: Unit, start: int, end: int) -> list[Bucket] | None:
@@ -130,16 +125,18 @@ class Store:
     async def cached(self, product: ProductID, question: str) -> tuple[int, bytes | None]:
         """The product's version (0 if never recorded), and the stored answer if it was made from that version."""
         async with self._bytes.pipeline(transaction=False) as pipe:
-            pipe.hget(keyspace.product(product), "version")
+            pipe.get(keyspace.product(product))
             pipe.hget(keyspace.cache(product), question)
-            version, stored = await self._execute(pipe)
-        if version is None:
+            value, stored = await self._execute(pipe)
+        if value is None:
             (packed,) = await read_cold(self._bytes, [product])
-            version = packed.fields.get("version", "0").encode()
+            version = int(packed.fields.get("version", 0))
+        else:
+            version = read_version(value)
         if stored is None:
-            return int(version), None
+            return version, None
         made_from, _, answer = stored.partition(_CACHE_MARK)
-        return int(version), answer if made_from == version else None
+        return version, answer if int(made_from) == version else None
 
     async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> None:
         """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one.
@@ -158,15 +155,22 @@ class Store:
                     pipe.delete(key)
                     await self._execute(pipe)
 
+    async def _facts(self, products: Sequence[ProductID]) -> list[Mapping[str, str]]:
+        """What stands under the keys of products that have series; nothing for others."""
+        async with self._bytes.pipeline(transaction=False) as pipe:
+            for product in products:
+                pipe.get(keyspace.product(product))
+            return [read_facts(value) for value in await self._execute(pipe)]
+
     async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
-        """The past of a product that had no hash a moment ago; None if it has one by now."""
+        """The past of a product that had no series a moment ago; None if it has some by now."""
         (packed,) = await read_cold(self.client, [product], past=True)
         if packed.past is not None:
             return packed.past
         async with self.client.pipeline(transaction=False) as pipe:
             pipe.exists(keyspace.product(product))
-            (has_hash,) = await self._execute(pipe)
-        return None if has_hash else dict.fromkeys(Offer, Steps())
+            (has_series,) = await self._execute(pipe)
+        return None if has_series else dict.fromkeys(Offer, Steps())
 
     async def _execute(self, pipe: Any) -> list[Any]:
         """Run a pipeline of reads; a series that does not exist reads as empty.

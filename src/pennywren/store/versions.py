@@ -9,6 +9,7 @@ from pennywren.model.product import ProductID
 from pennywren.store.batches import read_batch
 from pennywren.store.cold import read_cold
 from pennywren.store.connect import CONNECTION_FAULTS, Client
+from pennywren.store.facts import read_version
 
 
 class Versions:
@@ -19,6 +20,7 @@ class Versions:
     """
 
     def __init__(self, client: Client) -> None:
+        """`client` answers with bytes."""
         self._client = client
         self._asked: dict[ProductID, list[asyncio.Future[int]]] = {}
         self._reading: asyncio.Task[None] | None = None
@@ -50,15 +52,16 @@ class Versions:
                     answer.set_result(version)
 
     async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
-        found = await read_batch(self._client, [("HGET", keyspace.product(each), "version") for each in products])
+        found = await read_batch(self._client, [("GET", keyspace.product(each)) for each in products])
         if fault := next((reply for reply in found if isinstance(reply, Exception)), None):
             raise fault
-        without = [i for i, version in enumerate(found) if version is None]
+        without = [i for i, value in enumerate(found) if value is None]
+        versions = [0 if value is None else read_version(value) for value in found]
         if without:
             packed = await read_cold(self._client, [products[i] for i in without])
             for i, each in zip(without, packed, strict=True):
-                found[i] = each.fields.get("version")
-        return [int(version or 0) for version in found]
+                versions[i] = int(each.fields.get("version", 0))
+        return versions
 
 
 def _waiting(answers: Iterable[list[asyncio.Future[int]]]) -> Iterator[asyncio.Future[int]]:

@@ -96,7 +96,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
     subscribing = Subscribing(pool, store, queue, settings)
     signing_in = SigningIn(pool, client, settings, clock)
     watching = WatchingByMail(pool, signing_in, subscribing, clock)
-    live_client = connect(settings.redis_url or "", max_connections=1)
+    live_client, live_bytes = connect(url, max_connections=1), connect(url, max_connections=1, decode=False)
     live = LiveChanges(live_client, clock)
     reading = asyncio.create_task(live.run())
     asns, network_key = load_asns(settings.asn_file), await get_or_create(pool, NETWORK_KEY)
@@ -133,7 +133,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 bounces=Bounces(pool, await get_or_create(pool, RETURN_KEY), clock),
                 live_client=live_client,
                 live=live,
-                live_pages=LivePages(Store(live_client, live_client), clock),
+                live_pages=LivePages(Store(live_client, live_bytes), clock),
                 unsubscribe_key=await get_or_create(pool, UNSUBSCRIBE_KEY),
                 webhook_key=await get_or_create(pool, WEBHOOK_KEY),
             )
@@ -143,6 +143,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
         await reporting.close()
         queue.close()
         await pool.close()
+        await live_bytes.aclose()
         await live_client.aclose()
         await bytes_client.aclose()
         await client.aclose()

@@ -174,10 +174,11 @@ def test_a_history_that_grows_by_looks_is_told_exactly(
         assert reading.points == points(steps, MONDAY + 3 * DAY, NOW)
 
     async def tell_and_close() -> None:
-        client = connect(redis_url)
+        client, in_bytes = connect(redis_url), connect(redis_url, decode=False)
         try:
-            await tell(Store(client, client))
+            await tell(Store(client, in_bytes))
         finally:
+            await in_bytes.aclose()
             await client.aclose()
 
     asyncio.run(tell_and_close())

@@ -208,6 +208,7 @@ async def _the_same(
     entries: list[dict[str, str]] = [fields for _, fields in kept]
     of_both = [[{**each, "product": ""} for each in entries if each["product"] == str(of)] for of in (mover, never)]
     assert of_both[0] == of_both[1]
+    await store.raw.aclose()
     await client.aclose()
 
 

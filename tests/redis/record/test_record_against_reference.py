@@ -120,6 +120,7 @@ async def _check(redis_url: str, events: list[Event], cuts: list[int], tiers: li
         await rewrite(store, TWIN, reference.currency, {Offer.BUYBOX: steps}, reason="restore", tier=tier)
         if steps != Steps():
             assert await _everything(store, TWIN) == before
+    await store.raw.aclose()
     await client.aclose()
 
 
@@ -148,4 +149,5 @@ async def test_a_crawl_is_never_refused_for_a_reporters_clock(redis_url: str, ah
     (result,) = await recorder.record([crawled])
     assert result.outcomes[Offer.BUYBOX].name == "CHANGED"
     assert result.at == NOW + ahead + 1
+    await store.raw.aclose()
     await client.aclose()

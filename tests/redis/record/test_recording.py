@@ -1,8 +1,15 @@
 """One look, one step: what record.lua does besides keeping prices, and what it refuses."""
 
+import json
+from itertools import count
+from typing import Any, cast
+
 import pytest
+from click.testing import CliRunner
 
 from pennywren import keyspace
+from pennywren.cli.shell import shell
+from pennywren.errors import Unavailable
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -93,6 +100,39 @@ async def test_looks_at_one_product_keep_their_order_across_batches(store: Store
     assert all(result.outcomes[Offer.BUYBOX].is_change for result in results)
     steps = await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)
     assert [price for _, price in steps.prices] == [1000 + i for i in range(500)]
+
+
+async def test_redis_cli_shows_what_is_believed_with_the_line_that_keys_writes(
+    store: Store, recorder: Recorder
+) -> None:
+    await store.client.zadd(keyspace.warm(PARTITION), {str(KETTLE): NOW})
+    await recorder.record([LookToRecord(seen(1599, NOW), rate_if_changed="0.1"), LookToRecord(seen(None, NOW + 1))])
+    first = CliRunner().invoke(shell, ["keys", str(KETTLE), "--json"]).stdout.splitlines()[0]
+    shown = await cast("Any", store.client).execute_command(*json.loads(first)["command"])
+    prices = [1599, NOW, 1599, NOW]
+    assert json.loads(shown) == [
+        *[2, "USD", "raw", 2, False, "0.1"],
+        *["buybox", NOW + 1, 1599, 0, False, NOW + 1, NOW, *prices, 1],
+    ]
+
+
+async def test_what_was_recorded_before_a_fault_counts_and_is_not_told_twice(store: Store, recorder: Recorder) -> None:
+    """A batch is written at its end: a product that cannot be recorded must not take from others what is told."""
+    numbered = (ProductID("us", f"B{i:09d}") for i in count())
+    broken = next(each for each in numbered if keyspace.partition_of(each) == PARTITION)
+    await store.client.zadd(keyspace.warm(PARTITION), {str(KETTLE): NOW, str(broken): NOW})
+    await store.client.set(keyspace.raw(broken, Offer.BUYBOX), "no series")
+    looks = [LookToRecord(each) for each in (seen(1599, NOW), seen(1299, NOW + 1), seen(500, NOW, broken))]
+    with pytest.raises(Unavailable):
+        await recorder.record(looks)
+    state = await store.product(KETTLE)
+    assert state is not None
+    assert (state.version, state.changes, state.offers[Offer.BUYBOX].price) == (2, 2, 1299)
+    assert await store.product(broken) is None
+    await store.client.delete(keyspace.raw(broken, Offer.BUYBOX))
+    outcomes = [result.outcomes[Offer.BUYBOX] for result in await recorder.record(looks)]
+    assert outcomes == [Outcome.NOT_NEWER, Outcome.DUPLICATE, Outcome.FIRST]
+    assert await store.client.xlen(keyspace.changes(PARTITION)) == 3
 
 
 async def test_readers_of_the_stream_are_woken_for_changes_only(store: Store, recorder: Recorder) -> None:

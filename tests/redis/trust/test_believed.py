@@ -4,6 +4,7 @@ from typing import Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.msgpack import encode
 
 from pennywren import keyspace
 from pennywren.match import index
@@ -31,18 +32,10 @@ places = st.lists(
 )
 
 
-async def _believe(store: Store, price: int | None) -> None:
-    await store.client.hset(
-        keyspace.product(PRODUCT),
-        mapping={
-            "tier": "raw",
-            "version": "2",
-            "currency": "USD",
-            "buybox:price": str(price or 7),
-            "buybox:state": "0" if price is None else "1",
-            "buybox:lastSeen": str(NOW),
-        },
-    )
+async def _believe(store: Store, price: int | None, low: int | None = None) -> None:
+    own = [2, "USD", "raw", False, False, False]
+    of_it = ["buybox", NOW, price or 7, int(price is not None), *[False] * 3, low or False, *[False] * 4]
+    await store.client.set(keyspace.product(PRODUCT), encode([*own, *of_it]))
 
 
 async def _claimed(store: Store, price: int | None) -> ProductBelieved:
@@ -77,7 +70,7 @@ async def test_who_waits_for_the_lowest_price_of_some_days_may_be_told_by_any_dr
     waiting = [Watch(i, PRODUCT, Offer.BUYBOX, days, WatchSet.LOWS) for i, days in enumerate((30, 90, 365))]
     await index.add(store.client, *waiting)
     assert (await _claimed(store, 19)).claims[0].told == 3, "nothing is known of lower ones"
-    await store.client.hset(keyspace.product(PRODUCT), "buybox:low", "10")
+    await _believe(store, 20, low=10)
     assert (await _claimed(store, 19)).claims[0].told == 2, "it is not the lowest of more than 90 days"
     assert (await _claimed(store, 9)).claims[0].told == 3
     assert (await _claimed(store, 21)).claims[0].told == 0
