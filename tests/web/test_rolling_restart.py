@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -29,6 +30,8 @@ from tests.web.site import JSON, PRODUCT
 USERS = 6
 LOOKS_EVERY_S = 0.1
 DRAIN_S = 3
+MANY = 1_200
+"""Connections: granian by itself takes 1,024, and then nobody else."""
 ENOUGH = 20
 """Answers that must come between two steps of the restart."""
 
@@ -173,3 +176,26 @@ async def test_a_rolling_restart_under_load_fails_no_request(store: Store, pool:
         await proxy.until_answered(ENOUGH)
         enough.set()
     assert set(proxy.answers) == {200, 201, 204}
+
+
+async def test_many_open_connections_keep_nobody_out(fleet: Fleet) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MANY + 500
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this machine allows {hard} open files")
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    fleet.start()
+    await fleet.proxy.until_ready(1)
+    (upstream,) = fleet.proxy.upstreams
+    writers: list[asyncio.StreamWriter] = []
+    try:
+        for _ in range(MANY):
+            _, writer = await asyncio.open_connection(upstream.client.base_url.host, upstream.client.base_url.port)
+            writers.append(writer)
+        async with httpx.AsyncClient(base_url=upstream.client.base_url, timeout=30) as other:
+            assert (await other.get("/healthz")).status_code == 200
+    finally:
+        for writer in writers:
+            writer.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

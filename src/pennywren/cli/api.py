@@ -3,6 +3,7 @@
 import logging
 import multiprocessing
 import os
+import resource
 import sys
 from collections.abc import Callable
 from copy import deepcopy
@@ -25,6 +26,8 @@ from pennywren.logs import log_to_stderr
 from pennywren.settings import load_settings
 
 _APP: Final = "pennywren.web.app:create_app"
+_CONNECTIONS: Final = 65_536
+"""Open at once: each open product page holds one. How many requests are let in, `web/serving/shedding.py` says."""
 _GRACE_SECONDS: Final = 2
 """How long an answer that is being written may still take when we are told to end."""
 
@@ -57,6 +60,14 @@ class DrainingServer(MPServer):
         end = Timer(self.drain_s, self.signal_handler_interrupt)
         end.daemon = True
         end.start()
+
+
+def _allow_files() -> None:
+    """As many open files as the system allows: many start programs with 1,024, and each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _to_stderr(style: str) -> dict[str, Any]:
@@ -95,7 +106,9 @@ def api(host: str | None, port: int | None) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=_to_stderr(settings.log_format),
         workers_kill_timeout=_GRACE_SECONDS,
+        backpressure=_CONNECTIONS,
     )
+    _allow_files()
     # As the server starts its processes: an event of one context cannot go to those of another.
     forks = multiprocessing.get_start_method() == "fork"
     server.draining = multiprocessing.get_context("fork" if forks else "spawn").Event()
