@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -270,6 +270,10 @@ async def _measure(up: Servers) -> Section:
         await client.aclose()
         await in_bytes.aclose()
     plots["pages"] = ("With more open pages of one product", "open pages", await _pages(up))
+    return _section(plots)
+
+
+def _section(plots: Mapping[str, tuple[str, str, Mapping[str, Points]]]) -> Section:
     section = Section(
         "Growth",
         f"What each costs as work grows, products up to {LARGEST:,} (`LARGEST=10000000` for more), and the exponent of "
@@ -289,6 +293,8 @@ async def _measure(up: Servers) -> Section:
         f"{seconds / count * 1e7 / 60:.0f} minutes.",
         "Whom a change triggers is found by ranges of sorted sets, log n: 0.17 ms for a million watchers on a calmer "
         "machine. What is read here while others use the cores is their figure.",
+        "Telling more open pages is one rendering, and a write of the same event to each connection; the last of them "
+        "sees it when all are written.",
         "Looks, and the rebuild of the frontier, grow by more than n log n until 30,000 products: a look at a packed "
         "product writes its bucket, and the buckets of all partitions are full (28 products) only from there on.",
     ]
