@@ -123,13 +123,13 @@ def test_two_run_side_by_side_and_each_ends_completely_however_it_is_ended(tmp_p
     # One was started with its signals ignored, as by a shell in the background. 5 s are promised; a loaded machine may
     # need a moment more to run us.
     one.process.send_signal(signal.SIGTERM)
-    assert one.process.wait(8) == 0
+    assert one.process.wait(30) == 0
     assert one.alive() == []
 
     address = two.api
     two.process.kill()
     two.process.wait()
-    _until(lambda: two.alive() == [], seconds=8)
+    _until(lambda: two.alive() == [], seconds=30)
     assert "nothing runs here" in _pennywren(two, "doctor").stdout
 
     # Started again it goes on with its data, where links in mails lead to.
@@ -138,7 +138,7 @@ def test_two_run_side_by_side_and_each_ends_completely_however_it_is_ended(tmp_p
     assert two.api == address
     assert httpx.get(f"{two.api}/products/{PRODUCT}").status_code == 200
     two.process.send_signal(signal.SIGINT)
-    assert two.process.wait(8) == 0
+    assert two.process.wait(30) == 0
     assert two.alive() == []
     assert not (two.folder / "data" / "running.json").exists()
 

@@ -58,6 +58,17 @@ async def test_no_token_makes_another_nor_sees_the_pages_nor_deletes_the_account
     assert len((await owner.get("/tokens")).json()["tokens"]) == 1
 
 
+async def test_a_token_for_other_things_is_not_told_whose_address_a_paired_browser_has(
+    site: Site, owner: httpx.AsyncClient
+) -> None:
+    told = await made(owner, "products:write", "watches:read")
+    async with site.client(token=str(told["token"])) as program:
+        answer = await program.get("/pairings/own")
+
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
+    assert "@" not in answer.text
+
+
 async def test_a_revoked_token_is_nobodys(site: Site, owner: httpx.AsyncClient) -> None:
     told = await made(owner, "watches:read")
     ended = await owner.delete(f"/tokens/{told['id']}")

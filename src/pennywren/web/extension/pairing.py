@@ -73,6 +73,8 @@ async def show_pairing(request: Request) -> Answer:
         raise NotSignedIn("Show the token of the pairing: POST /pairings gives one.")
     caller = await caller_of(request)
     if caller is not None:
+        if caller.token is not None and not set(pairings.SCOPES) <= set(caller.token.scopes):
+            raise Forbidden("This token is not a paired browser's: it was made for other things.")
         return Response(PairingView("paired", None, None, caller.person.email), headers=_OWN)
     resources = resources_of(request)
     try:
