@@ -118,10 +118,10 @@ local function append_state(cold, of, series, offer, at, state, unseen_from)
   end
 end
 
-local function announce(product, currency, source, offer, version, outcome, old, price, at, new_low, days, more)
-  call('XADD', changes, '*', 'product', product, 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
-    'currency', currency, 'at', at, 'version', version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
-    'source', source, unpack(more or NO_MORE))
+local function announce(look, offer, outcome, old, price, at, new_low, days, more)
+  call('XADD', changes, '*', 'product', look.product, 'offer', offer, 'kind', KINDS[outcome], 'old', old, 'new', price,
+    'currency', look.currency, 'at', at, 'version', look.version, 'newLow', new_low and 1 or 0, 'lowestForDays', days,
+    'source', look.source, unpack(more or NO_MORE))
 end
 
 -- Why this is not to be written; nil where it is.
@@ -136,11 +136,12 @@ local function refusal(price, stamp, at, last, state, last_seen)
   end
 end
 
--- The price or the presence of an offer moved: append it and announce it. Returns the outcome.
-local function move(told, of, cold, raw, offer, price, at, last, since, absent)
+-- The price or the presence of an offer moved: append it and announce it, beside what was there before as `old`.
+-- Returns the outcome.
+local function move(look, of, cold, raw, offer, price, at, last, since, absent, old)
   if not price then
     if last then
-      announce(told.product, told.currency, told.source, offer, told.version, 3, last, '', at, false, 0)
+      announce(look, offer, 3, last, '', at, false, 0)
     end
     return 3
   end
@@ -152,8 +153,7 @@ local function move(told, of, cold, raw, offer, price, at, last, since, absent)
     append_price(cold, of, raw, offer, at, price, last, low)
   end
   local outcome = not last and 1 or absent and 4 or 2
-  local old, new_low = outcome == 2 and told.old or '', not last or price < low
-  announce(told.product, told.currency, told.source, offer, told.version, outcome, old, price, at, new_low, days)
+  announce(look, offer, outcome, outcome == 2 and old or '', price, at, not last or price < low, days)
   return outcome
 end
 
@@ -171,6 +171,55 @@ local function prove(proof, offer, at, provenance)
     call('HDEL', proof, named)
     call('HSET', proof, 'forgotten', string.format('%.0f', oldest))
   end
+end
+
+-- One offer of a look. `of` is what is known of it, and becomes what is known now. Returns the outcome; where something
+-- is to be written also when it was, and by how many its changes have grown.
+local function record_offer(look, of, cold, offer, price, refused)
+  local last, state, last_seen, crawled, stamp = of.price, of.state, of.lastSeen, of.crawled, look.stamp
+  local at = stamp or cold and now - now % 1000 or now
+  if not stamp and last_seen and at <= last_seen then
+    at = last_seen + 1 -- our own looks are never refused for a reporter's clock
+  end
+  local outcome = refused or refusal(price, stamp, at, last, state, last_seen)
+  if outcome then
+    return outcome
+  end
+  local is_crawl, seen, absent, grew = look.source == 'crawl', price and OFFERED or NO_OFFER, state == NO_OFFER, 0
+  local unseen_from = last_seen and at - last_seen > gap and last_seen + 1 or nil
+  local series = ARGV[5] .. look.product .. ':' .. offer
+  outcome = 0
+  if unseen_from or not state and not price then
+    announce(look, offer, STATE, last or '', price or '', at, false, 0, unseen_from and { 'unseenFrom', unseen_from })
+  end
+  local old = last
+  if crawled and is_crawl then
+    old = crawled == '-' and '' or crawled
+  end
+  of.lastSeen = at
+  if price ~= last and price or seen ~= state then
+    local since = of.since
+    of.price, of.state, of.since = price or of.price, seen, at
+    outcome = move(look, of, cold, series .. ':raw', offer, price, at, last, since, absent, old)
+    grew = (last or price) and 1 or 0
+    if not is_crawl and not crawled then
+      of.crawled = tostring(state and (absent and '' or last) or '-')
+    end
+  elseif crawled and is_crawl and price and crawled ~= tostring(price) then
+    outcome = 5
+    announce(look, offer, outcome, old, price, at, false, 0)
+  end
+  if crawled and is_crawl then
+    of.crawled = nil
+  end
+  -- Before its first state an offer counts as offered from its first price on.
+  if unseen_from or (state and state ~= seen) or (not state and not price) then
+    append_state(cold, of, series .. ':state', offer, at, seen, unseen_from)
+  end
+  if look.provenance and (outcome > 0 or unseen_from) then
+    prove(look.proof, offer, at, look.provenance)
+  end
+  return outcome, at, grew
 end
 
 local looks, count_of_looks = cmsgpack.unpack(ARGV[4]), tonumber(ARGV[3])
@@ -210,55 +259,16 @@ local function record_all()
       if not refused and facts.currency and facts.currency ~= currency then
         refused = -6
       end
+      local look = { product = product, currency = currency, source = source, version = version, stamp = stamp,
+        provenance = provenance, proof = KEYS[8 + count_of_looks + proofs] }
       for i = 1, count do
         local offer, price = looks[at_look + 11 + 2 * i], looks[at_look + 12 + 2 * i]
         local of = facts[offer] or {}
-        local last, state, last_seen = of.price, of.state, of.lastSeen
-        local at, crawled = stamp or cold and now - now % 1000 or now, of.crawled
-        if not stamp and last_seen and at <= last_seen then
-          at = last_seen + 1 -- our own looks are never refused for a reporter's clock
-        end
-        local outcome = refused or refusal(price, stamp, at, last, state, last_seen)
-        if not outcome then
-          local seen, absent = price and OFFERED or NO_OFFER, state == NO_OFFER
-          local unseen_from = last_seen and at - last_seen > gap and last_seen + 1 or nil
-          local series = ARGV[5] .. product .. ':' .. offer
-          outcome = 0
-          if unseen_from or not state and not price then
-            announce(product, currency, source, offer, version, STATE, last or '', price or '', at, false, 0,
-              unseen_from and { 'unseenFrom', unseen_from })
-          end
+        local outcome, at, grew = record_offer(look, of, cold, offer, price, refused)
+        if at then
           is_written = true
           facts.version, facts.currency, facts[offer] = version, currency, of
-          local old = last
-          if crawled and source == 'crawl' then
-            old = crawled == '-' and '' or crawled
-          end
-          of.lastSeen = at
-          if price ~= last and price or seen ~= state then
-            local since = of.since
-            of.price, of.state, of.since = price or of.price, seen, at
-            local told = { product = product, currency = currency, source = source, version = version, old = old }
-            outcome = move(told, of, cold, series .. ':raw', offer, price, at, last, since, absent)
-            changed = changed + ((last or price) and 1 or 0)
-            if source ~= 'crawl' and not crawled then
-              of.crawled = tostring(state and (absent and '' or last) or '-')
-            end
-          elseif crawled and source == 'crawl' and price and crawled ~= tostring(price) then
-            outcome = 5
-            announce(product, currency, source, offer, version, outcome, old, price, at, false, 0)
-          end
-          if crawled and source == 'crawl' then
-            of.crawled = nil
-          end
-          -- Before its first state an offer counts as offered from its first price on.
-          if unseen_from or (state and state ~= seen) or (not state and not price) then
-            append_state(cold, of, series .. ':state', offer, at, seen, unseen_from)
-          end
-          looked_at = at
-          if provenance and (outcome > 0 or unseen_from) then
-            prove(KEYS[8 + count_of_looks + proofs], offer, at, provenance)
-          end
+          changed, looked_at = changed + grew, at
         end
         said = said + 1
         replies[said] = outcome
