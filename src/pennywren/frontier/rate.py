@@ -3,7 +3,7 @@
 The posterior lives on a grid of rates. A look after `elapsed` seconds that saw no change multiplies the
 chance of rate r by e^(-r elapsed), one that saw a change (or several: we cannot tell) by 1 - e^(-r elapsed).
 Looks of the first kind add up to one number, the seconds since the last change; only a change needs the
-weights of the rates anew. So a product that never changed costs a few characters in its hash.
+weights of the rates anew. So a product that never changed costs a few characters.
 
 Products change their ways, and changes come in bursts, so what a look said fades: its weight halves in three
 weeks. Measured: worth a lot where changes come in bursts or rates drift, and costs next to nothing elsewhere.
