@@ -6,8 +6,7 @@ from pennywren.errors import Unavailable
 from pennywren.model.clock import system_clock
 from pennywren.pipeline.warming import cool_down
 from pennywren.settings import Settings, load_settings
-from pennywren.store.connect import connect
-from pennywren.store.store import Store
+from pennywren.store.opening import store_at
 
 
 def cool() -> int:
@@ -18,9 +17,5 @@ def cool() -> int:
 async def _cool(settings: Settings) -> int:
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
-    try:
-        return (await cool_down(Store(client, bytes_client), settings, system_clock())).packed
-    finally:
-        await bytes_client.aclose()
-        await client.aclose()
+    async with store_at(settings.redis_url) as store:
+        return (await cool_down(store, settings, system_clock())).packed

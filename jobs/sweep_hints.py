@@ -13,8 +13,7 @@ from pennywren.pipeline import drifting
 from pennywren.pipeline.calibrating import sweep_frontier
 from pennywren.pipeline.sweeping import sweep_changes
 from pennywren.settings import Settings, load_settings
-from pennywren.store.connect import connect
-from pennywren.store.store import Store
+from pennywren.store.opening import store_at
 
 
 def sweep_hints() -> int:
@@ -26,10 +25,6 @@ async def _sweep(settings: Settings) -> int:
     if not settings.redis_url:
         raise Unavailable("no Redis is running: start Pennywren with `pennywren up`, or set PENNYWREN_REDIS_URL")
     await sweep_changes(settings)
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
-    try:
-        await drifting.warn(client, settings.drift_percent, system_clock())
-        return await sweep_frontier(Store(client, bytes_client), settings, random.Random())  # noqa: S311
-    finally:
-        await bytes_client.aclose()
-        await client.aclose()
+    async with store_at(settings.redis_url) as store:
+        await drifting.warn(store.client, settings.drift_percent, system_clock())
+        return await sweep_frontier(store, settings, random.Random())  # noqa: S311

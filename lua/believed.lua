@@ -24,10 +24,9 @@ local facts, tier, entry = packed and product_state.read(packed) or {}, nil, nil
 if not packed then
   tier = cold_tier(KEYS[30], KEYS[31])
   entry = tier.open(ARGV[3])
-  if entry and entry.content and entry.content ~= '' then
-    facts = tier.facts(entry)
-  else
-    entry = nil
+  facts = tier.known(entry)
+  if not facts then
+    facts, entry = {}, nil
   end
 end
 local function text(word)

@@ -13,15 +13,11 @@
 
 local call = redis.call
 local sets, offers, price, watches, far = tonumber(ARGV[1]), #ARGV - 2, nil, 0, 0
-local facts, value = {}, call('GET', KEYS[1])
-if value then
-  facts = product_state.read(value)
-else
+local value = call('GET', KEYS[1])
+local facts = value and product_state.read(value)
+if not facts then
   local tier = cold_tier(KEYS[#KEYS - 1], KEYS[#KEYS])
-  local entry = tier.open(ARGV[2])
-  if entry and (entry.content or '') ~= '' then
-    facts = tier.facts(entry)
-  end
+  facts = tier.known(tier.open(ARGV[2])) or {}
 end
 for i = 1, offers do
   price = price or (facts[ARGV[2 + i]] or {}).price

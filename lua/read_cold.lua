@@ -12,10 +12,11 @@
 
 local tier = cold_tier(KEYS[1], nil)
 local entry = tier.open(ARGV[1])
-if not entry or (entry.content or '') == '' then
+local facts = tier.known(entry)
+if not facts then
   return {}
 end
-local reply = { product_state.flat(tier.facts(entry)) }
+local reply = { product_state.flat(facts) }
 if ARGV[2] == '1' then
   for _, points in ipairs(tier.past(entry)) do
     reply[#reply + 1] = points

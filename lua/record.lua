@@ -64,7 +64,7 @@ local function open_cold(product)
     tier.remove(entry) -- a new product that somebody waits for
     return nil
   end
-  entry.facts = entry.content and entry.content ~= '' and tier.facts(entry) or tier.begin(entry)
+  entry.facts = tier.known(entry) or tier.begin(entry)
   return entry
 end
 

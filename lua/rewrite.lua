@@ -32,12 +32,8 @@ local call = redis.call
 local product, tier_name, reason = ARGV[5], ARGV[2], ARGV[4]
 local tier = cold_tier(KEYS[5], KEYS[6])
 local packed = tier.open(product)
-local value, known = call('GET', KEYS[1]), {}
-if value then
-  known = product_state.read(value)
-elseif packed and packed.content and packed.content ~= '' then
-  known = tier.facts(packed)
-end
+local value = call('GET', KEYS[1])
+local known = value and product_state.read(value) or tier.known(packed) or {}
 
 local version = known.version or 0
 if ARGV[1] ~= '' and tonumber(ARGV[1]) ~= version then

@@ -12,7 +12,7 @@ local value = redis.call('GET', KEYS[1])
 if not value then
   local tier = cold_tier(KEYS[3], KEYS[4])
   local entry = tier.open(ARGV[1])
-  local facts = entry and entry.content and entry.content ~= '' and tier.facts(entry)
+  local facts = tier.known(entry)
   if not facts or (facts.rate or '') ~= ARGV[2] then
     return 0
   end

@@ -14,10 +14,11 @@ local value = call('GET', KEYS[1])
 if not value then
   local tier = cold_tier(KEYS[#KEYS - 1], KEYS[#KEYS])
   local entry = tier.open(ARGV[2])
-  if not entry or not entry.content or entry.content == '' then
+  local facts = tier.known(entry)
+  if not facts then
     return {}
   end
-  local reply = { product_state.flat(tier.facts(entry)), call('HGETALL', KEYS[2]) }
+  local reply = { product_state.flat(facts), call('HGETALL', KEYS[2]) }
   for _, points in ipairs(tier.past(entry)) do
     local samples = {}
     for i = 1, #points, 2 do

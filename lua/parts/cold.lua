@@ -602,6 +602,11 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return facts
   end
 
+  -- The facts of an entry that was recorded; nil of one that has only a place, or of none.
+  function tier.known(entry)
+    return entry and (entry.content or '') ~= '' and tier.facts(entry) or nil
+  end
+
   -- A product without a past, or whose past is to be written anew.
   function tier.begin(entry)
     if entry.content and entry.content ~= '' then

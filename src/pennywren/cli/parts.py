@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pennywren.errors import Unavailable
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.settings import Settings, load_settings
-from pennywren.store.connect import connect, require_time_series
+from pennywren.store.connect import require_time_series
+from pennywren.store.opening import store_at
 from pennywren.store.store import Store
 
 
@@ -39,13 +40,9 @@ def required(settings: Settings, name: str) -> str:
 async def open_store(settings: Settings) -> AsyncGenerator[Store]:
     """The store of prices."""
     url = required(settings, "redis_url")
-    client, bytes_client = connect(url), connect(url, decode=False)
-    try:
-        await require_time_series(client)
-        yield Store(client, bytes_client)
-    finally:
-        await client.aclose()
-        await bytes_client.aclose()
+    async with store_at(url) as store:
+        await require_time_series(store.client)
+        yield store
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """The channels of this installation, opened from its settings, and the deliverer that uses them."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,8 +27,7 @@ from pennywren.pipeline.delivering import AT_ONCE, Deliverer
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
-from pennywren.store.connect import connect
-from pennywren.store.store import Store
+from pennywren.store.opening import store_at
 
 WEBHOOK_KEY: Final = "webhooks"
 """The name of the key in `postgres.secrets` that the secrets of webhooks are derived from."""
@@ -140,24 +138,19 @@ async def open_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
     """
     if not (settings.redis_url and settings.postgres_url and settings.smtp_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_POSTGRES_URL and PENNYWREN_SMTP_URL: a delivery needs them")
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
+    pool = await open_pool(settings.postgres_url, size=3 + settings.smtp_connections)
     try:
-        pool = await open_pool(settings.postgres_url, size=3 + settings.smtp_connections)
-        try:
-            async with open_channels(settings, pool) as channels:
-                store = Store(client, bytes_client)
-                key = await get_or_create(pool, UNSUBSCRIBE_KEY)
-                yield Deliverer(
-                    pool,
-                    store,
-                    channels.by_type(),
-                    Composer(settings.base_url, key, Pictures(store)),
-                    webhook_key=await get_or_create(pool, WEBHOOK_KEY),
-                    lease=timedelta(seconds=settings.delivery_lease),
-                    at_once=AT_ONCE * settings.smtp_connections,
-                    first_retry=timedelta(seconds=settings.delivery_retry),
-                )
-        finally:
-            await pool.close()
+        async with store_at(settings.redis_url) as store, open_channels(settings, pool) as channels:
+            key = await get_or_create(pool, UNSUBSCRIBE_KEY)
+            yield Deliverer(
+                pool,
+                store,
+                channels.by_type(),
+                Composer(settings.base_url, key, Pictures(store)),
+                webhook_key=await get_or_create(pool, WEBHOOK_KEY),
+                lease=timedelta(seconds=settings.delivery_lease),
+                at_once=AT_ONCE * settings.smtp_connections,
+                first_retry=timedelta(seconds=settings.delivery_retry),
+            )
     finally:
-        await asyncio.gather(client.aclose(), bytes_client.aclose())
+        await pool.close()

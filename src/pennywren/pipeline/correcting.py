@@ -32,7 +32,7 @@ from pennywren.pipeline.watched import base_price, put_watch
 from pennywren.pipeline.withdrawing import REASON
 from pennywren.postgres.pool import Connection, Pool, open_pool, transaction
 from pennywren.settings import Settings
-from pennywren.store.connect import connect
+from pennywren.store.opening import store_at
 from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
@@ -155,12 +155,12 @@ async def open_corrector(settings: Settings) -> AsyncGenerator[Corrector]:
     if not (settings.redis_url and settings.queue_url and settings.postgres_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_QUEUE_URL and PENNYWREN_POSTGRES_URL: corrections need them")
     pool = await open_pool(settings.postgres_url, size=2)
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     queue = WorkQueue(settings.queue_url)
     try:
-        yield Corrector(pool, Store(client, bytes_client), queue, system_clock)
+        async with store_at(settings.redis_url) as store:
+            yield Corrector(pool, store, queue, system_clock)
     finally:
-        await asyncio.gather(client.aclose(), bytes_client.aclose(), asyncio.to_thread(queue.close))
+        await asyncio.to_thread(queue.close)
         await pool.close()
 
 

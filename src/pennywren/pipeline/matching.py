@@ -36,8 +36,8 @@ from pennywren.pipeline.rescoring import Rescorer
 from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.settings import Settings
-from pennywren.store.connect import connect
 from pennywren.store.counters import observe
+from pennywren.store.opening import store_at
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
@@ -300,24 +300,17 @@ async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
     """
     if not (settings.redis_url and settings.queue_url and settings.postgres_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_QUEUE_URL and PENNYWREN_POSTGRES_URL: matching needs them")
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     queue = WorkQueue(settings.queue_url)
     try:
         pool = await open_pool(settings.postgres_url, size=4)
         try:
             cooldown = timedelta(seconds=settings.alert_cooldown)
-            yield Matcher(
-                Store(client, bytes_client),
-                pool,
-                queue,
-                system_clock,
-                cooldown=cooldown,
-                lease=settings.match_lease,
-            )
+            async with store_at(settings.redis_url) as store:
+                yield Matcher(store, pool, queue, system_clock, cooldown=cooldown, lease=settings.match_lease)
         finally:
             await pool.close()
     finally:
-        await asyncio.gather(client.aclose(), bytes_client.aclose(), asyncio.to_thread(queue.close))
+        await asyncio.to_thread(queue.close)
 
 
 def _emit_matched(concern: Concern) -> None:

@@ -27,7 +27,7 @@ from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.watched import base_price, put_watch, watching_of
 from pennywren.postgres.pool import Connection, Pool, open_pool, transaction
 from pennywren.settings import Settings
-from pennywren.store.connect import connect
+from pennywren.store.opening import store_at
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
@@ -159,13 +159,13 @@ async def open_rescorer(settings: Settings) -> AsyncGenerator[Rescorer]:
     if not (settings.redis_url and settings.queue_url and settings.postgres_url):
         raise BadSetting("PENNYWREN_REDIS_URL, PENNYWREN_QUEUE_URL and PENNYWREN_POSTGRES_URL: watches need them")
     pool = await open_pool(settings.postgres_url, size=2)
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     queue = WorkQueue(settings.queue_url)
     try:
         cooldown = timedelta(seconds=settings.alert_cooldown)
-        yield Rescorer(pool, Store(client, bytes_client), queue, system_clock, cooldown=cooldown)
+        async with store_at(settings.redis_url) as store:
+            yield Rescorer(pool, store, queue, system_clock, cooldown=cooldown)
     finally:
-        await asyncio.gather(client.aclose(), bytes_client.aclose(), asyncio.to_thread(queue.close))
+        await asyncio.to_thread(queue.close)
         await pool.close()
 
 

@@ -152,16 +152,22 @@ async def test_what_was_recorded_since_the_loss_is_kept(store: Store, place: Fol
     assert steps.prices == [(NOW - 3 * DAY, 1599), (NOW - 2 * DAY, 1299), (NOW, 1399)]
 
 
-async def test_a_moment_comes_back_and_what_came_after_it_counts_for_nothing(
-    store: Store, place: Folder, restorer: Restorer
-) -> None:
+async def archived_moment(store: Store, place: Folder) -> int:
+    """A price, recorded and archived: the moment (ms) up to which the archive reaches; what comes next is after it."""
     await record(store, 1599, NOW - 3 * DAY)
     await archive(store, place)
     (first,) = files.files(place)
     await a_later_millisecond(store)
+    return first.last
+
+
+async def test_a_moment_comes_back_and_what_came_after_it_counts_for_nothing(
+    store: Store, place: Folder, restorer: Restorer
+) -> None:
+    moment = await archived_moment(store, place)
     await record(store, 1, NOW - 2 * DAY)  # a bad day's price
     await archive(store, place)
-    await restorer.restore(first.last, over=True)
+    await restorer.restore(moment, over=True)
     assert (await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)).prices == [(NOW - 3 * DAY, 1599)]
     await a_later_millisecond(store)
     await record(store, 1399, NOW - DAY)
@@ -175,15 +181,12 @@ async def test_a_moment_comes_back_and_what_came_after_it_counts_for_nothing(
 async def test_what_was_first_seen_after_the_moment_has_no_price_again(
     store: Store, place: Folder, restorer: Restorer
 ) -> None:
-    await record(store, 1599, NOW - 3 * DAY)
-    await archive(store, place)
-    (first,) = files.files(place)
-    await a_later_millisecond(store)
+    moment = await archived_moment(store, place)
     new = PRODUCTS[1]
     await record(store, 1, NOW - 2 * DAY, new)
     await archive(store, place)
     for _ in range(2):  # doing it again is the same
-        await restorer.restore(first.last, over=True)
+        await restorer.restore(moment, over=True)
         state = await store.product(new)
         assert state is not None
         assert state.offers == {}
@@ -191,24 +194,21 @@ async def test_what_was_first_seen_after_the_moment_has_no_price_again(
     await record(store, 1499, NOW - DAY, new)
     assert (await store.steps(new, Offer.BUYBOX, 0, 1 << 45)).prices == [(NOW - DAY, 1499)]
     await lose_redis(store)
-    await restorer.restore(first.last, over=True)
+    await restorer.restore(moment, over=True)
     assert await store.product(new) is None
 
 
 async def test_nothing_is_taken_back_while_a_change_waits_for_the_archive(
     store: Store, place: Folder, restorer: Restorer
 ) -> None:
-    await record(store, 1599, NOW - 3 * DAY)
-    await archive(store, place)
-    (first,) = files.files(place)
-    await a_later_millisecond(store)
+    moment = await archived_moment(store, place)
     await record(store, 1, NOW - 2 * DAY)
     with pytest.raises(Conflict, match=r"not in the archive yet \(partitions: 1\)"):
-        await restorer.restore(first.last, over=True)
+        await restorer.restore(moment, over=True)
     assert files.restorations(place) == []
     assert (await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)).prices[-1] == (NOW - 2 * DAY, 1)
     await archive(store, place)
-    await restorer.restore(first.last, over=True)
+    await restorer.restore(moment, over=True)
     assert (await store.steps(KETTLE, Offer.BUYBOX, 0, 1 << 45)).prices == [(NOW - 3 * DAY, 1599)]
 
 

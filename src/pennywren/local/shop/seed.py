@@ -17,7 +17,7 @@ from pennywren.pipeline.tracking import track
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.record.rewriting import rewrite
 from pennywren.settings import Settings
-from pennywren.store.connect import connect
+from pennywren.store.opening import store_at
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
@@ -40,20 +40,17 @@ async def seed(settings: Settings, clock: Clock = system_clock) -> None:
     """
     if not (settings.redis_url and settings.postgres_url and settings.queue_url):
         raise Unavailable("the demo needs Redis, the queue and PostgreSQL")
-    client, bytes_client = connect(settings.redis_url), connect(settings.redis_url, decode=False)
     queue = WorkQueue(settings.queue_url)
     try:
         pool = await open_pool(settings.postgres_url, size=2)
         try:
-            store = Store(client, bytes_client)
-            await track(client, pool, [good.id for good in GOODS], urgent=True)
-            await _give_past(store, clock())
-            await _subscribe(pool, Subscribing(pool, store, queue, settings))
+            async with store_at(settings.redis_url) as store:
+                await track(store.client, pool, [good.id for good in GOODS], urgent=True)
+                await _give_past(store, clock())
+                await _subscribe(pool, Subscribing(pool, store, queue, settings))
         finally:
             await pool.close()
     finally:
-        await client.aclose()
-        await bytes_client.aclose()
         await asyncio.to_thread(queue.close)
 
 

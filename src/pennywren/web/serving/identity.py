@@ -125,6 +125,12 @@ async def _look_up(request: Connected) -> Caller | None:
     return None if person is None else Caller(person)
 
 
+def operation_of(connection: Connected) -> tuple[str, str]:
+    """Method and path under which an operation has its row."""
+    method = connection.scope["method"] if connection.scope["type"] == "http" else ""
+    return method.lower(), connection.scope["path_template"]
+
+
 async def require_scope(connection: Connected, _: BaseRouteHandler) -> None:
     """As a guard: a token does what its scopes say, also where anybody may ask without one.
 
@@ -144,8 +150,7 @@ async def require_scope(connection: Connected, _: BaseRouteHandler) -> None:
 def _needed(connection: Connected) -> Scope | None:
     """The scope that stands in an operation's row."""
     scopes: Mapping[tuple[str, str], Scope | None] = connection.app.state.scopes
-    method = connection.scope["method"] if connection.scope["type"] == "http" else ""
-    return scopes.get((method.lower(), connection.scope["path_template"]))
+    return scopes.get(operation_of(connection))
 
 
 def _require_scope(request: Connected, token: AccessToken) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from litestar.handlers import BaseRouteHandler
 
 from pennywren.errors import BadQuery
-from pennywren.web.serving.identity import Connected
+from pennywren.web.serving.identity import Connected, operation_of
 from pennywren.web.serving.negotiation import prefers_html
 
 _SHOWN = 40
@@ -37,8 +37,7 @@ def require_known(connection: Connected, _: BaseRouteHandler) -> None:
     if not given:
         return
     table: Mapping[tuple[str, str], Known] = connection.app.state.parameters
-    method = connection.scope["method"] if connection.scope["type"] == "http" else ""
-    known = table.get((method.lower(), connection.scope["path_template"]))
+    known = table.get(operation_of(connection))
     if known is None or (known.has_page and prefers_html(connection.headers.get("accept"))):
         return
     for name, times in Counter(name for name, _ in given.multi_items()).items():
