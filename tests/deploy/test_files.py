@@ -150,6 +150,12 @@ def test_rules_and_dashboard_ask_for_metrics_that_exist(title: str, expression: 
     assert [name for name in rated if name not in counted and not name.endswith("_bucket")] == []
 
 
+def test_every_metric_is_on_the_dashboard_or_in_a_rule() -> None:
+    asked = set(re.findall(r"pennywren_[a-z_]+", " ".join(_expressions().values())))
+    asked = {re.sub("_(bucket|sum|count)$", "", name) for name in asked}
+    assert {family.name for family in FAMILIES} - asked == set()
+
+
 def test_every_rule_says_what_to_do() -> None:
     rules: Any = yaml.safe_load((DOCKER / "watch" / "alerts.yaml").read_text())
     headings = {
