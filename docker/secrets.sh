@@ -49,7 +49,8 @@ once postgres_url "postgresql://pennywren:$(cat "$to/postgres_password")@$postgr
 once smtp_url "${SMTP_URL:-smtp://user:password@mail.example.org:587}"
 once mail_events_secret "$(random)"
 once grafana_password "$(random)"
+once alertmanager.yaml "$(cat "$here/watch/alertmanager.yaml")"
 # Containers run as other users and must read them; on this machine nobody else may pass through the folder.
 chmod 0644 "$to"/*
 chmod 0700 "$to"
-echo "secrets are in $to: put your mail server into smtp_url"
+echo "secrets are in $to: put your mail server into smtp_url, and who is told of trouble into alertmanager.yaml"

@@ -39,6 +39,7 @@ LONG = (
     "tests/cluster/test_failover.py",
     "tests/deploy/test_proxy.py",
     "tests/deploy/test_roles.py",
+    "tests/deploy/test_watching.py",
 )
 """Stories that take half a minute or more each: `make long` has them, or who names their file."""
 

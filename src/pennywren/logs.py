@@ -83,6 +83,12 @@ def formatter(style: Format) -> logging.Formatter:
     return JsonLines() if style == "json" else TextLines()
 
 
+def level_word() -> str:
+    """From what level on this process logs, as PENNYWREN_LOG_LEVEL has it for its children."""
+    level = logging.getLogger().level
+    return "debug" if level <= logging.DEBUG else "info" if level <= logging.INFO else "warning"
+
+
 def log_to_stderr(style: Format, level: int) -> None:
     """Let this process log to standard error; standard output is for events."""
     handler = logging.StreamHandler(sys.stderr)

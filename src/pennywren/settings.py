@@ -197,6 +197,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days that a stored report is kept after its own; then it and the key that links it to an install are gone."""
     log_format: str = "text"
     """What processes write on standard error: `text`, or `json` with an object a line."""
+    log_level: str = "warning"
+    """From what on they write: `warning`, `info` (what became of each alert as well) or `debug`."""
     tracing_url: str | None = None
     """Where spans are sent, such as `http://collector:4318/v1/traces` (OTLP over HTTP); nowhere if not given."""
     mailbox_dir: Path | None = None
@@ -340,6 +342,8 @@ def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = N
         raise BadSetting(f"PENNYWREN_HTTP_PORT: {settings.http_port} is not a port: write 1 to {_LAST_PORT}, or 0")
     if settings.log_format not in ("text", "json"):
         raise BadSetting(f"{PREFIX}LOG_FORMAT: write text or json")
+    if settings.log_level not in ("warning", "info", "debug"):
+        raise BadSetting(f"{PREFIX}LOG_LEVEL: write warning, info or debug")
     _check_ranges(settings)
     return settings
 

@@ -1,6 +1,7 @@
 """docker/compose.yaml as processes of this machine: the same commands, settings, secrets and users, on free ports."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from redis import Redis
 
@@ -31,6 +33,11 @@ def services() -> dict[str, dict[str, Any]]:
 def of_pennywren() -> dict[str, dict[str, Any]]:
     """Those that are processes of ours."""
     return {name: each for name, each in services().items() if str(each["image"]).startswith("pennywren:")}
+
+
+def program_of(*names: str) -> str:
+    """Where a program is, by the first of its names that is there; the test is skipped where none is."""
+    return next(filter(None, map(shutil.which, names)), None) or pytest.skip(f"{names[0]} is not installed here")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,17 @@ def test_every_mounted_file_exists(secrets: Path) -> None:
     assert volumes == set(COMPOSE["volumes"])
 
 
+def test_volumes_are_where_the_images_have_a_folder_that_their_user_owns() -> None:
+    dockerfile = (DOCKER / "Dockerfile").read_text()
+    (owned,) = re.findall(r"install -d -o pennywren .* (/data .*)$", dockerfile, re.MULTILINE)
+    for name, service in of_pennywren().items():
+        for mount in service.get("volumes", []):
+            assert mount.split(":")[1] in owned.split(), name
+    # From 18 on the image has no /var/lib/postgresql/data: a volume there would be root's, and PostgreSQL is not root.
+    assert services()["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
+    assert "PGDATA" not in services()["postgres"]["environment"]
+
+
 def test_the_image_copies_what_there_is_and_pins_what_is_tested() -> None:
     dockerfile = (DOCKER / "Dockerfile").read_text()
     for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE):

@@ -17,15 +17,10 @@ import pytest
 
 from pennywren.local.children import Program, start, stop, wait_until_ready
 from pennywren.local.ports import free_port
-from tests.deploy.compose import DOCKER, Stack, both_redis
+from tests.deploy.compose import DOCKER, Stack, both_redis, program_of
 
 ELSEWHERE = "203.0.113.77"
 WITHIN_S = 60
-
-
-def program_of(name: str) -> str:
-    """Where a program is; the test is skipped where it is not."""
-    return shutil.which(name) or pytest.skip(f"{name} is not installed here")
 
 
 @dataclass

@@ -132,5 +132,7 @@ def shell(verbose: int) -> None:
     # A setting that cannot be read is told by the command, which reads all of them.
     style: logs.Format = "text"
     with suppress(BadInput):
-        style = "json" if load_settings().log_format == "json" else "text"
+        settings = load_settings()
+        style = "json" if settings.log_format == "json" else "text"
+        level = min(level, logging.getLevelNamesMapping()[settings.log_level.upper()])
     logs.log_to_stderr(style, level)

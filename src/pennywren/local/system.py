@@ -21,6 +21,7 @@ from pennywren.local.postgres import embedded_postgres
 from pennywren.local.redis import embedded_redis
 from pennywren.local.shop.goods import MARKETPLACES_SOLD
 from pennywren.local.shop.seed import seed
+from pennywren.logs import level_word
 from pennywren.postgres.migrate import migrate
 from pennywren.settings import PREFIX, Settings, load_settings
 from pennywren.store.connect import connect, require_time_series
@@ -84,7 +85,8 @@ def run_system(announce: Announce, *, demo: bool = False, crawl: bool = True) ->
     try:
         with _interruptible(), owned(data_dir), Children() as children:
             try:
-                _start(_Local(data_dir, children, {"DATA_DIR": str(data_dir)}), announce, demo=demo, crawl=crawl)
+                given = {"DATA_DIR": str(data_dir), "LOG_LEVEL": level_word()}
+                _start(_Local(data_dir, children, given), announce, demo=demo, crawl=crawl)
                 while True:
                     children.look_after()
             except KeyboardInterrupt:

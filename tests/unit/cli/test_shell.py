@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import os
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pennywren import logs
 from pennywren.cli.shell import shell
 from pennywren.local.shop import pages
 from pennywren.local.shop.goods import HERO
@@ -34,6 +36,28 @@ def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
 def test_the_help_lists_every_command(tmp_path: Path) -> None:
     shown = run(tmp_path, "--help").output
     assert [command for command in COMMANDS if f"  {command} " not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "args", "level"),
+    [
+        ("info", (), logging.INFO),
+        ("warning", ("-v",), logging.INFO),
+        ("debug", ("-v",), logging.DEBUG),
+    ],
+)
+def test_a_process_logs_as_much_as_its_setting_or_v_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, args: tuple[str, ...], level: int
+) -> None:
+    told: list[int] = []
+
+    def log_to_stderr(_style: str, level: int) -> None:
+        told.append(level)
+
+    monkeypatch.setattr(logs, "log_to_stderr", log_to_stderr)
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path), "PENNYWREN_LOG_LEVEL": setting}
+    assert CliRunner().invoke(shell, [*args, "top", "--help"], env=environ).exit_code == 0
+    assert told == [level]
 
 
 @pytest.mark.parametrize(
