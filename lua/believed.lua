@@ -1,8 +1,7 @@
 -- believed: what is believed of a product, what was said of it, and what depends on what is claimed now; only reads.
 --
--- The range of the last 90 days is asked of the series, and only for a claim that differs from what is believed. Each
--- change has a sample of the price before it, so a price that held into the span is in it. Without a series the range
--- is that of the whole history.
+-- The range of the last 90 days is asked of the series, and only for a claim that differs from what is believed. A price
+-- that held into the span is in it, too. Where nothing changed in the span the range is that of the whole history.
 --
 -- WITH product
 -- WITH cold
@@ -38,14 +37,19 @@ for i = 6, 25 do
 end
 local on_its_way = (call('ZSCORE', KEYS[4], ARGV[3]) or call('ZSCORE', KEYS[5], ARGV[3])) and 1 or 0
 
+local function number_in(sample)
+  local value = sample[2]
+  return tonumber(type(value) == 'table' and value.ok or value)
+end
+
 -- One bucket holds them all: it is longer than any history.
-local function lately(series, aggregate, otherwise, beyond)
+local function lately(series, aggregate, otherwise, beyond, nearer)
   local found = pcall('TS.RANGE', series, ARGV[4], '+', 'ALIGN', ARGV[4], 'AGGREGATION', aggregate, '9007199254740991')
   if not otherwise or found.err or #found == 0 then
     return otherwise
   end
-  local value = found[1][2]
-  value = type(value) == 'table' and tonumber(value.ok) or tonumber(value)
+  local value, held = number_in(found[1]), call('TS.REVRANGE', series, '-', ARGV[4], 'COUNT', 1)[1]
+  value = held and nearer(value, number_in(held)) or value
   return string.format('%.0f', beyond(value, tonumber(otherwise)))
 end
 
@@ -88,8 +92,8 @@ for i = 1, tonumber(ARGV[2]) do
     of[4] = low and string.format('%.0f', low) or of[4]
     of[5] = high and string.format('%.0f', high) or of[5]
   elseif price and string.format('%.0f', price) ~= of[1] then
-    of[4] = lately(KEYS[25 + number], 'min', of[4], math.max)
-    of[5] = lately(KEYS[25 + number], 'max', of[5], math.min)
+    of[4] = lately(KEYS[25 + number], 'min', of[4], math.max, math.min)
+    of[5] = lately(KEYS[25 + number], 'max', of[5], math.min, math.max)
   end
   local old = its.state == 1 and its.price or nil
   of[7] = watches > 0 and told(5 * number + 1, price, old, tonumber(of[4] or nil)) or 0

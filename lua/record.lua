@@ -69,24 +69,29 @@ local function open_cold(product)
 end
 
 -- Whole days since a price at or below this one was last there; since we began, where there was none.
-local function lowest_for_days(cold, raw, offer, at, price, last, first, low, since)
+local function lowest_for_days(look, cold, raw, offer, at, price, last, first, low, since)
   if price < low then
     since = first
   elseif price < last and cold then
     since = tier.last_at_most(cold, offer, price)
   elseif price < last then
     since = call('TS.REVRANGE', raw, '-', '+', 'FILTER_BY_VALUE', 0, price, 'COUNT', 1)[1][1]
+    if not look.is_charted then
+      since = call('TS.RANGE', raw, since + 1, '+', 'COUNT', 1)[1][1] - 1 -- it was there until the next came
+    end
   end
   return math.floor((at - since) / DAY)
 end
 
--- Two samples a change make time-weighted averages exact for prices that hold until they change.
-local function append_price(cold, of, raw, offer, at, price, last, low)
+-- Two samples a change make the time-weighted averages of compactions exact for prices that hold until they change.
+local function append_price(look, of, cold, raw, offer, at, price, last, low)
   if cold then
     tier.add(cold, offer, nil, price, at)
     return
-  elseif last then
+  elseif last and look.is_charted then
     call('TS.MADD', raw, at - 1, last, raw, at, price)
+  elseif last then
+    call('TS.ADD', raw, at, price)
   else
     create(raw, 128)
     call('TS.ADD', raw, at, price)
@@ -147,10 +152,10 @@ local function move(look, of, cold, raw, offer, price, at, last, since, absent, 
   end
   local low, days = of.low, 0
   if last and (absent or price < last) then
-    days = lowest_for_days(cold, raw, offer, at, price, last, of.first, low, since)
+    days = lowest_for_days(look, cold, raw, offer, at, price, last, of.first, low, since)
   end
   if price ~= last then
-    append_price(cold, of, raw, offer, at, price, last, low)
+    append_price(look, of, cold, raw, offer, at, price, last, low)
   end
   local outcome = not last and 1 or absent and 4 or 2
   announce(look, offer, outcome, outcome == 2 and old or '', price, at, not last or price < low, days)
@@ -260,7 +265,7 @@ local function record_all()
         refused = -6
       end
       local look = { product = product, currency = currency, source = source, version = version, stamp = stamp,
-        provenance = provenance, proof = KEYS[8 + count_of_looks + proofs] }
+        provenance = provenance, proof = KEYS[8 + count_of_looks + proofs], is_charted = facts.tier == 'charted' }
       for i = 1, count do
         local offer, price = looks[at_look + 11 + 2 * i], looks[at_look + 12 + 2 * i]
         local of = facts[offer] or {}

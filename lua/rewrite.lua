@@ -113,8 +113,8 @@ for offer_index = 0, 3 do
   local samples, since = {}, nil
   for i = 1, #points, 2 do
     local at, new = points[i], points[i + 1]
-    if price then
-      samples[#samples + 1] = { at - 1, price }
+    if price and tier_name == 'charted' then
+      samples[#samples + 1] = { at - 1, price } -- see record
     end
     samples[#samples + 1] = { at, new }
     price, since = new, at
