@@ -34,6 +34,7 @@ PRODUCTS: Final = int(os.environ.get("PRODUCTS", "5000000"))
 """Cold products on the server."""
 _FILLED: Final = 4
 """Partitions whose products are recorded one by one; the others get copies of their keys, which take the same room."""
+_FIRST: Final = 500
 _WARM: Final = 4_000
 _PEERS: Final = 2_000
 _FIVE: Final[Mix] = ((5, 1.0),)
@@ -107,8 +108,10 @@ class _World:
         return int((await self._client.info("persistence"))["aof_current_size"])
 
     async def warm(self, changes: int, tier: Tier) -> Size:
-        names = _of_partitions(_WARM)
-        return await self._measure(f"{changes} changes, {tier}", names, [changes] * _WARM, tier)
+        names = _of_partitions(_FIRST + _WARM)
+        # What the server keeps of its scripts and clients is there with the first ones, 1 MB, and no product's.
+        await self._keep(names[:_FIRST], [changes] * _FIRST, tier)
+        return await self._measure(f"{changes} changes, {tier}", names[_FIRST:], [changes] * _WARM, tier)
 
     async def _measure(self, what: str, names: Sequence[ProductID], changes: Sequence[int], tier: Tier) -> Size:
         """Keep these products with so many changes."""
@@ -275,8 +278,8 @@ def _section(
         + f". With the mix of long and short histories cold it would be {spread:,.0f} GB.",
         "What takes the room of a cold product with few changes: its changes 28 B, what was learned of it about 20, "
         "its id, place and length 14, and 13 that the server rounds up by.",
-        "What takes the room of a raw one: half its series (two samples a change); the rest five keys of 100 B, its "
-        "hash, two places in sorted sets, states and proofs.",
+        "What takes the room of a raw one: half its series; the rest its value (with its states), its proofs, two "
+        "places in sorted sets, and the names of its keys.",
         f"The products of {_FILLED} partitions are recorded one by one, as a restoration does it; the other partitions "
         "have copies of their keys.",
     ]

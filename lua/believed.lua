@@ -1,7 +1,7 @@
 -- believed: what is believed of a product, what was said of it, and what depends on what is claimed now; only reads.
 --
--- The range of the last 90 days is asked of the series, and only for a claim that differs from what is believed. A price
--- that held into the span is in it, too. Where nothing changed in the span the range is that of the whole history.
+-- The range of the last 90 days is asked of the series, and only for a claim that differs from what is believed. The
+-- price that held into the span is in it, too. Where nothing changed in the span the range is that of all times.
 --
 -- WITH product
 -- WITH cold

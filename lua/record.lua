@@ -112,14 +112,21 @@ local function append_state(cold, of, series, offer, at, state, unseen_from)
     end
     tier.add(cold, offer, state, nil, at)
     return
-  elseif not of.states then
+  end
+  local list = of.states ~= 1 and of.states or {}
+  if unseen_from then
+    list[#list + 1], list[#list + 2] = unseen_from, NOT_OBSERVED
+  end
+  list[#list + 1], list[#list + 2] = at, state
+  if of.states ~= 1 and #list <= 2 * product_state.FEW then
+    of.states = list
+    return
+  elseif of.states ~= 1 then
     create(series, 64)
     of.states = 1
   end
-  if unseen_from then
-    call('TS.MADD', series, unseen_from, NOT_OBSERVED, series, at, state)
-  else
-    call('TS.ADD', series, at, state)
+  for i = 1, #list, 2 do
+    call('TS.ADD', series, list[i], list[i + 1])
   end
 end
 

@@ -5,13 +5,17 @@
 -- false. One value and not a hash: all the products of a batch are read by one command and written by one, and what
 -- most looks read comes first (decision 0012). docs/redis.md says what each word is, and shows it as JSON.
 --
+-- `states` is how an offer came, went and was not observed: a list [t1, state1, t2, state2, …] of at most FEW of them,
+-- and 1 where there were more, which a series has then. Most were ever away once or twice, and a series costs 450 B
+-- with nothing in it (decision 0016).
+--
 -- Scripts have it as facts: a table of the product's own words, and one for each offer under its name.
 
-local product_state = {} -- luacheck: ignore 241
+local product_state = { FEW = 16, OFFERS = { 'buybox', 'amazon', 'new', 'used' } } -- luacheck: ignore 241
 do
   local pack, unpack_some, sub = cmsgpack.pack, cmsgpack.unpack_limit, string.sub
   local HEADER, OWN, EACH = '\220\0', 6, 12 -- an array of up to 65,535; how many words a product has, and an offer
-  local OFFERS = { 'buybox', 'amazon', 'new', 'used' }
+  local OFFERS = product_state.OFFERS
 
   -- The facts that a value says.
   function product_state.read(value)
@@ -60,13 +64,15 @@ do
       at, last, state, crawled) .. sub(value, next + 1), changes or 0
   end
 
-  -- Facts as a flat list of names and values, `OFFER:NAME` where they are an offer's.
+  -- Facts as a flat list of names and values, `OFFER:NAME` where they are an offer's; without its states.
   function product_state.flat(facts)
     local flat = {}
     for name, value in pairs(facts) do
       if type(value) == 'table' then
         for of, its in pairs(value) do
-          flat[#flat + 1], flat[#flat + 2] = name .. ':' .. of, its
+          if of ~= 'states' then
+            flat[#flat + 1], flat[#flat + 2] = name .. ':' .. of, its
+          end
         end
       else
         flat[#flat + 1], flat[#flat + 2] = name, value

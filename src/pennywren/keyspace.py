@@ -55,12 +55,12 @@ def any_product() -> str:
 
 
 def raw(of: ProductID, offer: Offer) -> str:
-    """Time series: the prices, two samples a change."""
+    """Time series: the prices, one sample a change; two in tier charted, for the averages of its compactions."""
     return f"{_tag(of)}:price:{of}:{offer}:raw"
 
 
 def state(of: ProductID, offer: Offer) -> str:
-    """Time series: 1 offered, 0 no offer, 2 not observed; made when first needed."""
+    """Time series: 1 offered, 0 no offer, 2 not observed; only where there are too many for the value of `product`."""
     return f"{_tag(of)}:price:{of}:{offer}:state"
 
 

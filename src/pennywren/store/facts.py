@@ -1,8 +1,12 @@
 """What is believed of a product, as it stands under its key: one array in msgpack (`lua/parts/product.lua`)."""
 
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
+
+from pennywren.model.offer import Offer
+from pennywren.model.series import State
 
 _OWN: Final = ("version", "currency", "tier", "changes", "availability", "rate")
 _EACH: Final = (
@@ -21,6 +25,15 @@ _EACH: Final = (
 _decode: Final = msgspec.msgpack.Decoder(list[Any]).decode
 
 
+@dataclass(frozen=True, slots=True)
+class OfferWords:
+    """What a value says of one offer's past. Times are ms."""
+
+    last_seen: int = 0
+    states: list[tuple[int, State]] = field(default_factory=list[tuple[int, State]])
+    """Nothing where there are so many that they are a series of their own."""
+
+
 def read_version(value: bytes) -> int:
     """The version alone.
 
@@ -31,7 +44,7 @@ def read_version(value: bytes) -> int:
 
 
 def read_facts(value: bytes | None) -> dict[str, str]:
-    """All that a value says, by name, `OFFER:NAME` where it is of an offer; nothing where there is none.
+    """All words of a value, by name, `OFFER:NAME` where it is of an offer; nothing where there is none.
 
     Raises:
         ValueError: it is not such a value.
@@ -43,4 +56,21 @@ def read_facts(value: bytes | None) -> dict[str, str]:
     for start in range(len(_OWN), len(words), 1 + len(_EACH)):
         offer = words[start]
         named.update((f"{offer}:{name}", words[start + 1 + i]) for i, name in enumerate(_EACH))
-    return {name: str(word) for name, word in named.items() if word is not False}
+    return {name: str(word) for name, word in named.items() if word is not False and not isinstance(word, list)}
+
+
+def read_offer(value: bytes, offer: Offer) -> OfferWords:
+    """What a value says of one offer's past.
+
+    Raises:
+        ValueError: it is not such a value.
+    """
+    words = _decode(value)
+    for start in range(len(_OWN), len(words), 1 + len(_EACH)):
+        if words[start] == offer:
+            states: Any = words[start + len(_EACH)]
+            few: list[int] = [] if isinstance(states, bool | int) else states
+            return OfferWords(
+                words[start + 1], [(at, State(state)) for at, state in zip(few[::2], few[1::2], strict=True)]
+            )
+    return OfferWords()

@@ -98,7 +98,7 @@ def _call(product: ProductID) -> Call:
     for offer in Offer:
         keys += [keyspace.raw(product, offer), keyspace.state(product, offer)]
     n = keyspace.partition_of(product)
-    return [*keys, keyspace.cold(n), keyspace.places(n)], [len(Offer), str(product)]
+    return [*keys, keyspace.cold(n), keyspace.places(n)], [str(product)]
 
 
 def _read(reply: Sequence[Any]) -> Snapshot | None:

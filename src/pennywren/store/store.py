@@ -15,7 +15,7 @@ from pennywren.model.product import ProductID
 from pennywren.model.series import Bucket, State, Steps
 from pennywren.store.cold import part, read_cold
 from pennywren.store.connect import Client
-from pennywren.store.facts import read_facts, read_version
+from pennywren.store.facts import OfferWords, read_facts, read_offer, read_version
 from pennywren.store.state import ProductState, parse_state
 
 BUCKET_LENGTH: Final[dict[Unit, int]] = {"day": DAY, "week": WEEK}
@@ -69,10 +69,11 @@ class Store:
             if packed is None:
                 return await self.steps(product, offer, start, end)
             return part(packed[offer], start, end)
+        words = read_offer(value, offer)
         return Steps(
             prices=change_points(samples(led_prices)[::-1] + samples(in_prices), start, end),
-            states=[(at, State(value)) for at, value in samples(led_states)[:1] + samples(in_states) if at < end],
-            last_seen=int(read_facts(value).get(f"{offer}:lastSeen", 0)),
+            states=_states(words, samples(led_states)[:1] + samples(in_states), start, end),
+            last_seen=words.last_seen,
         )
 
     async def states(self, product: ProductID, offer: Offer, start: int, end: int) -> Steps:
@@ -89,10 +90,8 @@ class Store:
                 return await self.states(product, offer, start, end)
             steps = part(packed[offer], start, end)
             return Steps(states=steps.states, last_seen=steps.last_seen)
-        return Steps(
-            states=[(at, State(value)) for at, value in samples(led) + samples(inside) if at < end],
-            last_seen=int(read_facts(value).get(f"{offer}:lastSeen", 0)),
-        )
+        words = read_offer(value, offer)
+        return Steps(states=_states(words, samples(led) + samples(inside), start, end), last_seen=words.last_seen)
 
     async def buckets(self, product: ProductID, offer: Offer, unit: Unit, start: int, end: int) -> list[Bucket] | None:
         """Closed buckets with samples in them that begin in [start, end); None if this product has none kept."""
@@ -195,8 +194,15 @@ def samples(reply: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:
     return [(int(at), round(float(value))) for at, value in reply]
 
 
+def _states(words: OfferWords, in_series: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, State]]:
+    """The states in [start, end) ms, led by that in force at `start`: few are in the value, many in a series."""
+    if words.states:
+        return part(Steps(states=words.states), start, end).states
+    return [(at, State(value)) for at, value in in_series if at < end]
+
+
 def change_points(samples: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """Hide the first sample of each pair (it repeats the price before it), and keep what matters in [start, end)."""
+    """What matters in [start, end); of two samples of one change the first is hidden: it repeats the price before."""
     points: list[tuple[int, int]] = []
     for at, price in samples:
         if at < end and (not points or points[-1][1] != price):

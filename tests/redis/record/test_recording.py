@@ -112,7 +112,7 @@ async def test_redis_cli_shows_what_is_believed_with_the_line_that_keys_writes(
     prices = [1599, NOW, 1599, NOW]
     assert json.loads(shown) == [
         *[2, "USD", "raw", 2, False, "0.1"],
-        *["buybox", NOW + 1, 1599, 0, False, NOW + 1, NOW, *prices, 1],
+        *["buybox", NOW + 1, 1599, 0, False, NOW + 1, NOW, *prices, [NOW + 1, 0]],
     ]
 
 
