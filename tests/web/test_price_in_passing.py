@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from pennywren.trust.reputation import Tenure
+from pennywren.web.shapes.report_views import NewObservation, ObservationContext
 from tests.web.site import HTML, JSON, PRODUCT, Site
 from tests.web.test_another_price import said
 
@@ -87,11 +88,35 @@ async def test_a_price_that_is_none_stops_all_of_it(
     assert await site.resources.pool.fetchval("select count(*) from pending_watches") == 0
 
 
+_SHOWN = {"en": "how it was shown", "de": "wie er gezeigt wurde"}
+_PRODUCT = {"en": "the product", "de": "das Produkt"}
+_PRICE = {"en": "its price", "de": "seinen Preis"}
+SENT = {
+    "product_id": _PRODUCT,
+    "offer": _PRODUCT,
+    "price": _PRICE,
+    "currency": _PRICE,
+    "title": {"en": "with its title", "de": "mit seinem Titel"},
+    "observed_at": {"en": "when it was seen", "de": "wann er zu sehen war"},
+    "context": _SHOWN,
+    "signed_in": {"en": "signed in or not", "de": "angemeldet oder nicht"},
+    "member_price": {"en": "member's price", "de": "Mitgliederpreis"},
+    "coupon": {"en": "coupon", "de": "Gutschein"},
+    "subscription": {"en": "subscription", "de": "Abo"},
+    "delivery_country": {"en": "country of delivery", "de": "Lieferland"},
+    "variation": {"en": "variation", "de": "Variante"},
+    "language": {"en": "language)", "de": "Sprache)"},
+}
+"""What a browser reports, by the words of the privacy page."""
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_the_privacy_page_says_what_becomes_of_a_price_that_is_said(
     site: Site, browser: httpx.AsyncClient, language: str
 ) -> None:
     page = (await browser.get("/privacy", headers={**HTML, "accept-language": language})).text
     assert "<code>priceSeen</code>" in page
+    assert SENT.keys() == NewObservation.__annotations__.keys() | ObservationContext.__annotations__.keys()
+    assert [word for words in SENT.values() if (word := words[language]) not in page] == []
     days = {"en": "until 7 days after its own day", "de": "bis 7 Tage nach ihrem Tag"}[language]
     assert days in page

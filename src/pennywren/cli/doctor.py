@@ -25,6 +25,7 @@ from pennywren.postgres.migrate import MIGRATIONS, find_dbmate, missing_migratio
 from pennywren.settings import Settings, load_settings, running
 from pennywren.store.connect import connect, require_time_series
 from pennywren.store.scripts import script_folder
+from pennywren.trust.asns import load_asns
 
 _PATIENCE_S: Final = 5.0
 _FAULTS: Final = (
@@ -167,6 +168,13 @@ async def _archive(settings: Settings) -> str:
     return f"{len(found)} files at {place.address}{newest}"
 
 
+async def _asns(settings: Settings) -> str:
+    if settings.asn_file is None:
+        return "none: networks count each for itself"
+    asns = await asyncio.to_thread(load_asns, settings.asn_file)
+    return f"{len(asns)} ranges in {settings.asn_file}"
+
+
 _CHECKS: Final[dict[str, Check]] = {
     "python": _python,
     "data": _data,
@@ -177,4 +185,5 @@ _CHECKS: Final[dict[str, Check]] = {
     "postgres": _postgres,
     "mail": _mail,
     "archive": _archive,
+    "asns": _asns,
 }

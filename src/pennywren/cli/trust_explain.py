@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from typing import Final
 
 import click
 import msgspec
@@ -22,12 +23,17 @@ from pennywren.settings import load_settings
 from pennywren.store.connect import connect
 from pennywren.trust.words import in_words
 
+_NAMED: Final = 5
+"""Reporters of a claim that are named; --json names all."""
+
 
 @click.command()
 @click.argument("product")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 def explain(product: str, as_json: bool) -> None:
     """Say what is believed of PRODUCT and why, what is claimed against it, and what became of the last reports.
+
+    Who claims something is named until a crawl has answered it, 12 hours at most.
 
     \b
     Example:
@@ -80,6 +86,9 @@ def _claimed(each: OfferExplained, currency: str) -> list[str]:
             f"Claimed: {_price(claim.price, currency)} by {claim.voices}, of them {claim.independent} independent "
             f"(believed {weights}), {rfc3339(claim.first_at)} to {rfc3339(claim.last_at)}."
         )
+        more = len(claim.reporters) - _NAMED
+        named = ", ".join(claim.reporters[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        lines.append(f"  by {named}")
     for refuted in each.refuted:
         times = "" if not refuted.again else f", {refuted.again + 1} times"
         lines.append(f"Refuted by a crawl: {_price(refuted.price, currency)} at {rfc3339(refuted.at)}{times}.")
@@ -116,6 +125,7 @@ def _fields(found: ProductExplained) -> dict[str, object]:
                         "voices": claim.voices,
                         "independent": claim.independent,
                         "weights": claim.weights,
+                        "reporters": claim.reporters,
                         "firstTime": rfc3339(claim.first_at),
                         "lastTime": rfc3339(claim.last_at),
                     }

@@ -1,5 +1,6 @@
 """Who is not listened to: reporters and networks are blocked, or listened to again, and who did it and why is kept."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
@@ -15,6 +16,8 @@ from pennywren.trust.hearsay import Voice
 from pennywren.trust.networks import NETWORK_KEY, network_name
 
 _LONGEST: Final = 300
+_REPORTER: Final = re.compile("[0-9a-f]{16}")
+"""As installs and people are named (`installs.name_of`, `trust.networks`)."""
 
 
 def checked_reason(words: str) -> str:
@@ -48,19 +51,18 @@ def parse_subject(text: str) -> Subject:
     """A reporter's ID, or a network as 192.0.2.0/24 or 2001:db8:1::/48; an address stands for its network.
 
     Raises:
-        BadInput: empty, or a network of another size.
+        BadInput: neither of them, or a network of another size.
     """
-    name = text.strip()
-    if not name or len(name) > 200:
-        raise BadInput("give a reporter's ID, or a network like 192.0.2.0/24", field="subject")
+    name = text.strip().lower()
+    if _REPORTER.fullmatch(name):
+        return Subject(name, False)
     try:
         network = ip_network(name, strict=False)
     except ValueError:
-        if "/" in name:
-            raise BadInput(
-                f"{name[:60]!r} is not a network: write 192.0.2.0/24, or 2001:db8:1::/48", field="subject"
-            ) from None
-        return Subject(name, False)
+        raise BadInput(
+            f"{name[:60]!r} is neither the 16 characters of a reporter's ID, nor a network like 192.0.2.0/24",
+            field="subject",
+        ) from None
     size = 24 if isinstance(network, IPv4Network) else 48
     if network.prefixlen < size:
         raise BadInput(f"{name}: networks are blocked one /{size} at a time", field="subject")

@@ -18,7 +18,7 @@ from pennywren.frontier.due import Bounds
 from pennywren.frontier.finishing import give_back
 from pennywren.frontier.planning import Planner, Subject
 from pennywren.frontier.rate import mean_rate
-from pennywren.frontier.score import firm
+from pennywren.frontier.score import firm, is_floor, time_of
 from pennywren.frontier.value import faded_view
 from pennywren.model.clock import DAY, SECOND
 from pennywren.model.money import format_money
@@ -44,7 +44,15 @@ from pennywren.store.store import Store
 from pennywren.store.swaps import NOTHING, Kept, read_all
 from pennywren.trust.doubts import DOUBT
 from pennywren.trust.hearsay import Hearsay
-from pennywren.trust.judge import HOLD_FOR, Judgement, Kind, Reason, Waiting, judge
+from pennywren.trust.judge import (
+    Judgement,
+    Kind,
+    Reason,
+    Waiting,
+    is_first_of_two,
+    judge,
+    second_look_by,
+)
 from pennywren.trust.memory import read_said
 from pennywren.trust.waiting import read_waiting, write_waiting
 
@@ -136,6 +144,7 @@ class Conclusions:
         waiting = read_waiting(known.held)
         judgement = judge(look, known.state, waiting, now, self._egress)
         accepted = judgement.of_kind(Kind.ACCEPTED)
+        again = second_look_by(look, judgement, waiting, now)
         self._log_doubts(look, judgement)
         result: LookResult | None = None
         said = await self._said(look.product) if reported else NOTHING
@@ -144,10 +153,10 @@ class Conclusions:
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
             provenance = _provenance(believed, judgement, waiting, known, read_said(said), now)
-            result = await self._record(believed, lease, known, reading.availability, now, provenance, trip)
+            result = await self._record(believed, lease, known, reading.availability, now, provenance, again, trip)
         else:
-            again = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
-            await give_back(self._client, lease, firm(again))
+            soon = due_times.after_trouble(int(known.held.get(_FAILING, now)), now)
+            await give_back(self._client, lease, _no_later(firm(soon), again))
         self._forget(trip, look, judgement, known)
         spoken = bool((await trip.send())[asked])
         await self._remember(look, judgement, waiting, now)
@@ -183,14 +192,16 @@ class Conclusions:
         availability: str,
         now: int,
         provenance: Provenance | None,
+        again: int | None,
         trip: RoundTrip,
     ) -> LookResult:
-        """Record a look; what follows for others is queued."""
+        """Record a look; what follows for others is queued. `again` is when (ms) the rest of the page must be seen."""
         plan = self.planner.after_look(_subject(lease.product, known, now), now)
+        due_if_same, due_if_changed = _no_later(plan.due_if_same, again), _no_later(plan.due_if_changed, again)
         to_record = LookToRecord(
             look,
-            due_if_same=plan.due_if_same,
-            due_if_changed=plan.due_if_changed,
+            due_if_same=due_if_same,
+            due_if_changed=due_if_changed,
             rate_if_same=plan.rate_if_same,
             rate_if_changed=plan.rate_if_changed,
             lease=lease.ends,
@@ -204,7 +215,7 @@ class Conclusions:
         (result,) = written.results
         has_moved = result.changes > (known.state.changes if known.state is not None else 0)
         if Recorded.LEASE_LOST not in result.outcomes.values():
-            hints.point(trip, look.product, plan.due_if_changed if has_moved else plan.due_if_same)
+            hints.point(trip, look.product, due_if_changed if has_moved else due_if_same)
         self._tell(look, known.state, result)
         return result
 
@@ -244,8 +255,7 @@ class Conclusions:
         async with self._client.pipeline(transaction=False) as pipe:
             for offer in held:
                 price, first = look.prices[offer] or 0, waiting.get(offer)
-                # Who saw the same before stays the first of the two.
-                if first is None or first.price != price or now - first.at > HOLD_FOR:
+                if first is None or not is_first_of_two(first, price, now):
                     pipe.hset(key, offer.value, write_waiting(price, now, self._egress))
             pipe.expire(key, _FORGET_TROUBLE_S)
             await pipe.execute()
@@ -269,6 +279,13 @@ class Conclusions:
             if verdict.kind is not Kind.ACCEPTED:
                 shown = _shown(look.prices[offer], look.currency)
                 _log.warning("%s %s %s is %s: %s", look.product, offer, shown, verdict.kind, verdict.reason)
+
+
+def _no_later(score: int, again: int | None) -> int:
+    """The score of what must be seen `again` at the latest (ms), and firmly; as it is where nothing must."""
+    if again is None:
+        return score
+    return firm(again if is_floor(score) else min(time_of(score), again))
 
 
 def _provenance(

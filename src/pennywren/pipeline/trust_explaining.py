@@ -34,6 +34,8 @@ class Claim:
     independent: int
     weights: tuple[float, ...]
     """How far each independent voice is believed, the most trusted first."""
+    reporters: tuple[str, ...]
+    """Who says so, whoever said it first first."""
     first_at: int
     last_at: int
 
@@ -134,7 +136,8 @@ def claims_of(hearsay: Hearsay) -> tuple[Claim, ...]:
         heard = independent(voices)
         times = [voice.at for voice in voices]
         weights = tuple(round(voice.trust, 2) for voice in heard)
-        claims.append(Claim(price, len(voices), len(heard), weights, min(times), max(times)))
+        names = tuple(dict.fromkeys(voice.reporter for voice in voices))
+        claims.append(Claim(price, len(voices), len(heard), weights, names, min(times), max(times)))
     return tuple(sorted(claims, key=lambda claim: (-claim.independent, -claim.voices)))
 
 

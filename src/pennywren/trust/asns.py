@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from pennywren.errors import BadSetting
 
 _SHIFT: Final = 64
 """Networks of IPv6 are routed by their upper 64 bits."""
+_HIGHEST: Final = 2**32 - 1
 
 
 class _Ranges:
@@ -42,7 +43,7 @@ class Asns:
         comments.
 
         Raises:
-            ValueError: a line is something else; says which.
+            ValueError: a line is something else, or ends before it begins; says which.
         """
         v4: list[tuple[int, int, int]] = []
         v6: list[tuple[int, int, int]] = []
@@ -50,11 +51,12 @@ class Asns:
             text = line.strip()
             if not text or text.startswith("#"):
                 continue
-            fields = text.replace(",", "\t").split("\t")
             try:
-                first, last, asn = ip_address(fields[0]), ip_address(fields[1]), int(fields[2].removeprefix("AS"))
+                first, last, asn = _read(text)
             except (ValueError, IndexError) as error:
                 raise ValueError(f"line {number} does not begin with two addresses and an ASN") from error
+            if first.version != last.version or int(first) > int(last):
+                raise ValueError(f"line {number}: no range goes from {first} to {last}")
             if asn == 0:
                 continue
             if isinstance(first, IPv4Address):
@@ -78,16 +80,29 @@ class Asns:
         return self._v4.of(value) if isinstance(address, IPv4Address) else self._v6.of(value >> _SHIFT)
 
 
+def _read(line: str) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address, int]:
+    fields = line.replace(",", "\t").split("\t")
+    asn = int(fields[2].removeprefix("AS"))
+    if not 0 <= asn <= _HIGHEST:
+        raise ValueError("an ASN has 32 bits")
+    return ip_address(fields[0]), ip_address(fields[1]), asn
+
+
 def load_asns(path: Path | None) -> Asns:
     """The table of a file; an empty one where none is given.
 
     Raises:
-        BadSetting: the file cannot be read, or is none.
+        BadSetting: the file cannot be read, or holds something else or nothing.
     """
     if path is None:
         return Asns()
     try:
         with path.open(encoding="utf-8") as lines:
-            return Asns(lines)
+            asns = Asns(lines)
+    except UnicodeDecodeError as error:
+        raise BadSetting(f"PENNYWREN_ASN_FILE: {path} is no text: if it is compressed, unpack it") from error
     except (OSError, ValueError) as error:
         raise BadSetting(f"PENNYWREN_ASN_FILE: {path} cannot be used: {error}") from error
+    if not len(asns):
+        raise BadSetting(f"PENNYWREN_ASN_FILE: {path} holds no range of addresses")
+    return asns

@@ -5,6 +5,7 @@ arrays in the order of the fields: new ones go to the end, with a default.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -83,14 +84,19 @@ class Hearsay(Struct, frozen=True, array_like=True):
         return replace(self, visits=self.visits * fade + weight, visited_at=now)
 
     def with_claim(self, voice: Voice) -> "Hearsay":
-        """With one more voice against what is believed."""
-        return replace(self, claims=(*self.claims[1 - _CLAIMS :], voice))
+        """With one more voice against what is believed; of too many the oldest of the loudest network goes."""
+        claims = self.claims if len(self.claims) < _CLAIMS else _without_one(self.claims)
+        return replace(self, claims=(*claims, voice))
 
     def with_agreement(self, voice: Voice) -> "Hearsay":
-        """With one more voice for what is believed; after the first fifty since a crawl, more say nothing new."""
-        if len(self.agreements) >= _AGREEMENTS:
-            return self
-        return replace(self, agreements=(*self.agreements, voice))
+        """With one more voice for what is believed; after fifty, only one of another network says anything new."""
+        agreements = self.agreements
+        if len(agreements) >= _AGREEMENTS:
+            networks = {each.network for each in agreements}
+            if voice.network in networks or len(networks) == len(agreements):
+                return self
+            agreements = _without_one(agreements)
+        return replace(self, agreements=(*agreements, voice))
 
     def with_refuted(self, prices: Sequence[int | None], seen: int | None, now: int) -> "Hearsay":
         """What is refuted after a crawl saw `seen` at `now` (ms), where `prices` had been claimed."""
@@ -140,6 +146,13 @@ class Hearsay(Struct, frozen=True, array_like=True):
         """The networks that still saw what is believed after `start` (ms), lately."""
         since = max(start, now - AGREED_FOR)
         return {voice.network for voice in self.agreements if voice.at > since}
+
+
+def _without_one(voices: tuple[Voice, ...]) -> tuple[Voice, ...]:
+    """Without the oldest of the network that said most, so that nobody talks others out of what is remembered."""
+    ((loudest, _),) = Counter(each.network for each in voices).most_common(1)
+    oldest = next(i for i, each in enumerate(voices) if each.network == loudest)
+    return (*voices[:oldest], *voices[oldest + 1 :])
 
 
 def independent(voices: Sequence[Voice]) -> list[Voice]:

@@ -146,6 +146,23 @@ def judge(look: Look, belief: Belief | None, waiting: Mapping[Offer, Waiting], n
     )
 
 
+def is_first_of_two(waiting: Waiting, price: int | None, now: int) -> bool:
+    """Whether who saw what waits is still the first of the two that must see `price` (`now` in ms)."""
+    return waiting.price == price and now - waiting.at <= HOLD_FOR
+
+
+def second_look_by(look: Look, judgement: Judgement, waiting: Mapping[Offer, Waiting], now: int) -> int | None:
+    """When (ms) what a look at `now` saw and was held is to be looked at again at the latest; None if nothing is.
+
+    From then on any egress may confirm it, also the one that saw it first.
+    """
+    firsts: list[int] = []
+    for offer in judgement.of_kind(Kind.HELD):
+        first = waiting.get(offer)
+        firsts.append(first.at if first is not None and is_first_of_two(first, look.prices[offer], now) else now)
+    return min(firsts) + ELSEWHERE_WITHIN if firsts else None
+
+
 def _all(look: Look, reason: Reason) -> Judgement:
     return Judgement({offer: Verdict(Kind.REJECTED, reason) for offer in look.prices})
 

@@ -36,16 +36,20 @@ class Settled:
 
 
 def settle(hearsay: Hearsay, seen: int | None, now: int, changes_per_day: float) -> Settled:
-    """A crawl saw `seen` (minor units, None: no offer) at `now` (ms): judge all who spoke, each once."""
+    """A crawl saw `seen` (minor units, None: no offer) at `now` (ms): judge all who spoke.
+
+    Each is judged once for what was right, and once for what was wrong: who says the true price cannot cover lies with
+    it, and who repeats himself learns nothing more.
+    """
     claims = [voice for voice in hearsay.claims if now - voice.at <= HEARD_FOR]
-    lessons: dict[str, Lesson] = {}
+    lessons: dict[tuple[str, bool], Lesson] = {}
     for voice in claims:
         right = near(voice.price, seen, RIGHT_WITHIN)
         weight = 1.0 if right else math.exp(-changes_per_day * max(0, now - voice.at) / DAY)
-        lessons.setdefault(voice.reporter, _lesson(voice, right, weight))
+        lessons.setdefault((voice.reporter, right), _lesson(voice, right, weight))
     for voice in hearsay.agreements:
         if now - voice.at < AGREEMENT_KEPT and near(voice.price, seen, RIGHT_WITHIN):
-            lessons.setdefault(voice.reporter, _lesson(voice, True, _AGREEMENT))
+            lessons.setdefault((voice.reporter, True), _lesson(voice, True, _AGREEMENT))
     refuted = hearsay.with_refuted([v.price for v in claims if not near(v.price, seen, RIGHT_WITHIN)], seen, now)
     left = replace(refuted, claims=(), agreements=(), asked_at=None)
     return Settled(left, tuple(lessons.values()))

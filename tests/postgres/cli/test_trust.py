@@ -23,6 +23,7 @@ from tests.postgres.cli.test_commands import KETTLE, environ, run
 __all__ = ["environ"]
 T0 = 1_764_067_200_000
 FALSE_AT = "2025-11-25T11:40:00Z"
+ANNA, BORIS, CARLA = "a11a000000000001", "b0b0000000000002", "ca41a00000000003"
 
 
 @pytest.fixture
@@ -81,21 +82,19 @@ def test_what_cannot_be_withdrawn_is_said(
 
 @pytest.fixture
 def hearsay(environ: dict[str, str]) -> None:
-    """Two claims of one network and a third, a refuted price, and two stored reports of `anna`."""
+    """Two claims of one network and a third, a refuted price, and two stored reports of `ANNA`."""
 
     async def record() -> None:
         client = connect(environ["PENNYWREN_REDIS_URL"], decode=False)
         now = system_clock()
         claims = (
-            Voice(1299, now - 60_000, "anna", "192.0.2.0/24", 0.8),
-            Voice(1299, now - 50_000, "boris", "192.0.2.0/24", 0.6),
-            Voice(1299, now - 40_000, "carla", "198.51.100.0/24", 0.7),
+            Voice(1299, now - 60_000, ANNA, "192.0.2.0/24", 0.8),
+            Voice(1299, now - 50_000, BORIS, "192.0.2.0/24", 0.6),
+            Voice(1299, now - 40_000, CARLA, "198.51.100.0/24", 0.7),
         )
         said = {Offer.BUYBOX: Hearsay(claims=claims, refuted=(Refuted(1, 2, now),), asked_at=now - 30_000)}
         reputation = Reputation(right=4.0, wrong=2.0, agreed=30.0, claimed=5.0, outcomes=5, at=now)
-        await swap_all(
-            client, [said_swap(KETTLE, NOTHING, said, now), reputation_swap("anna", NOTHING, reputation)], now
-        )
+        await swap_all(client, [said_swap(KETTLE, NOTHING, said, now), reputation_swap(ANNA, NOTHING, reputation)], now)
         await client.aclose()
         pool = await open_pool(environ["PENNYWREN_POSTGRES_URL"], size=1)
         log = ReportLog(pool, system_clock)
@@ -103,7 +102,7 @@ def hearsay(environ: dict[str, str]) -> None:
             Verdict(Kind.REJECTED, Reason.UNPROVEN),
             Verdict(Kind.HELD, Reason.WORTH_A_CRAWL),
         ):
-            log.add(Said(now, KETTLE, Offer.BUYBOX, 1299, "USD", "anna"), verdict)
+            log.add(Said(now, KETTLE, Offer.BUYBOX, 1299, "USD", ANNA), verdict)
         await log.flush()
         await pool.close()
 
@@ -118,6 +117,7 @@ def test_a_product_is_explained_to_people_and_programs(environ: dict[str, str]) 
         "buybox: 15.99 USD",
         "A crawl of ours saw it on 25 November 2025, 12:40:00 UTC.",
         "Claimed: 12.99 USD by 3, of them 2 independent (believed 0.80, 0.70)",
+        f"by {ANNA}, {BORIS}, {CARLA}",
         "Refuted by a crawl: 0.01 USD",
         "A crawl was asked for at",
         "buybox 12.99 USD: held, likely enough for what depends on it: a crawl was asked for",
@@ -125,17 +125,18 @@ def test_a_product_is_explained_to_people_and_programs(environ: dict[str, str]) 
         assert words in shown
     told = json.loads(run(environ, "trust", "explain", str(KETTLE), "--json").stdout)
     assert told["offers"]["buybox"]["claims"][0]["weights"] == [0.8, 0.7]
+    assert told["offers"]["buybox"]["claims"][0]["reporters"] == [ANNA, BORIS, CARLA]
     assert [report["verdict"] for report in told["reports"]] == ["held", "rejected"]
 
 
 @pytest.mark.usefixtures("false_price", "hearsay")
 def test_a_reporter_is_shown_without_products(environ: dict[str, str]) -> None:
     assert run(environ, "trust", "reporter", "nobody").exit_code == 1
-    shown = run(environ, "trust", "reporter", "anna").stdout
+    shown = run(environ, "trust", "reporter", ANNA).stdout
     assert "right 4.0, wrong 2.0" in shown
     assert "1 held: likely enough" in shown
     assert str(KETTLE) not in shown
-    told = json.loads(run(environ, "trust", "reporter", "anna", "--json").stdout)
+    told = json.loads(run(environ, "trust", "reporter", ANNA, "--json").stdout)
     assert (told["judged"], told["blocked"]) == (5, False)
     assert told["trust"].keys() == told["usual"].keys() == {each.value for each in Tenure}
     assert told["tenure"] is None, "there is no such install"
@@ -147,8 +148,8 @@ def test_a_reporter_is_shown_without_products(environ: dict[str, str]) -> None:
 def test_blocking_takes_back_what_was_said_and_is_logged(environ: dict[str, str]) -> None:
     blocked = run(environ, "trust", "block", "192.0.2.9", "--because", "a farm")
     assert blocked.stdout == ("192.0.2.0/24 is blocked; what it said is forgotten (2 voices about 1 products)\n")
-    assert json.loads(run(environ, "trust", "block", "carla", "--because", "it lies", "--json").stdout) == {
-        "subject": "carla",
+    assert json.loads(run(environ, "trust", "block", CARLA, "--because", "it lies", "--json").stdout) == {
+        "subject": CARLA,
         "blocked": True,
         "changed": True,
         "products": 1,
@@ -157,12 +158,12 @@ def test_blocking_takes_back_what_was_said_and_is_logged(environ: dict[str, str]
     assert (
         json.loads(run(environ, "trust", "explain", str(KETTLE), "--json").stdout)["offers"]["buybox"]["claims"] == []
     )
-    assert "BLOCKED" in run(environ, "trust", "reporter", "carla").stdout
-    assert "is listened to again" in run(environ, "trust", "unblock", "carla", "--because", "it was us").stdout
-    assert "is not blocked" in run(environ, "trust", "unblock", "carla", "--because", "it was us").stdout
+    assert "BLOCKED" in run(environ, "trust", "reporter", CARLA).stdout
+    assert "is listened to again" in run(environ, "trust", "unblock", CARLA, "--because", "it was us").stdout
+    assert "is not blocked" in run(environ, "trust", "unblock", CARLA, "--because", "it was us").stdout
     log = run(environ, "trust", "log").stdout.splitlines()
     assert [line.split("  ")[2].partition(":")[0] for line in log] == [
-        "unblock carla",
-        "block carla",
+        f"unblock {CARLA}",
+        f"block {CARLA}",
         "block 192.0.2.0/24",
     ]

@@ -204,3 +204,14 @@ def test_doctor_says_which_part_does_not_answer(tmp_path: Path) -> None:
     checked = CliRunner().invoke(shell, ["doctor"], env=environ)
     assert checked.exit_code == 1
     assert any(line.startswith("MISSING redis ") for line in checked.stdout.splitlines())
+
+
+def test_doctor_reads_the_file_of_operators_of_networks(tmp_path: Path) -> None:
+    file = tmp_path / "asns.tsv"
+    environ = {"PENNYWREN_DATA_DIR": str(tmp_path), "PENNYWREN_ASN_FILE": str(file)}
+    file.write_text("192.0.2.0\t192.0.2.255\t64500\n")
+    assert f"asns       1 ranges in {file}" in CliRunner().invoke(shell, ["doctor"], env=environ).stdout
+    file.write_text("nothing of the kind")
+    checked = CliRunner().invoke(shell, ["doctor"], env=environ)
+    assert checked.exit_code == 1
+    assert f"MISSING asns       PENNYWREN_ASN_FILE: {file} cannot be used: line 1 does not begin" in checked.stdout

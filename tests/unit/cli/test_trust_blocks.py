@@ -14,6 +14,7 @@ from pennywren.trust.words import WORDS, in_words
     ("typed", "subject"),
     [
         ("5f3a9c0d1e2b4a68", Subject("5f3a9c0d1e2b4a68", False)),
+        (" 5F3A9C0D1E2B4A68 ", Subject("5f3a9c0d1e2b4a68", False)),
         (" 192.0.2.77 ", Subject("192.0.2.0/24", True)),
         ("192.0.2.0/24", Subject("192.0.2.0/24", True)),
         ("192.0.2.128/25", Subject("192.0.2.0/24", True)),
@@ -24,7 +25,9 @@ def test_an_address_stands_for_its_network(typed: str, subject: Subject) -> None
     assert parse_subject(typed) == subject
 
 
-@pytest.mark.parametrize("typed", ["", "10.0.0.0/8", "2001:db8::/32", "a/b", "x" * 300])
+@pytest.mark.parametrize(
+    "typed", ["", "10.0.0.0/8", "2001:db8::/32", "a/b", "192.0.2", "anna", "5f3a9c0d1e2b4a6", "x" * 300]
+)
 def test_what_is_neither_is_refused(typed: str) -> None:
     with pytest.raises(BadInput):
         parse_subject(typed)

@@ -1,5 +1,6 @@
 """Which operator a network belongs to."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,19 @@ def test_without_a_file_nothing_is_known() -> None:
     assert load_asns(None).of("1.0.0.0/24") is None
 
 
-@pytest.mark.parametrize("line", ["1.0.0.0", "1.0.0.0\t1.0.0.255\tsome", "here\tthere\t5"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1.0.0.0",
+        "1.0.0.0\t1.0.0.255\tsome",
+        "here\tthere\t5",
+        "1.0.0.0\t1.0.0.255\t-5",
+        "1.0.0.0\t1.0.0.255\t4294967296",
+        "1.0.0.9\t1.0.0.1\t5",
+        "1.0.0.0\t2001:db8::\t5",
+        "2001:db8::\t1.0.0.0\t5",
+    ],
+)
 def test_a_line_that_is_something_else_is_named(tmp_path: Path, line: str) -> None:
     file = tmp_path / "asns.tsv"
     file.write_text(f"{LINES}{line}\n")
@@ -46,3 +59,14 @@ def test_a_line_that_is_something_else_is_named(tmp_path: Path, line: str) -> No
         load_asns(file)
     with pytest.raises(BadSetting, match=r"none\.tsv"):
         load_asns(tmp_path / "none.tsv")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "holds no range"), (b"# only this\n", "holds no range"), (gzip.compress(LINES.encode()), "unpack it")],
+)
+def test_a_file_that_tells_nothing_is_said_so(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "asns.tsv"
+    file.write_bytes(content)
+    with pytest.raises(BadSetting, match=words):
+        load_asns(file)

@@ -54,6 +54,16 @@ def test_one_who_repeats_himself_is_judged_once() -> None:
     assert len(settle(spoken, 2499, NOW + MINUTE, 0.3).lessons) == 1
 
 
+def test_who_says_the_true_price_cannot_cover_lies_with_it() -> None:
+    spoken = Hearsay(claims=(_voice("sly", 1999), *(_voice("sly", 100 + i, NOW + i) for i in range(5))))
+    lessons = settle(spoken, 1999, NOW + MINUTE, 0.3).lessons
+    assert [(lesson.reporter, lesson.right) for lesson in lessons] == [("sly", True), ("sly", False)]
+    reputation, cohorts = Reputation(), FIRST_COHORTS
+    for lesson in lessons:
+        reputation, cohorts = learn(reputation, cohorts, lesson, NOW)
+    assert reputation.trust(FIRST_COHORTS[Tenure.SETTLED]) < 0.5
+
+
 def test_being_wrong_costs_more_than_being_right_earns_and_all_of_it_fades() -> None:
     cohort = FIRST_COHORTS[Tenure.SETTLED]
     good = Reputation()

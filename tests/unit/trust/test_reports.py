@@ -59,6 +59,19 @@ def test_a_liars_crowd_does_not_mute_an_honest_report_of_the_same_product() -> N
     assert last.verdict == Verdict(Kind.HELD, Reason.WORTH_A_CRAWL)
 
 
+def test_nobody_talks_others_out_of_what_is_remembered() -> None:
+    honest = [report(2449, standing(f"honest {i}")) for i in range(2)]
+    flood = [report(1000 + i, standing("liar", LIAR, network="one network")) for i in range(200)]
+    *_, last = one_after_another([*honest, *flood, report(2449, standing("honest 2"))])
+    assert last.verdict.reason is Reason.CORROBORATED
+    assert len(last.hearsay.claims) == 60
+
+    agreeing = [report(2499, standing(f"puppet {i}", network="one network")) for i in range(80)]
+    *_, last = one_after_another([*agreeing, *(report(2499, standing(f"honest {i}")) for i in range(60))])
+    networks = [voice.network for voice in last.hearsay.agreements]
+    assert (len(networks), networks.count("one network")) == (50, 1)
+
+
 def test_one_crawl_answers_all_who_speak_before_it_is_back() -> None:
     first, second, third = one_after_another(
         [report(1999), report(1999, standing("boris")), report(3999, standing("liar", LIAR))], watchers=10, told=10
