@@ -96,8 +96,8 @@ async def _restore(when: str | None, source: str | None, *, over: bool, quiet: b
         raise BadInput("--from fills an empty installation: leave --over away")
     async with open_parts() as parts:
         place = place_of(parts.settings) if source is None else open_place(_absolute(source))
-        if source is not None:
-            await fill(parts.store.client, parts.store.raw, parts.pool, place)
+        if source is not None and await fill(parts.store.client, parts.store.raw, parts.pool, place):
+            click.echo("keys came with the backup: start again what runs here, for it still has others", err=True)
         with progress_bar("partitions", quiet=quiet) as advance:
             restorer = Restorer(parts.store, parts.pool, place, parts.settings)
             result = await restorer.restore(moment(when) if when else None, over=over, progress=advance)

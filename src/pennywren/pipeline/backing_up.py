@@ -173,8 +173,10 @@ def read_manifest(place: Place) -> Manifest:
     return manifest
 
 
-async def fill(client: Client, raw: Client, pool: Pool, place: Place) -> Manifest:
+async def fill(client: Client, raw: Client, pool: Pool, place: Place) -> bool:
     """Fill the empty database of a new installation, and give back what was learned; products come after that.
+
+    Returns whether processes had made keys already, which the backup's replaced: those that run still have them.
 
     Raises:
         BadInput: this is no whole backup, or its schema is another one.
@@ -194,6 +196,7 @@ async def fill(client: Client, raw: Client, pool: Pool, place: Place) -> Manifes
         every = await copying.tables(connection)
         if occupied := await copying.occupied(connection, every, _FILLED_BY_ITSELF):
             raise Conflict(f"the tables {', '.join(occupied)} hold rows already: restore into an empty database")
+        had_keys = bool(await copying.occupied(connection, every, ()))
         for table in every:
             if table.name in _FILLED_BY_ITSELF:
                 await connection.execute(f"delete from {table.name}")  # noqa: S608
@@ -207,4 +210,4 @@ async def fill(client: Client, raw: Client, pool: Pool, place: Place) -> Manifes
             await pipe.execute()
     except (RedisError, OSError) as error:
         raise Unavailable("the price store is not reachable right now") from error
-    return manifest
+    return had_keys

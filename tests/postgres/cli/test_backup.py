@@ -83,6 +83,7 @@ async def _fill(environ: dict[str, str]) -> None:
         await connection.execute(
             "insert into products (id, title) values ($1, 'A kettle, \"large\"'), ($2, null)", str(KETTLE), str(TOASTER)
         )
+        await connection.execute("insert into secrets (name, value) values ('links', 'the key of links')")
         await connection.execute(
             "insert into subscriptions (person_id, product_id, offer, threshold, currency, notification_type) "
             "values ($1, $2, 'buybox', 1200, 'USD', 'EMAIL')",
@@ -122,8 +123,11 @@ def test_an_installation_moves_to_other_servers_with_all_it_knows(
     with blocking(redis_url) as client:
         client.flushall()  # the other machine's
     moved = {**environ, "PENNYWREN_POSTGRES_URL": other_database, "PENNYWREN_DATA_DIR": str(tmp_path / "other")}
+    # What runs there already has made a key, which signs nothing that the old machine sent.
+    asyncio.run(_execute(other_database, "insert into secrets (name, value) values ('links', 'another')"))
     filled = run(moved, "restore", "--from", str(folder), "--json")
     assert filled.exit_code == 0, filled.stderr
+    assert "start again what runs here" in filled.stderr
     done = json.loads(filled.stdout)
     assert (done["products"], done["watches"], done["frontier"]) == (2, 1, 2)
     after = asyncio.run(_rows(other_database))
