@@ -247,6 +247,40 @@ async def test_a_click_pins_and_a_drag_zooms(page: Page) -> None:
     assert await page.inner_text(".pw-summary") == whole
 
 
+async def test_a_finger_goes_along_pins_moves_on_and_lets_go(chromium: Browser) -> None:
+    context = await chromium.new_context(viewport={"width": 360, "height": 800}, has_touch=True, locale="en-US")
+    page = await context.new_page()
+    await _open(page, LONG)
+    box = await page.locator(".pw-plot").bounding_box(timeout=30_000)
+    assert box
+    devtools, height = await context.new_cdp_session(page), box["y"] + box["height"] * 0.85
+
+    async def touch(*ways: float) -> str:
+        """The finger goes down, along and up; what is said then."""
+        for number, x in enumerate((*ways, ways[-1])):
+            kind = "touchStart" if number == 0 else "touchMove" if number < len(ways) else "touchEnd"
+            points = [] if kind == "touchEnd" else [{"x": box["x"] + x, "y": height}]
+            await devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        return await page.inner_text(".pw-tip") if await page.is_visible(".pw-tip") else ""
+
+    tapped = await touch(70)
+    along = await touch(120, 180, 250)
+    again = await touch(300, 335)
+    assert "$49.99" in tapped
+    assert len({tapped, along, again}) == 3, "each of them is pinned, one after the other"
+    assert "" not in (along, again)
+    assert await touch(332) == ""
+    await context.close()
+
+
+async def test_nothing_is_explained_that_is_not_there(page: Page) -> None:
+    flat = {"buybox": _history("buybox", [(60, 1999)], lastSeen=_time(0))}
+    await _open(page, flat, target="100")
+    await page.locator(".pw-summary", has_text="$19.99").wait_for()
+    assert await page.locator(".pw-legend li").count() == 0
+    assert await page.locator("svg .pw-typical, svg .pw-target").count() == 0
+
+
 async def test_the_figures_are_a_table_and_zero_is_on_request(page: Page) -> None:
     await _open(page, LONG)
     await page.click(".pw-table summary")

@@ -19,6 +19,7 @@ from pennywren.notify.channels.push.channel import notification
 from tests.browser.demo import PATIENCE_S, Demo, Visitor, visitor
 from tests.unit.notify.test_mail import about
 from tests.unit.notify.test_signing import browser
+from tests.web.site import JSON
 
 HOSTILE = "\u202egnp</title><script>alert(1)</script><img src=x onerror=alert(2)>\r\nBcc: eve@example.org"
 
@@ -78,6 +79,29 @@ async def _clicked(worker: Worker) -> str:
     )
 
 
+async def _moved(worker: Worker, old: dict[str, Any], new: dict[str, Any]) -> int:
+    """What the server answers when the browser tells its worker of another address. Only a push service can do that."""
+    return await worker.evaluate(
+        """async ([old, given]) => {
+          const statuses = [];
+          const fetching = self.fetch;
+          self.fetch = async (...asked) => {
+            const answer = await fetching(...asked);
+            statuses.push(answer.status);
+            return answer;
+          };
+          const event = new ExtendableEvent("pushsubscriptionchange");
+          const waiting = [];
+          event.waitUntil = (promise) => waiting.push(promise);
+          Object.assign(event, { oldSubscription: old, newSubscription: { toJSON: () => given } });
+          self.dispatchEvent(event);
+          await Promise.all(waiting);
+          return statuses[0];
+        }""",
+        [old, new],
+    )
+
+
 async def test_a_browser_is_added_shows_what_comes_and_opens_the_product(demo: Demo, chromium: Browser) -> None:
     person = await visitor(demo, chromium)
     page, context = person.page, person.context
@@ -110,5 +134,13 @@ async def test_a_browser_is_added_shows_what_comes_and_opens_the_product(demo: D
 
     assert await _clicked(worker) == f"{demo.site}/products/{HERO.id}"
     assert [each["tag"] for each in await _shown(person, 1)] == ["alert-8"]
+
+    # The push service gives this browser another address: the server has that one, under the name of before.
+    moved = {"endpoint": "https://fcm.googleapis.com/fcm/send/there", "keys": {"p256dh": p256dh, "auth": auth}}
+    assert await _moved(worker, {"endpoint": "https://fcm.googleapis.com/fcm/send/here"}, moved) == 201
+    known = await (await context.request.get(f"{demo.site}/account/push-subscriptions", headers=JSON)).json()
+    assert [(each["endpoint"], each["name"]) for each in known["pushSubscriptions"]] == [
+        (moved["endpoint"], "Chrome, Linux")
+    ]
     await context.close()
     assert person.complaints == []

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from pennywren.accounts.people import find_or_add
+from pennywren.model.clock import DAY
 from pennywren.model.product import ProductID
 from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueEntry
@@ -66,10 +67,25 @@ async def add_installs(site: Site, count: int) -> None:
         )
 
 
+async def add_sessions(site: Site, count: int) -> None:
+    """Sessions of the owner beside the one that asks, all begun in one moment."""
+    async with transaction(site.resources.pool) as connection:
+        person = await find_or_add(connection, OWNER)
+        await connection.executemany(
+            """insert into sessions (token_hash, person_id, kind, created_at, expires_at)
+               values ($1, $2, 'bearer', $3, $4)""",
+            [
+                (token_bytes(32), person.id, to_moment(site.clock()), to_moment(site.clock() + DAY))
+                for _ in range(count)
+            ],
+        )
+
+
 LISTS: dict[str, tuple[str, int, Add]] = {
     "subscriptions": ("/subscriptions", 100, add_watches),
     "deliveries": ("/account/deliveries", 50, add_messages),
     "installs": ("/installs", 100, add_installs),
+    "sessions": ("/account/sessions", 100, add_sessions),
 }
 
 
@@ -102,12 +118,14 @@ async def nothing() -> None:
 async def test_the_last_page_says_so_even_where_it_is_full(site: Site, owner: httpx.AsyncClient, name: str) -> None:
     _, size, add = LISTS[name]
     empty = await pages(owner, name, nothing)
-    await add(site, size)
+    own = len(empty[0])
+    await add(site, size - own)
     full = await pages(owner, name, nothing)
     await add(site, 1)
     two = await pages(owner, name, nothing)
 
-    assert [[len(page) for page in found] for found in (empty, full, two)] == [[0], [size], [size, 1]]
+    assert [[len(page) for page in found] for found in (empty, full, two)] == [[own], [size], [size, 1]]
+    assert own == (1 if name == "sessions" else 0)
     assert len({str(row) for page in two for row in page}) == size + 1
 
 
@@ -135,13 +153,28 @@ async def test_the_row_that_a_cursor_names_may_go(site: Site, owner: httpx.Async
     assert [len(first["subscriptions"]), len(rest["subscriptions"])] == [100, 2]
 
 
+async def test_the_watches_of_one_product_are_a_list_like_all(site: Site, owner: httpx.AsyncClient) -> None:
+    await add_watches(site, 3)
+    asked = {"productID": "us:B000000001"}
+    here = (await owner.get("/subscriptions", params=asked)).json()
+    (watch,) = here["subscriptions"]
+    after = await owner.get("/subscriptions", params={**asked, "cursor": f"subscriptions-{watch['id']}"})
+    wrong = await owner.get("/subscriptions", params={**asked, "cursor": "deliveries-1"})
+
+    assert watch["productID"] == "us:B000000001"
+    assert here["next"] is None
+    assert after.json() == {"subscriptions": [], "next": None}
+    assert wrong.status_code == 400
+
+
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_cursor_of_another_list_or_of_none_is_refused(
     site: Site, owner: httpx.AsyncClient, stranger: httpx.AsyncClient, name: str
 ) -> None:
     path, size, add = LISTS[name]
     await add(site, size + 1)
-    own = (await owner.get(path)).json()["next"]
+    first = (await owner.get(path)).json()
+    own = first["next"]
     others = [each for each in LISTS if each != name]
     wrong = ["", "1", "x", f"{name}-", f"{name}--1", f"{name}-1x", f"{name}-1\0", f"{name}-" + "9" * 19, own + "0" * 18]
     answers = [
@@ -154,4 +187,4 @@ async def test_a_cursor_of_another_list_or_of_none_is_refused(
         answers
     )
     assert foreign.status_code in (200, 400)
-    assert foreign.json().get(name, []) == []
+    assert not {str(row) for row in foreign.json().get(name, [])} & {str(row) for row in first[name]}

@@ -28,17 +28,30 @@ class PushSubscription:
 
 
 async def add(
-    connection: Connection, person_id: int, endpoint: str, p256dh: str, auth: str, name: str | None
+    connection: Connection,
+    person_id: int,
+    endpoint: str,
+    p256dh: str,
+    auth: str,
+    name: str | None,
+    replaces: str | None = None,
 ) -> PushSubscription:
     """Add a browser; one that is known gets its new keys. What the endpoint and the keys are was checked before.
+
+    `replaces` is the endpoint that the same browser had before: that one ends, and its name goes on unless there is
+    another.
 
     Raises:
         Conflict: the person has as many browsers as one may have.
     """
     await connection.execute("select from people where id = $1 for no key update", person_id)
     known = await list_of(connection, person_id)
-    if len([each for each in known if each.endpoint != endpoint]) >= MAX_BROWSERS:
+    if len([each for each in known if each.endpoint not in (endpoint, replaces)]) >= MAX_BROWSERS:
         raise Conflict(f"{MAX_BROWSERS} of your browsers show notifications already: delete one first.")
+    former = next((each for each in known if each.endpoint == replaces and replaces != endpoint), None)
+    if former is not None:
+        await forget(connection, former.id)
+        name = name or former.name
     row = await connection.fetchrow(
         """
         insert into push_subscriptions (person_id, endpoint, p256dh, auth, name) values ($1, $2, $3, $4, $5)

@@ -79,16 +79,29 @@ async def revoke(pool: Pool, token: str) -> None:
         await connection.execute("delete from sessions where token_hash = $1", token_hash(token))
 
 
-async def list_of(connection: Connection, person_id: int, now: int, token: str | None = None) -> list[Session]:
-    """The person's sessions that are not over, the newest first; `token` is that of whoever asks, `now` ms UTC."""
+async def list_of(
+    connection: Connection,
+    person_id: int,
+    now: int,
+    token: str | None = None,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Session]:
+    """The person's sessions that are not over, the newest first, at most `limit`; those with ids below `before`.
+
+    `token` is that of whoever asks, `now` ms UTC.
+    """
     rows = await connection.fetch(
         """
         select id, kind, created_at, expires_at, token_hash = $3 as current from sessions
-        where person_id = $1 and expires_at > $2 order by created_at desc, id desc
+        where person_id = $1 and expires_at > $2 and ($4::bigint is null or id < $4) order by id desc limit $5
         """,
         person_id,
         to_moment(now),
         token_hash(token or ""),
+        before,
+        limit,
     )
     return [
         Session(row["id"], row["kind"], to_ms(row["created_at"]), to_ms(row["expires_at"]), row["current"])

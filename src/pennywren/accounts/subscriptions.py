@@ -40,7 +40,6 @@ __all__ = [
     "get",
     "get_by_link",
     "get_to_change",
-    "list_for",
     "list_of",
     "look_again",
     "product_of_link",
@@ -142,23 +141,19 @@ async def create(
     return made
 
 
-async def list_of(connection: Connection, person_id: int, *, after: int = 0, limit: int = 100) -> list[Subscription]:
-    """The person's subscriptions with ids above `after`, by id, at most `limit`."""
+async def list_of(
+    connection: Connection, person_id: int, *, product: ProductID | None = None, after: int = 0, limit: int = 100
+) -> list[Subscription]:
+    """The person's subscriptions, or those to one product, with ids above `after`, by id, at most `limit`."""
     rows = await connection.fetch(
-        f"select {_COLUMNS} from subscriptions where person_id = $1 and id > $2 order by id limit $3",  # noqa: S608
+        f"""
+        select {_COLUMNS} from subscriptions
+        where person_id = $1 and id > $2 and ($4::text is null or product_id = $4) order by id limit $3
+        """,  # noqa: S608
         person_id,
         min(max(after, 0), _MAX_ID),
         limit,
-    )
-    return [_subscription(row) for row in rows]
-
-
-async def list_for(connection: Connection, person_id: int, product: ProductID) -> list[Subscription]:
-    """The person's subscriptions to one product, by id: as many as there are offers, channels and kinds at most."""
-    rows = await connection.fetch(
-        f"select {_COLUMNS} from subscriptions where person_id = $1 and product_id = $2 order by id limit 100",  # noqa: S608
-        person_id,
-        str(product),
+        None if product is None else str(product),
     )
     return [_subscription(row) for row in rows]
 

@@ -13,7 +13,9 @@ from pennywren.postgres.pool import Connection
 
 MAX_WEBHOOKS: Final = 5
 OVERLAP: Final = timedelta(hours=24)
-"""How long the key before signs beside the new one."""
+"""How long a key signs beside those that came after it."""
+_MOST_EARLIER: Final = 4
+"""Of more rotations than that within OVERLAP the oldest keys end at once, so that a message stays small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,16 @@ class Webhook:
     person_id: int
     url: str
     key_number: int
-    previous_key_until: int | None
+    earlier_keys_until: tuple[int, ...]
+    """Until when the keys before sign, too, the newest first."""
     ended_at: int | None
     """When its receiver said that it is gone."""
     created_at: int
 
     def key_numbers(self, now: int) -> tuple[int, ...]:
         """The keys that sign at `now` (ms UTC), the newest first."""
-        both = self.previous_key_until is not None and now < self.previous_key_until
-        return (self.key_number, self.key_number - 1) if both else (self.key_number,)
+        earlier = (number for number, until in enumerate(self.earlier_keys_until, 1) if now < until)
+        return (self.key_number, *(self.key_number - number for number in earlier))
 
 
 async def add(connection: Connection, person_id: int, url: str) -> Webhook:
@@ -53,19 +56,22 @@ async def add(connection: Connection, person_id: int, url: str) -> Webhook:
 
 
 async def rotate(connection: Connection, person_id: int, webhook_id: int, now: int) -> Webhook:
-    """Sign with a new key; the one before signs beside it for a day, and an ended webhook begins again.
+    """Sign with a new key; each one before signs beside it for a day, and an ended webhook begins again.
 
     Raises:
         NotFound: the person has none of this id.
     """
     row = await connection.fetchrow(
         """
-        update webhooks set key_number = key_number + 1, previous_key_until = $3, ended_at = null
+        update webhooks
+        set key_number = key_number + 1, earlier_keys_until = (array_prepend($3, earlier_keys_until))[:$4],
+            ended_at = null
         where id = $1 and person_id = $2 returning *
         """,
         webhook_id,
         person_id,
         to_moment(now) + OVERLAP,
+        _MOST_EARLIER,
     )
     return _found(row)
 
@@ -117,13 +123,13 @@ def _found(row: asyncpg.Record | None) -> Webhook:
 
 
 def _webhook(row: asyncpg.Record) -> Webhook:
-    previous, ended = row["previous_key_until"], row["ended_at"]
+    ended = row["ended_at"]
     return Webhook(
         row["id"],
         row["person_id"],
         row["url"],
         row["key_number"],
-        None if previous is None else to_ms(previous),
+        tuple(to_ms(until) for until in row["earlier_keys_until"]),
         None if ended is None else to_ms(ended),
         to_ms(row["created_at"]),
     )

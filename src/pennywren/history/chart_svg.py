@@ -2,7 +2,8 @@
 
 The time axis is true and the line steps: a price holds until it changes. While there is no offer the last price
 goes on dotted; a price that browsers reported and no crawl has seen is dashes and dots; where nobody looked there is no
-line, but a shade. A picture of its own has a legend of what it shows of these. The domain of prices is the range's. No
+line, but hatching. With enough history a band shows the middle half of the prices; with little, each change is a dot.
+A picture of its own has a legend of what it shows of these. The domain of prices is the range's. No
 script, no style element and no style attribute, so a strict Content-Security-Policy holds. In a page the colours are
 custom properties of the page over `currentColor`, light and dark; a picture of its own has a palette that is fixed.
 """
@@ -13,8 +14,12 @@ from html import escape
 from typing import Final
 
 from pennywren.history.axis import price_ticks, time_ticks
+from pennywren.history.chart_legend import ROW, drawn, rows
+from pennywren.history.chart_palette import OF_THE_PAGE, Palette
+from pennywren.history.median import quantile
 from pennywren.history.outliers import ordinary
 from pennywren.history.step import Measure, Span, measure, spans
+from pennywren.history.summary import ENOUGH_DAYS
 from pennywren.language.speaking import Language, language
 from pennywren.model.clock import DAY
 from pennywren.model.series import State, Steps
@@ -31,42 +36,18 @@ _DASHES: Final = {
 }
 _ENGLISH: Final = language("en")
 _LETTER: Final = 6.6
-"""Width of a letter of the legend, at most on average."""
-_SWATCH: Final = 26
+"""Width of a letter of a label, at most on average."""
 _LABEL: Final = 84
 """Width that a label of the time axis needs, with the space beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """The colours of a chart, as values of SVG attributes."""
-
-    ink: str
-    line: str
-    grid: str
-    low: str
-    high: str
-    ground: str | None
-    """What the picture stands on; None where it lies on a page."""
-    font: str
-
-
-OF_THE_PAGE: Final = Palette(
-    ink="currentColor",
-    line="var(--chart-line, currentColor)",
-    grid="var(--chart-grid, currentColor)",
-    low="var(--chart-low, currentColor)",
-    high="var(--chart-high, currentColor)",
-    ground=None,
-    font="inherit",
-)
 _SILENCE: Final = 7 * DAY
 """So long after the last look (ms) the time since then is shaded, too, as in the chart that a script draws."""
 _DOTS: Final = ' stroke-linecap="round"'
 """A look without another one near it has no length, and shows as a dot."""
-_FONT: Final = "Inter, system-ui, sans-serif"
-LIGHT: Final = Palette("#1f2421", "#1d5f53", "#5b645f", "#1b6b3a", "#a34a1f", "#ffffff", _FONT)
-DARK: Final = Palette("#e8ebe6", "#83cdbb", "#a3ada6", "#86d3a0", "#e9a177", "#1d2320", _FONT)
+_MOST_DOTS: Final = 60
+_HATCH: Final = 8
+"""Pixels from one stroke of a hatching to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +61,8 @@ class _Frame:
     low: int
     high: int
     palette: Palette
+    top: int
+    """Where the plot begins, below the legend."""
 
     def x(self, at: int) -> float:
         inner = self.width - _LEFT - _RIGHT
@@ -87,9 +70,9 @@ class _Frame:
 
     def y(self, price: int) -> float:
         """What the axis leaves out lies just beyond its end."""
-        inner = self.height - _TOP - _BOTTOM
+        inner = self.height - self.top - _BOTTOM
         y = self.height - _BOTTOM - inner * (price - self.low) / (self.high - self.low)
-        return round(min(max(y, _TOP - _BEYOND), self.height - _BOTTOM + _BEYOND), 1)
+        return round(min(max(y, self.top - _BEYOND), self.height - _BOTTOM + _BEYOND), 1)
 
 
 def chart(
@@ -133,27 +116,36 @@ def chart(
     air = max((high - low) // 20 if high > low else high // 20, 1)
     lowest, highest = (low, high) if target is None else (min(low, target), max(high, target))
     ticks = price_ticks(0 if from_zero else max(lowest - air, 0), highest + air)
-    frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette)
+    typical = _typical(steps, stretches)
+    shown = {
+        "typical": typical is not None,
+        "absent": any(stretch.state is State.NO_OFFER for stretch in stretches),
+        "rumour": any(_is_rumour(stretch, unverified) for stretch in stretches),
+        "unseen": bool(_unseen(stretches)),
+        "target": target is not None,
+        "outliers": bool(usual and usual.outside),
+    }
+    told = [(name, words.say(f"chart.legend.{name}")) for name, is_shown in shown.items() if is_shown]
+    legend = rows(told, _LEFT, width - _RIGHT) if palette.ground else []
+    top = _TOP + ROW * max(len(legend) - 1, 0)
+    frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette, top)
     line, rumour, dotted = _lines(stretches, frame, unverified)
     if not line and not rumour:
         # Only the last look lies in the range: a moment, which has no length to draw.
         line = f"M{frame.x(whole.low_at)} {frame.y(whole.low)}h2"
-    unseen = _unseen(stretches, frame)
-    shown = {
-        "absent": bool(dotted), "rumour": bool(rumour), "unseen": bool(unseen), "target": target is not None,
-        "outliers": bool(usual and usual.outside),
-    }  # fmt: skip
     return "".join(
         [
             head,
-            *unseen,
+            "" if typical is None else _band(frame, *typical),
+            *(_hatching(stretch, frame) for stretch in _unseen(stretches)),
             *_grid(frame, ticks, currency, words),
             "" if target is None else _across(frame, target),
             _path("chart-absent", dotted, palette.line, _DASHES["absent"]),
             _path("chart-rumour", rumour, palette.line, _DASHES["rumour"]),
             _path("chart-line", line, palette.line, _DOTS),
+            _dots(stretches, frame),
             *_extremes(whole, frame, currency, words),
-            *(_legend(frame, [name for name, is_shown in shown.items() if is_shown], words) if palette.ground else ()),
+            *drawn(legend, palette, _DASHES),
             "</svg>",
         ]
     )
@@ -177,8 +169,7 @@ def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[
         begin, until = frame.x(stretch.start), frame.x(stretch.end)
         if stretch.price is not None:
             last = stretch.price
-            is_rumour = any(start <= stretch.start < end for start, end in unverified)
-            pen, other = (rumour, line) if is_rumour else (line, rumour)
+            pen, other = (rumour, line) if _is_rumour(stretch, unverified) else (line, rumour)
             other.lift()
             pen.draw(begin, until, frame.y(last))
         else:
@@ -190,20 +181,73 @@ def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[
     return line.path(), rumour.path(), dotted.path()
 
 
-def _unseen(stretches: Sequence[Span], frame: _Frame) -> list[str]:
-    """A shade over each time in which nobody looked since the first look, up to now where the last one is long past."""
+def _is_rumour(stretch: Span, unverified: Sequence[tuple[int, int]]) -> bool:
+    return stretch.price is not None and any(start <= stretch.start < end for start, end in unverified)
+
+
+def _known_days(stretches: Sequence[Span]) -> float:
+    """Days from the first price to the last one."""
+    seen = [stretch for stretch in stretches if stretch.price is not None]
+    return (seen[-1].end - seen[0].start) / DAY if seen else 0
+
+
+def _typical(steps: Steps, stretches: Sequence[Span]) -> tuple[int, int] | None:
+    """The middle half of the prices by time, where enough is known and they differ."""
+    if _known_days(stretches) < ENOUGH_DAYS:
+        return None
+    low, high = (quantile(steps, stretches[0].start, stretches[-1].end, percent) for percent in (25, 75))
+    return None if low is None or high is None or low == high else (low, high)
+
+
+def _band(frame: _Frame, low: int, high: int) -> str:
+    """An area is a hint only; what everybody can tell from the ground are its edges."""
+    right, top, bottom = frame.width - _RIGHT, frame.y(high), frame.y(low)
+    place = f'x="{_LEFT}" y="{top:g}" width="{right - _LEFT}" height="{bottom - top:g}"'
+    edges = f"M{_LEFT} {top:g}H{right}M{_LEFT} {bottom:g}H{right}"
+    return (
+        f'<rect class="chart-typical" {place} fill="{frame.palette.line}" fill-opacity="0.12"/>'
+        f'<path class="chart-typical-edge" d="{edges}" stroke="{frame.palette.grid}" stroke-opacity="0.75"/>'
+    )
+
+
+def _unseen(stretches: Sequence[Span]) -> list[Span]:
+    """The times in which nobody looked since the first look, up to now where the last one is long past."""
     seen = [stretch for stretch in stretches if stretch.state is not State.NOT_OBSERVED]
     if not seen:
         return []
-    height = frame.height - _TOP - _BOTTOM
-    shades: list[str] = []
-    for stretch in stretches:
-        is_over = stretch.start < seen[-1].start or stretch.end - stretch.start > _SILENCE
-        if stretch.state is State.NOT_OBSERVED and seen[0].start < stretch.start and is_over:
-            x, width = frame.x(stretch.start), frame.x(stretch.end) - frame.x(stretch.start)
-            place = f'x="{x:g}" y="{_TOP}" width="{width:g}" height="{height}"'
-            shades.append(f'<rect class="chart-unseen" {place} fill="{frame.palette.ink}" fill-opacity="0.07"/>')
-    return shades
+    return [
+        stretch
+        for stretch in stretches
+        if stretch.state is State.NOT_OBSERVED
+        and seen[0].start < stretch.start
+        and (stretch.start < seen[-1].start or stretch.end - stretch.start > _SILENCE)
+    ]
+
+
+def _hatching(stretch: Span, frame: _Frame) -> str:
+    """Slanting strokes over the whole height, cut at both ends of the stretch."""
+    left, right = frame.x(stretch.start), frame.x(stretch.end)
+    top, bottom = frame.top, frame.height - _BOTTOM
+    rise = bottom - top
+    strokes: list[str] = []
+    foot = left - rise
+    while foot < right:
+        begin, end = max(foot, left), min(foot + rise, right)
+        strokes.append(f"M{begin:g} {bottom - (begin - foot):g}L{end:g} {bottom - (end - foot):g}")
+        foot = round(foot + _HATCH, 1)
+    return f'<path class="chart-unseen" d="{"".join(strokes)}" stroke="{frame.palette.grid}" stroke-opacity="0.75"/>'
+
+
+def _dots(stretches: Sequence[Span], frame: _Frame) -> str:
+    """Each change as a dot, while there are so few of them that nothing can be said of the whole."""
+    seen = [stretch for stretch in stretches if stretch.price is not None]
+    if frame.end - frame.start >= ENOUGH_DAYS * DAY or len(seen) > _MOST_DOTS:
+        return ""
+    round_ = "a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0"
+    path = "".join(
+        f"M{frame.x(each.start) - 2.5:g} {frame.y(each.price):g}{round_}" for each in seen if each.price is not None
+    )
+    return f'<path class="chart-dots" d="{path}" fill="{frame.palette.halo}" stroke="{frame.palette.line}"/>'
 
 
 class _Pen:
@@ -268,45 +312,24 @@ def _across(frame: _Frame, target: int) -> str:
     return f'<path class="chart-target" d="{path}" stroke="{frame.palette.ink}"{_DASHES["target"]}/>'
 
 
-def _legend(frame: _Frame, names: Sequence[str], words: Language) -> list[str]:
-    """What the kinds of lines and shades mean, in the corner above the chart; as many as there is room for."""
-    parts: list[str] = []
-    right = float(frame.width - _RIGHT)
-    for name in reversed(names):
-        told = words.say(f"chart.legend.{name}")
-        left = right - len(told) * _LETTER
-        if left - _SWATCH < _LEFT:
-            break
-        place = f"M{left - _SWATCH:g} 9h{_SWATCH - 6}"
-        if name == "unseen":
-            shade = f'x="{left - _SWATCH:g}" y="4" width="{_SWATCH - 6}" height="10"'
-            parts.append(f'<rect {shade} fill="{frame.palette.ink}" fill-opacity="0.14"/>')
-        elif name == "outliers":
-            arrow = f"M{left - 14:g} 4v10m-3 -3l3 3l3 -3m-6 -4l3 -3l3 3"
-            parts.append(f'<path d="{arrow}" stroke="{frame.palette.ink}"/>')
-        else:
-            stroke = frame.palette.ink if name == "target" else frame.palette.line
-            parts.append(f'<path d="{place}" stroke="{stroke}" stroke-width="2"{_DASHES[name]}/>')
-        parts.append(_text(left, 13, told, "start", frame.palette.ink, "chart-legend"))
-        right = left - _SWATCH - 12
-    return parts
-
-
 def _extremes(whole: Measure, frame: _Frame, currency: str, words: Language) -> list[str]:
-    marks = [("low", whole.low, whole.low_at, 15)]
+    """The lowest and the highest price with their days, marked in a shape and a colour of their own."""
+    marks = [("low", whole.low, whole.low_at, 17)]
     if whole.high != whole.low:
-        marks.append(("high", whole.high, whole.high_at, -7))
+        marks.append(("high", whole.high, whole.high_at, -9))
     parts: list[str] = []
     for name, price, at, shift in marks:
         x, y = frame.x(at), frame.y(price)
-        anchor = "start" if x < _LEFT + 60 else "end" if x > frame.width - _RIGHT - 60 else "middle"
+        text = f"{words.figure(price, currency)} · {words.short_day(at)}"
+        half = len(text) * _LETTER / 2
+        anchor = "start" if x < _LEFT + half else "end" if x > frame.width - _RIGHT - half else "middle"
         if y + shift > frame.height - _BOTTOM:
-            shift = -7
+            shift = -9
         colour = frame.palette.low if name == "low" else frame.palette.high
-        parts.append(f'<circle class="chart-{name}" cx="{x:g}" cy="{y:g}" r="3.5" fill="{colour}"/>')
-        parts.append(
-            _text(x, y + shift, words.figure(price, currency), anchor, frame.palette.ink, f"chart-{name}-label")
-        )
+        shape = f"M{x - 5:g} {y + 4:g}h10l-5 -9z" if name == "high" else f"M{x - 5:g} {y - 4:g}h10l-5 9z"
+        parts.append(f'<path class="chart-{name}" d="{shape}" fill="{colour}" stroke="{frame.palette.halo}"/>')
+        halo = f' paint-order="stroke" stroke="{frame.palette.halo}" stroke-width="3"'
+        parts.append(_text(x, y + shift, text, anchor, frame.palette.ink, f"chart-{name}-label", halo))
     return parts
 
 
@@ -314,5 +337,5 @@ def _path(name: str, path: str, stroke: str, more: str) -> str:
     return f'<path class="{name}" d="{path}" stroke="{stroke}" stroke-width="2"{more}/>' if path else ""
 
 
-def _text(x: float, y: float, text: str, anchor: str, ink: str, name: str = "chart-label") -> str:
-    return f'<text class="{name}" x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{ink}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str, ink: str, name: str = "chart-label", more: str = "") -> str:
+    return f'<text class="{name}" x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{ink}"{more}>{escape(text)}</text>'

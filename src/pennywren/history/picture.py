@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pennywren.errors import BadQuery, NotFound, Unavailable
+from pennywren.history.chart_palette import DARK, LIGHT
 from pennywren.history.chart_png import PngRenderer
-from pennywren.history.chart_svg import DARK, LIGHT, chart
+from pennywren.history.chart_svg import chart
 from pennywren.history.held import Encoded
 from pennywren.history.question import parse_offer
 from pennywren.history.reading import hearsay

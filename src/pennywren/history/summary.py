@@ -12,6 +12,8 @@ SUMMARY_SPAN: Final = 90 * DAY
 """The average of the page looks so far back."""
 TYPICAL_SPAN: Final = 365 * DAY
 """What is typical is told of so much time, which the chart shows first."""
+ENOUGH_DAYS: Final = 14
+"""Days that must be known before anything says what is usual."""
 
 
 @dataclass(frozen=True, slots=True)

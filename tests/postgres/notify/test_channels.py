@@ -13,7 +13,7 @@ import pytest
 
 from pennywren.accounts import phones, preferences, push_subscriptions, webhooks
 from pennywren.history.picture import Pictures
-from pennywren.model.clock import DAY, system_clock
+from pennywren.model.clock import DAY, HOUR, MINUTE, system_clock
 from pennywren.notify import suppressed
 from pennywren.notify.channels.webhook.signing import derive_secret, verify
 from pennywren.pipeline.channels import open_channels
@@ -123,6 +123,19 @@ async def test_while_its_key_is_rotated_a_webhook_is_signed_with_both(told: Told
     async with transaction(told.world.pool) as connection:
         found = await webhooks.get(connection, told.person, hook)
     assert found.key_numbers(system_clock() + 2 * DAY) == (2,)
+
+
+async def test_rotated_twice_in_a_day_no_key_ends_early(told: Told) -> None:
+    hook, now = await told.add_webhook(), system_clock()
+    async with transaction(told.world.pool) as connection:
+        await webhooks.rotate(connection, told.person, hook, now)
+        found = await webhooks.rotate(connection, told.person, hook, now + 10 * HOUR)
+        signing = [found.key_numbers(now + hours * HOUR) for hours in (10, 23, 25, 35)]
+        for minute in range(9):
+            found = await webhooks.rotate(connection, told.person, hook, now + 10 * HOUR + minute * MINUTE)
+
+    assert signing == [(3, 2, 1), (3, 2, 1), (3, 2), (3,)]
+    assert found.key_numbers(now + 11 * HOUR) == (12, 11, 10, 9, 8)
 
 
 async def test_of_two_webhooks_only_the_one_that_failed_is_sent_again(told: Told) -> None:

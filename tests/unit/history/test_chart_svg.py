@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennywren.history.axis import price_ticks, time_ticks
-from pennywren.history.chart_svg import LIGHT, chart
+from pennywren.history.chart_palette import LIGHT
+from pennywren.history.chart_svg import chart
 from pennywren.language.speaking import language
 from pennywren.model.clock import DAY, HOUR
 from pennywren.model.series import State, Steps
@@ -24,6 +25,15 @@ def _drawn(steps: Steps, days: int, title: str = "Kettle") -> ElementTree.Elemen
 
 def _path(svg: ElementTree.Element, name: str) -> str:
     return next((p.get("d") or "" for p in svg.iter(f"{SVG}path") if p.get("class") == name), "")
+
+
+def _marks(svg: ElementTree.Element) -> dict[str, float]:
+    """How high the tips of the marks of low and high lie: 5 pixels from the price itself."""
+    found: dict[str, float] = {}
+    for name, tip in (("chart-low", 4), ("chart-high", -4)):
+        if place := re.match(r"M[\d.]+ ([\d.]+)h10", _path(svg, name)):
+            found[name] = round(float(place[1]) + tip, 1)
+    return found
 
 
 STEPS = Steps(
@@ -53,18 +63,18 @@ def test_one_absurd_price_does_not_flatten_the_rest() -> None:
     text = chart(steps, START, START + 90 * DAY, "USD", title="Kettle", palette=LIGHT)
     svg = ElementTree.fromstring(text)
     heights = [float(y) for y in re.findall(r"[MV](?:[\d.]+ )?([\d.]+)", _path(svg, "chart-line"))]
-    marks = {each.get("class"): float(each.get("cy") or 0) for each in svg.iter(f"{SVG}circle")}
+    marks = _marks(svg)
 
     assert min(heights) == marks["chart-high"] < 20, "it leaves the plot at the top"
     assert sorted(heights)[1] - 20 < (260 - 48) / 2, "the others have the room"
-    assert ">999.00<" in text
+    assert ">999.00 · 4 Jan 2026<" in text
     assert "off the axis" in text
     assert "off the axis" not in chart(STEPS, START, START + 9 * DAY, "USD", title="Kettle", palette=LIGHT)
 
 
-def test_a_long_silence_up_to_now_is_shaded_and_a_short_one_is_not() -> None:
+def test_a_long_silence_up_to_now_is_hatched_and_a_short_one_is_not() -> None:
     def shades(days: int) -> int:
-        return sum(each.get("class") == "chart-unseen" for each in _drawn(STEPS, days).iter(f"{SVG}rect"))
+        return sum(each.get("class") == "chart-unseen" for each in _drawn(STEPS, days).iter(f"{SVG}path"))
 
     assert [shades(8 + 6), shades(8 + 8)] == [1, 2]
 
@@ -96,11 +106,48 @@ def test_what_is_known_how_is_drawn_apart_and_explained() -> None:
     assert "chart-legend" not in ElementTree.tostring(_drawn(STEPS, 10)).decode()
 
 
+def test_with_enough_history_a_band_shows_the_middle_half_of_the_prices() -> None:
+    prices = [(START, 1000), (START + 6 * DAY, 1200), (START + 10 * DAY, 1400), (START + 16 * DAY, 1800)]
+
+    def bands(days: int) -> list[ElementTree.Element]:
+        svg = ElementTree.fromstring(
+            chart(Steps(prices, [], START + days * DAY), START, START + days * DAY, "USD", title="", palette=LIGHT)
+        )
+        assert (_path(svg, "chart-dots") == "") == (days >= 14), "with little, each change is a dot"
+        return [each for each in svg.iter(f"{SVG}rect") if each.get("class") == "chart-typical"]
+
+    (band,) = bands(17)
+    edges = {float(band.get("y") or 0), float(band.get("y") or 0) + float(band.get("height") or 0)}
+    ticks = price_ticks(1000 - 40, 1800 + 40)
+    at = {20 + (260 - 48) * (ticks[-1] - price) / (ticks[-1] - ticks[0]) for price in (1000, 1400)}
+    assert {round(edge) for edge in edges} == {round(edge) for edge in at}
+    assert bands(13) == []
+    flat = Steps([(START, 1000)], [], START + 60 * DAY)
+    assert "chart-typical" not in chart(flat, START, START + 60 * DAY, "USD", title="", palette=LIGHT)
+
+
+@pytest.mark.parametrize("width", [240, 320, 480, 720])
+def test_a_legend_leaves_nothing_out_however_narrow_the_picture_is(width: int) -> None:
+    text = chart(
+        STEPS, START, START + 10 * DAY, "USD", title="", palette=LIGHT, width=width, target=900,
+        unverified=[(START + 6 * DAY, START + 8 * DAY)],
+    )  # fmt: skip
+    svg = ElementTree.fromstring(text)
+    legend = [each for each in svg.iter(f"{SVG}text") if each.get("class") == "chart-legend"]
+    lowest = max(float(each.get("y") or 0) for each in legend)
+    grid = next(svg.iter(f"{SVG}g"))
+    top = min(float((path.get("d") or "").split()[1].split("H")[0]) for path in grid.iter(f"{SVG}path"))
+
+    assert len(legend) == 4
+    assert lowest < top
+    assert all(float(each.get("x") or 0) > 0 for each in legend)
+
+
 def test_low_and_high_are_marked_and_described() -> None:
     svg = _drawn(STEPS, 10)
-    marked = {e.get("class") for e in svg.iter(f"{SVG}circle")}
-    assert marked == {"chart-low", "chart-high"}
-    assert {e.text for e in svg.iter(f"{SVG}text")} >= {"10.00", "15.00", "USD"}
+    assert _marks(svg).keys() == {"chart-low", "chart-high"}
+    assert _path(svg, "chart-low").split("h")[1] != _path(svg, "chart-high").split("h")[1], "by more than their colour"
+    assert {e.text for e in svg.iter(f"{SVG}text")} >= {"10.00 · 25 Nov 2025", "15.00 · 27 Nov 2025", "USD"}
     assert svg.findtext(f"{SVG}title") == "Kettle"
     assert "Lowest $10.00 on 25 Nov 2025, highest $15.00 on 27 Nov 2025" in (svg.findtext(f"{SVG}desc") or "")
     assert svg.get("role") == "img"
@@ -110,7 +157,7 @@ def test_a_strict_content_security_policy_holds_and_everything_is_escaped() -> N
     text = chart(STEPS, START, START + 10 * DAY, "USD", title='</title><script>alert("x")</script>&')
     svg = ElementTree.fromstring(text)
     drawn = {e.tag.removeprefix(SVG) for e in svg.iter()}
-    assert drawn <= {"svg", "title", "desc", "g", "path", "rect", "text", "circle"}
+    assert drawn <= {"svg", "title", "desc", "g", "path", "rect", "text"}
     assert all(name != "style" and not name.startswith("on") for e in svg.iter() for name in e.keys())  # noqa: SIM118
     assert svg.findtext(f"{SVG}title") == '</title><script>alert("x")</script>&'
 
@@ -131,7 +178,7 @@ def test_ten_thousand_changes_stay_a_small_picture_with_their_extremes() -> None
     svg = _drawn(steps, 7)
     line = _path(svg, "chart-line")
     heights = [float(found) for found in re.findall(r"V([\d.]+)", line)]
-    marks = {e.get("class"): float(e.get("cy") or 0) for e in svg.iter(f"{SVG}circle")}
+    marks = _marks(svg)
     assert len(line) < 120_000
     assert (max(heights), min(heights)) == (marks["chart-low"], marks["chart-high"])
 

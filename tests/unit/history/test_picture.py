@@ -1,6 +1,7 @@
 """Pictures of charts: what may be asked, and that what is drawn is a picture of that size and theme."""
 
 import asyncio
+import re
 import struct
 import zlib
 from xml.etree import ElementTree
@@ -8,8 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from pennywren.errors import BadQuery
+from pennywren.history.chart_palette import DARK, LIGHT, Palette
 from pennywren.history.chart_png import PngRenderer, render_png
-from pennywren.history.chart_svg import DARK, LIGHT, Palette, chart
+from pennywren.history.chart_svg import chart
 from pennywren.history.picture import PictureQuestion, parse_picture
 from pennywren.language.speaking import language
 from pennywren.model.clock import DAY
@@ -95,18 +97,24 @@ def test_lines_and_text_stand_out_from_the_ground(palette: Palette) -> None:
         red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    def contrast(colour: str) -> float:
-        one, other = sorted((luminance(colour), luminance(palette.ground or "")), reverse=True)
+    def contrast(colour: str, opacity: float = 1) -> float:
+        ground = palette.ground or ""
+        mixed = [opacity * int(colour[i : i + 2], 16) + (1 - opacity) * int(ground[i : i + 2], 16) for i in (1, 3, 5)]
+        drawn = "#" + "".join(f"{round(part):02x}" for part in mixed)
+        one, other = sorted((luminance(drawn), luminance(ground)), reverse=True)
         return (one + 0.05) / (other + 0.05)
 
     assert min(contrast(colour) for colour in (palette.line, palette.low, palette.high)) >= 3
+    assert contrast(palette.grid, 0.75) >= 3, "hatching, and the edges of the band"
     assert contrast(palette.ink) >= 4.5
 
 
-def test_where_nobody_looked_there_is_a_shade_and_no_line() -> None:
+def test_where_nobody_looked_there_is_hatching_and_no_line() -> None:
     shades = [e for e in ElementTree.fromstring(_svg()).iter() if e.get("class") == "chart-unseen"]
     assert len(shades) == 1
-    assert float(shades[0].get("width") or 0) == pytest.approx((400 - 64 - 16) * 2 / 10, abs=0.2)
+    ends = [float(x) for x in re.findall(r"[ML](-?[\d.]+) ", shades[0].get("d") or "")]
+    assert min(ends) == pytest.approx(64 + (400 - 64 - 16) * 4 / 10, abs=0.2)
+    assert max(ends) == pytest.approx(64 + (400 - 64 - 16) * 6 / 10, abs=0.2)
 
 
 def test_a_picture_speaks_the_language_that_is_asked_for() -> None:
@@ -119,10 +127,10 @@ def test_a_picture_speaks_the_language_that_is_asked_for() -> None:
         )
         for code in ("en", "de")
     }
-    assert "|10.00|" in drawn["en"]
+    assert "|10.00 · 25 Nov 2025|" in drawn["en"]
     assert "|target|" in drawn["en"]
     assert "|27 Nov|" in drawn["en"]
-    assert "|10,00|" in drawn["de"]
+    assert "|10,00 · 25.11.2025|" in drawn["de"]
     assert "|Zielpreis|" in drawn["de"]
     assert "|niemand sah nach" in drawn["de"]
     assert "|27. Nov.|" in drawn["de"]

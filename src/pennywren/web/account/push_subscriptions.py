@@ -60,7 +60,7 @@ async def add_push_subscription(request: Request) -> Answer:
     name = plain_title(wish.name) or None
     async with transaction(resources.pool) as connection:
         made = await push_subscriptions.add(
-            connection, person.id, wish.endpoint, wish.keys.p256dh, wish.keys.auth, name
+            connection, person.id, wish.endpoint, wish.keys.p256dh, wish.keys.auth, name, wish.replaces
         )
     return Response(push_view(made), status_code=201, headers=_OWN)
 

@@ -11,11 +11,13 @@ from pennywren.web.resources import resources_of
 from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.identity import require_person, session_token
 from pennywren.web.serving.negotiation import prefers_html
+from pennywren.web.serving.paging import Paging
 from pennywren.web.serving.paths import number_in_path
 from pennywren.web.shapes.session_views import SessionLine, SessionList
 from pennywren.web.types import Answer, Request
 
 _OWN = {"cache-control": PRIVATE, "vary": VARY}
+_PAGING = Paging("sessions", 100)
 _HERE = "/account/connections#sessions"
 
 
@@ -26,13 +28,22 @@ async def list_sessions(request: Request) -> Answer:
     if prefers_html(request.headers.get("accept")):
         return redirect(_HERE)
     resources = resources_of(request)
+    last = _PAGING.last_shown(request)
     async with transaction(resources.pool) as connection:
-        found = await sessions.list_of(connection, person.id, resources.clock(), session_token(request))
+        found = await sessions.list_of(
+            connection,
+            person.id,
+            resources.clock(),
+            session_token(request),
+            before=None if last is None else int(last),
+            limit=_PAGING.size + 1,
+        )
+    shown, following = _PAGING.cut(found, lambda session: session.id)
     lines = [
         SessionLine(each.kind, rfc3339(each.created_at), rfc3339(each.expires_at), each.current, each.id)
-        for each in found
+        for each in shown
     ]
-    return Response(SessionList(lines), headers=_OWN)
+    return Response(SessionList(lines, following), headers=_OWN)
 
 
 @delete("/account/sessions/{session:str}", status_code=200)

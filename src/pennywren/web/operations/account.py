@@ -61,6 +61,15 @@ ACCOUNT: Final = (
         query={"cursor": CURSOR},
         scope="account:read",
     ),
-    Operation("get", "/account/sessions", "listSessions", "Where you are signed in", {200: SessionList}, auth="person"),
+    Operation(
+        "get",
+        "/account/sessions",
+        "listSessions",
+        "Where you are signed in",
+        {200: SessionList},
+        (400,),
+        "person",
+        query={"cursor": CURSOR},
+    ),
     Operation("delete", "/account/sessions/{session}", "deleteSession", "End a session", {204: None}, (404,), "person"),
 )

@@ -241,7 +241,8 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "next": None,
     },
     "SessionList": {
-        "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}]
+        "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}],
+        "next": None,
     },
     "HealthView": {"redis": True, "postgres": True},
     "ReadyView": {"redis": True, "queue": True, "schema": True},

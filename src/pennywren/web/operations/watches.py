@@ -47,7 +47,7 @@ WATCHES: Final = (
         {200: views.SubscriptionList},
         (400,),
         "person",
-        query={"cursor": CURSOR, "productID": "Only those of this product, all of them."},
+        query={"cursor": CURSOR, "productID": "Only those of this product."},
         scope="watches:read",
     ),
     Operation(

@@ -147,7 +147,7 @@ async def _target(resources: Resources, person: Person | None, product: ProductI
         return None
     try:
         async with transaction(resources.pool) as connection:
-            held = await subscriptions.list_for(connection, person.id, product)
+            held = await subscriptions.list_of(connection, person.id, product=product)
     except Unavailable:
         return None
     waiting = [each for each in held if each.offer is Offer.BUYBOX and each.state in (State.ACTIVE, State.PAUSED)]

@@ -12,7 +12,7 @@ from pennywren.history.outliers import ordinary
 from pennywren.history.reading import hearsay
 from pennywren.history.step import Measure, measure, spans, value_at
 from pennywren.history.suggestions import suggest
-from pennywren.history.summary import Summary, summarize
+from pennywren.history.summary import ENOUGH_DAYS, Summary, summarize
 from pennywren.language.speaking import Language
 from pennywren.model.clock import DAY
 from pennywren.model.money import MIN_PRICE, format_amount, minor_digits
@@ -32,8 +32,6 @@ CHART_SPAN: Final = 365 * DAY
 """How far back the chart looks."""
 STALE: Final = 7 * DAY
 """So long after the last look (ms) the chart does not carry the price on, and the page says so."""
-ENOUGH_DAYS: Final = 14
-"""Days that must be known before the page says what is usual."""
 
 _SIZES: Final = (("wide", 720, 300), ("narrow", 360, 240))
 """One chart for each kind of screen, of which the style sheet shows one: text in a scaled one could not be read."""

@@ -96,6 +96,9 @@ class NewPushSubscription(Question):
     keys: PushKeys
     expiration_time: int | None = None
     name: Annotated[str, Meta(max_length=100)] | None = None
+    replaces: (
+        Annotated[str, Meta(max_length=2000, description="The endpoint that this browser had before: it ends.")] | None
+    ) = None
 
 
 class PushSubscriptionView(Answer):
@@ -225,7 +228,7 @@ def webhook_view(of: Webhook, secret: str | None = None) -> WebhookView:
         id=of.id,
         url=of.url,
         created_time=rfc3339(of.created_at),
-        previous_secret_until=None if of.previous_key_until is None else rfc3339(of.previous_key_until),
+        previous_secret_until=rfc3339(of.earlier_keys_until[0]) if of.earlier_keys_until else None,
         ended_time=None if of.ended_at is None else rfc3339(of.ended_at),
         secret=UNSET if secret is None else secret,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from pennywren.model.offer import Offer
-from pennywren.web.shapes.views import Answer, Question, Time, VerdictView
+from pennywren.web.shapes.views import Answer, Next, Question, Time, VerdictView
 
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2, in capitals.")]
 Asin = Annotated[str, Meta(pattern="^[A-Z0-9]{10}$", description="Of the variation that was chosen.")]
@@ -74,4 +74,4 @@ class InstallList(Answer):
     """The installs in your account, the newest first, 100 a page."""
 
     installs: list[InstallView]
-    next: Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]
+    next: Next

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pennywren.web.shapes.views import Answer, Time
+from pennywren.web.shapes.views import Answer, Next, Time
 
 
 class SessionLine(Answer):
@@ -18,6 +18,7 @@ class SessionLine(Answer):
 
 
 class SessionList(Answer):
-    """Your sessions, the newest first."""
+    """A page of your sessions, the newest first."""
 
     sessions: list[SessionLine]
+    next: Next

@@ -19,6 +19,7 @@ from pennywren.web.shapes.image_address import image_address
 
 Price = Annotated[int, Meta(ge=MIN_PRICE, le=MAX_PRICE, description="Minor units of the currency: 1299 is 12.99 USD.")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC.", extra_json_schema={"format": "date-time"})]
+Next = Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]
 RearmAfter = Annotated[
     int, Meta(ge=0, le=MAX_REARM, description="Seconds between two alerts; null: as the installation says.")
 ]
@@ -166,7 +167,7 @@ class SubscriptionList(Answer):
     """A page of subscriptions, by id."""
 
     subscriptions: list[SubscriptionView]
-    next: Annotated[str | None, Meta(description="Pass it as `cursor` for the next page; null on the last.")]
+    next: Next
 
 
 class SignInRequest(Question):

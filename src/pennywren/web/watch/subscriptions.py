@@ -48,14 +48,10 @@ async def list_subscriptions(request: Request) -> Answer:
     person = await require_person(request)
     after = int(_PAGING.last_shown(request) or 0)
     resources = resources_of(request)
-    of_product = request.query_params.get("productID")
-    if of_product is not None:
-        product = ProductID.parse(of_product, resources.settings.default_marketplace)
-        async with transaction(resources.pool) as connection:
-            here = await subscriptions.list_for(connection, person.id, product)
-        return Response(SubscriptionList([subscription_view(one) for one in here], None), headers=_OWN)
+    asked = request.query_params.get("productID")
+    product = None if asked is None else ProductID.parse(asked, resources.settings.default_marketplace)
     async with transaction(resources.pool) as connection:
-        found = await subscriptions.list_of(connection, person.id, after=after, limit=_PAGING.size + 1)
+        found = await subscriptions.list_of(connection, person.id, product=product, after=after, limit=_PAGING.size + 1)
     shown, following = _PAGING.cut(found, lambda watch: watch.id)
     return Response(SubscriptionList([subscription_view(one) for one in shown], following), headers=_OWN)
 

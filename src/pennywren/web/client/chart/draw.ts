@@ -61,6 +61,17 @@ export function countOutliers(series: readonly Series[], window: Window): number
   return series.reduce((sum, one) => sum + (ordinary(within(one, window.start, window.end))?.outside ?? 0), 0);
 }
 
+/** The band that is drawn: none where prices hardly ever differed. */
+export function bandOf(found: Statistics | null): { low: number; high: number } | null {
+  return found?.typical && found.typical.high > found.typical.low ? found.typical : null;
+}
+
+/** Whether a price lies on the axis of prices. */
+export function isOnAxis(price: number, frame: Frame): boolean {
+  const y = frame.y(price);
+  return y >= frame.top - 1 && y <= frame.bottom + 1;
+}
+
 /** Draw a view into an `<svg>`, in place of what was there. */
 export function draw(svg: SVGElement, view: View): Frame {
   const { window, format, words } = view;
@@ -75,7 +86,7 @@ export function draw(svg: SVGElement, view: View): Frame {
   svg.setAttribute("width", String(view.width));
   svg.setAttribute("height", String(view.height));
   const parts: SVGElement[] = [definitions(frame)];
-  const typical = found?.typical && found.typical.high > found.typical.low ? found.typical : null;
+  const typical = bandOf(found);
   if (typical) parts.push(band(typical, frame));
   if (shown[0]) parts.push(...unseen(shown[0], frame));
   parts.push(...axes(ticks, frame, view));
@@ -258,8 +269,8 @@ function across(price: number, frame: Frame): Stroke {
 }
 
 function targetLine(target: number, frame: Frame, text: string, labels: Labels): SVGElement[] {
+  if (!isOnAxis(target, frame)) return [];
   const y = frame.y(target);
-  if (y < frame.top - 1 || y > frame.bottom + 1) return [];
   const [last, middle] = [frame.right - widthOf(text), (frame.left + frame.right - widthOf(text)) / 2];
   const wanted = [last, frame.left + 2, middle].flatMap((x): [number, number][] => [[x, y - 5], [x, y + 14]]);
   return [element("path", { class: "pw-target", d: `M${frame.left} ${y}H${frame.right}` }), ...labels.put(text, wanted, "pw-target-label")];

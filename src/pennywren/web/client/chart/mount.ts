@@ -2,7 +2,7 @@
 
 import { make } from "./dom.ts";
 import type { Frame } from "./draw.ts";
-import { countOutliers, draw } from "./draw.ts";
+import { bandOf, countOutliers, draw, isOnAxis } from "./draw.ts";
 import { makeFormat } from "./format.ts";
 import type { History, Series, State } from "./history.ts";
 import { isSeen, prepare, stretchAt, within } from "./history.ts";
@@ -113,8 +113,8 @@ export function mountChart(root: HTMLElement, data: readonly History[], options:
       if (states.has(state)) said.push([state, words[`legend.${state}`]]);
     }
     const main = series[0];
-    if (main && statistics(main, window.start, window.end)?.typical) said.push(["typical", words["legend.typical"]]);
-    if (target !== null) said.push(["target", words["legend.target"]]);
+    if (main && bandOf(statistics(main, window.start, window.end)) !== null) said.push(["typical", words["legend.typical"]]);
+    if (target !== null && frame && isOnAxis(target, frame)) said.push(["target", words["legend.target"]]);
     const count = withOutliers ? 0 : countOutliers(series, window);
     if (count > 0) said.push(["outliers", fill(words["legend.outliers"], { count: String(count) })]);
     legend.replaceChildren(...said.map(([name, text]) => make("li", { class: `pw-key pw-key-${name}` }, text)));

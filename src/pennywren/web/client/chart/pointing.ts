@@ -22,20 +22,27 @@ export interface Pointing {
 
 /** Pixels that a mouse must move before a click becomes a drag. */
 const DRAG = 6;
+/** Half the width of a finger's tip, in pixels. */
+const FINGER = 22;
 
 export function listen(plot: HTMLElement, to: Pointing): void {
   let pinned = false;
   let at: number | null = null;
   let from: number | null = null;
+  /** Where the finger that is down found something pinned: a tap there lets go, anywhere else it moves. */
+  let pinnedAt: number | null = null;
 
   const show = (moment: number | null): void => {
     at = moment;
     to.point(moment);
   };
-  const release = (): void => {
+  const unpin = (): void => {
     pinned = false;
     plot.classList.remove("pw-pinned");
     to.hold(false);
+  };
+  const release = (): void => {
+    unpin();
     show(null);
   };
   const pin = (): void => {
@@ -51,7 +58,10 @@ export function listen(plot: HTMLElement, to: Pointing): void {
   plot.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || isLink(event)) return;
     from = xOf(event);
-    if (event.pointerType !== "mouse") show(to.frame().at(from));
+    if (event.pointerType === "mouse") return;
+    pinnedAt = pinned && at !== null ? to.frame().x(at) : null;
+    if (pinned) unpin();
+    show(to.frame().at(from));
   });
   plot.addEventListener("pointermove", (event) => {
     const x = xOf(event);
@@ -70,7 +80,7 @@ export function listen(plot: HTMLElement, to: Pointing): void {
       const frame = to.frame();
       to.zoom({ start: frame.at(Math.min(begin, x)), end: frame.at(Math.max(begin, x)) });
       release();
-    } else if (pinned) release();
+    } else if (pinned || (pinnedAt !== null && Math.abs(x - pinnedAt) <= FINGER)) release();
     else {
       show(to.frame().at(x));
       pin();
