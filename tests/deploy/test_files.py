@@ -187,8 +187,21 @@ def test_prometheus_asks_the_api_where_it_listens() -> None:
 
 
 def test_the_settings_of_every_service_can_be_read(secrets: Path, tmp_path: Path) -> None:
-    for service in of_pennywren().values():
-        given = {name: value.replace(SECRETS, f"{secrets}/") for name, value in service["environment"].items()}
+    for name, service in of_pennywren().items():
+        given = {word: value.replace(SECRETS, f"{secrets}/") for word, value in service["environment"].items()}
         settings = load_settings(given, tmp_path)
-        assert settings.postgres_url is not None
-        assert settings.postgres_url.startswith("postgresql://pennywren:")
+        assert (settings.postgres_url or "").startswith("postgresql://pennywren:") == (name != "schedule"), name
+
+
+def test_each_service_has_the_secrets_that_it_uses_and_no_others() -> None:
+    having = {
+        secret: {name for name, service in of_pennywren().items() if secret in service["secrets"]}
+        for secret in ("smtp_url", "postgres_url", "mail_events_secret", "queue_url_work")
+    }
+    assert having["smtp_url"] == {"api", "api-b", "worker-deliver", "operator"}
+    assert set(of_pennywren()) - having["postgres_url"] == {"schedule"}
+    assert having["mail_events_secret"] == {"api", "api-b"}
+    assert having["queue_url_work"] == {"worker-crawl", "worker-deliver", "worker-upkeep"}
+    for name, service in of_pennywren().items():
+        given = {value.removeprefix(SECRETS) for value in service["environment"].values() if SECRETS in value}
+        assert given == set(service["secrets"]), name
