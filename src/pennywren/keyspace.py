@@ -44,6 +44,12 @@ def product(of: ProductID) -> str:
     return f"{_tag(of)}:product:{of}"
 
 
+def product_of(key: bytes) -> ProductID:
+    """The product whose key (as of `product`) this is."""
+    marketplace, _, asin = key.decode().rpartition(":product:")[2].partition(":")
+    return ProductID(marketplace, asin)
+
+
 def product_named(name: str, partition: int) -> str:
     """The same, where the name is spelled and the partition known: the writer asks for it with each look."""
     return f"{{{partition}}}:product:{name}"

@@ -38,6 +38,7 @@ _RANGES: Final = {
     "worker_lost_after": (2, 3600),
     "archive_every": (1, 3600),
     "drain": (0, 600),
+    "told_within_ms": (0, 2_000),
 }
 
 Network = IPv4Network | IPv6Network
@@ -155,6 +156,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a product is leased to the crawl worker that looks at it; others wait so long for one that died."""
     gap_after: int = 7 * 86_400
     """Seconds of silence after which a span counts as not observed."""
+    told_within_ms: int = 500
+    """Milliseconds without a sign from Redis, which tells of changes, until what the API holds is asked for again."""
     charted_after: int = 100
     """Changes after which a product gets its own compactions."""
     cold_after: int = 30 * 86_400

@@ -51,13 +51,12 @@ class HeldAnswers:
         self._size = 0
         self._answers: OrderedDict[tuple[ProductID, Question], Encoded] = OrderedDict()
 
-    def get(self, product: ProductID, question: Question, version: int) -> Encoded | None:
-        """The answer, if one is held that was made from this version."""
+    def get(self, product: ProductID, question: Question) -> Encoded | None:
+        """The answer that was put last, whatever became of the product since."""
         key = (product, question)
         answer = self._answers.get(key)
-        if answer is None or answer.version != version:
-            return None
-        self._answers.move_to_end(key)
+        if answer is not None:
+            self._answers.move_to_end(key)
         return answer
 
     def put(self, product: ProductID, question: Question, answer: Encoded) -> Encoded:

@@ -33,25 +33,40 @@ class HistoryService:
         reader: HistoryReader,
         standby: tuple[Store, HistoryReader] | None = None,
         viewed: Viewed | None = None,
+        told_within: float = 0.0,
     ) -> None:
-        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view."""
+        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view.
+
+        With `told_within` seconds Redis tells what moves (`Versions`); else it is asked for each answer that is held.
+        """
         self._viewed = viewed
         self._store = store
         self._reader = reader
         self._standby = standby
-        self._versions = Versions(store.raw)
+        self._versions = Versions(store.raw, told_within)
         self._held = HeldAnswers()
         self._making: dict[tuple[ProductID, Question], asyncio.Task[Encoded]] = {}
         """What is being made: when a popular product moves, many ask at once for what one of them has to make."""
 
+    async def aclose(self) -> None:
+        """Listen to Redis no more."""
+        await self._versions.aclose()
+
     async def held(self, product: ProductID, question: Question) -> Encoded | None:
-        """The answer if this process holds it and the product has not moved since: a share of one round trip.
+        """The answer if this process holds it and the product has not moved since: at most a share of a round trip.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        found = self._held.get(product, question, await self._versions.of(product))
-        if found is not None and self._viewed is not None:
+        found = self._held.get(product, question)
+        if found is None:
+            return None
+        version = self._versions.known(product)
+        if version is None:
+            version = await self._versions.of(product)
+        if version != found.version:
+            return None
+        if self._viewed is not None:
             await self._viewed(product)
         return found
 

@@ -1,15 +1,26 @@
-"""Versions of products, asked for one by one and read together: whoever asks at once shares a round trip."""
+"""Versions of products: held while Redis tells of changes, else asked for one by one and read together."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
-from pennywren.store.batches import read_batch
+from pennywren.store.batches import Words, read_batch
+from pennywren.store.cluster import ClusterClient
 from pennywren.store.cold import read_cold
 from pennywren.store.connect import CONNECTION_FAULTS, Client
 from pennywren.store.facts import read_version
+from pennywren.store.tracking import TrackedReads
+
+_MOST: Final = 65_536
+"""Products whose versions are known at once: more than there are answers held of."""
+_PING: Final[Words] = ("PING",)
 
 
 class Versions:
@@ -17,13 +28,38 @@ class Versions:
 
     A client's round trip costs this process ten times what one more question in it does, so under load the cost of
     a question falls with the number of those who ask. Every answer is read from Redis after it was asked for.
+
+    With `within`, a version that was read is `known` until Redis says that it changed, which it does at the moment of
+    the change. Where the connection died without a sign, that is noticed after so many seconds.
     """
 
-    def __init__(self, client: Client) -> None:
-        """`client` answers with bytes."""
+    def __init__(self, client: Client, within: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """`client` answers with bytes; of a cluster nothing is `known`. `clock` is in seconds, as is `within`."""
         self._client = client
+        self._within = within
+        self._clock = clock
         self._asked: dict[ProductID, list[asyncio.Future[int]]] = {}
         self._reading: asyncio.Task[None] | None = None
+        is_told = within > 0 and not isinstance(client, ClusterClient)
+        self._tracked = TrackedReads(client, self._changed) if is_told else None
+        self._known: OrderedDict[ProductID, int] = OrderedDict()
+        self._heard_at = -math.inf
+        """Whatever changed before this moment of `clock` has been told."""
+
+    def known(self, product: ProductID) -> int | None:
+        """The version of a product, if it was read and Redis has not said since that it changed."""
+        version = self._known.get(product)
+        if version is None:
+            return None
+        age = self._clock() - self._heard_at
+        if age > self._within / 2 and (self._reading is None or self._reading.done()):
+            self._reading = asyncio.create_task(self._hear())
+        return version if age <= self._within else None
+
+    async def aclose(self) -> None:
+        """End the connection over which Redis tells of changes."""
+        if self._tracked is not None:
+            await self._tracked.close()
 
     async def of(self, product: ProductID) -> int:
         """The version of a product now; 0 if it was never recorded.
@@ -52,16 +88,63 @@ class Versions:
                     answer.set_result(version)
 
     async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
-        found = await read_batch(self._client, [("GET", keyspace.product(each)) for each in products])
-        if fault := next((reply for reply in found if isinstance(reply, Exception)), None):
+        commands: list[Words] = [("GET", keyspace.product(each)) for each in products]
+        if self._tracked is None:
+            found = [_version(reply) for reply in await read_batch(self._client, commands)]
+        else:
+            found = await self._read_tracked(self._tracked, commands, products)
+        if fault := next((each for each in found if isinstance(each, Exception)), None):
             raise fault
-        without = [i for i, value in enumerate(found) if value is None]
-        versions = [0 if value is None else read_version(value) for value in found]
+        versions = [each for each in found if not isinstance(each, Exception)]
+        without = [i for i, version in enumerate(versions) if version == 0]
         if without:
             packed = await read_cold(self._client, [products[i] for i in without])
             for i, each in zip(without, packed, strict=True):
                 versions[i] = int(each.fields.get("version", 0))
         return versions
+
+    async def _read_tracked(
+        self, tracked: TrackedReads, commands: Sequence[Words], products: Sequence[ProductID]
+    ) -> list[int | Exception]:
+        found: list[int | Exception] = [0] * len(commands)
+
+        def take(place: int, reply: Any) -> None:
+            found[place] = version = _version(reply)
+            # Without a value of its own a product may be packed with others, which change it unseen.
+            if tracked.tells and products and isinstance(version, int) and version:
+                self._known[products[place]] = version
+
+        at = self._clock()
+        await tracked.read(commands, take)
+        if tracked.tells:
+            self._heard_at = at
+        while len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return found
+
+    async def _hear(self) -> None:
+        """Make sure that all changes were told, and read what was asked for meanwhile."""
+        if self._tracked is not None:
+            with suppress(*CONNECTION_FAULTS):
+                await self._read_tracked(self._tracked, [_PING], [])
+        await self._read()
+
+    def _changed(self, keys: Sequence[bytes] | None) -> None:
+        if keys is None:
+            self._known.clear()
+            self._heard_at = -math.inf
+        for key in keys or ():
+            self._known.pop(keyspace.product_of(key), None)
+
+
+def _version(reply: Any) -> int | Exception:
+    """What Redis said of a product: its version, 0 without one, or why there is none."""
+    if reply is None or isinstance(reply, Exception):
+        return reply or 0
+    try:
+        return read_version(reply)
+    except ValueError as error:
+        return Unavailable(f"what is kept of a product cannot be read: {error}")
 
 
 def _waiting(answers: Iterable[list[asyncio.Future[int]]]) -> Iterator[asyncio.Future[int]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -14,7 +14,7 @@ from pennywren.history.picture import Pictures
 from pennywren.history.reading import HistoryReader
 from pennywren.history.service import HistoryService
 from pennywren.match.live import LiveChanges
-from pennywren.model.clock import Clock
+from pennywren.model.clock import SECOND, Clock
 from pennywren.notify.return_path import RETURN_KEY
 from pennywren.pipeline.bounces import Bounces
 from pennywren.pipeline.channels import WEBHOOK_KEY, Channels, open_channels
@@ -107,6 +107,15 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
             open_channels(settings, pool, clock) as channels,
             ProductImages(settings, client) as images,
             _open_standby(settings, clock) as standby,
+            aclosing(
+                HistoryService(
+                    store,
+                    HistoryReader(store, settings, clock),
+                    standby,
+                    viewers.viewed,
+                    settings.told_within_ms / SECOND,
+                )
+            ) as history,
         ):
             yield Resources(
                 settings=settings,
@@ -115,7 +124,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                 pool=pool,
                 store=store,
                 queue=queue,
-                history=HistoryService(store, HistoryReader(store, settings, clock), standby, viewers.viewed),
+                history=history,
                 viewers=viewers,
                 pictures=Pictures(store),
                 images=images,
