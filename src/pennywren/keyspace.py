@@ -14,6 +14,8 @@ from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
 
 PARTITIONS: Final = 1024
+_OFFERS: Final = tuple(offer.value for offer in Offer)
+_WATCH_SETS: Final = tuple(each.value for each in WatchSet)
 
 Unit = Literal["day", "week"]
 Aggregate = Literal["avg", "min", "max"]
@@ -106,6 +108,16 @@ def held(of: ProductID) -> str:
 def hearsay(of: ProductID) -> str:
     """String: what reporters have said of each offer since a crawl last looked (`trust.memory`); expires."""
     return f"{_tag(of)}:hearsay:{of}"
+
+
+def judged_by(of: ProductID) -> list[str]:
+    """What a report of a product is judged by, in the order of `believed.lua`; the tag is made once for all of it."""
+    tag, name = _tag(of), str(of)
+    keys = [f"{tag}:product:{name}", f"{tag}:hearsay:{name}", f"{tag}:held:{name}", f"{tag}:urgent", f"{tag}:leases"]
+    keys += [f"{tag}:{each}:{name}:{offer}" for offer in _OFFERS for each in _WATCH_SETS]
+    keys += [f"{tag}:price:{name}:{offer}:raw" for offer in _OFFERS]
+    keys += [f"{tag}:cold", f"{tag}:places"]
+    return keys
 
 
 def any_hearsay() -> str:

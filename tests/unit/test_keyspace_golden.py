@@ -72,3 +72,18 @@ def test_the_writers_short_cuts_spell_the_same_keys(offer: Offer) -> None:
     assert keyspace.product_named(str(KETTLE), partition) == keyspace.product(KETTLE)
     assert f"{keyspace.series_of(partition)}{KETTLE}:{offer}:raw" == keyspace.raw(KETTLE, offer)
     assert f"{keyspace.series_of(partition)}{KETTLE}:{offer}:state" == keyspace.state(KETTLE, offer)
+
+
+def test_what_a_report_is_judged_by_is_spelled_as_each_key_alone() -> None:
+    watches = [keyspace.watch(KETTLE, offer, each) for offer in Offer for each in WatchSet]
+    assert keyspace.judged_by(KETTLE) == [
+        *(each(KETTLE) for each in (keyspace.product, keyspace.hearsay, keyspace.held)),
+        *(each(47) for each in (keyspace.urgent, keyspace.leases)),
+        *watches,
+        *(keyspace.raw(KETTLE, offer) for offer in Offer),
+        *(each(47) for each in (keyspace.cold, keyspace.places)),
+    ]
+
+
+def test_a_key_says_whose_it_is() -> None:
+    assert keyspace.product_of(keyspace.product(KETTLE).encode()) == KETTLE

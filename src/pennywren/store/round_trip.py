@@ -6,8 +6,9 @@ from typing import Any
 from redis.exceptions import NoScriptError, RedisError
 
 from pennywren.errors import Unavailable
+from pennywren.store.batches import send_batch
 from pennywren.store.connect import Client
-from pennywren.store.scripts import Argument, Script, send_together
+from pennywren.store.scripts import Argument, Script
 
 
 class RoundTrip:
@@ -37,12 +38,12 @@ class RoundTrip:
         if not self._sent:
             return []
         try:
-            replies = await send_together(self._client, self._sent)
+            replies = await send_batch(self._client, self._sent)
             lost = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if lost:
                 for source in {self._scripts[i].source for i in lost}:
                     await self._client.script_load(source)
-                again = await send_together(self._client, [self._sent[i] for i in lost])
+                again = await send_batch(self._client, [self._sent[i] for i in lost])
                 for i, reply in zip(lost, again, strict=True):
                     replies[i] = reply
         except (RedisError, OSError) as error:

@@ -11,8 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError
 
+from pennywren.store.batches import send_batch
 from pennywren.store.connect import Client
 
 Argument = str | int | float | bytes
@@ -74,21 +75,4 @@ class Script:
         return await self._pipelined(client, calls, self.command, self.sha)
 
     async def _pipelined(self, client: Client, calls: Sequence[Call], command: str, script: str) -> list[Any]:
-        return await send_together(client, [(command, script, len(keys), *keys, *args) for keys, args in calls])
-
-
-async def send_together(client: Client, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
-    """The replies to commands in one round trip, in order; what Redis refused is an exception in its place.
-
-    Raises:
-        RedisError, OSError: Redis does not answer.
-    """
-    if len(commands) == 1:  # alone it need not be gathered, which costs as much as sending it
-        try:
-            return [await cast("Callable[..., Awaitable[Any]]", client.execute_command)(*commands[0])]
-        except ResponseError as error:
-            return [error]
-    async with client.pipeline(transaction=False) as pipe:
-        for command in commands:
-            pipe.execute_command(*command)
-        return await pipe.execute(raise_on_error=False)
+        return await send_batch(client, [(command, script, len(keys), *keys, *args) for keys, args in calls])

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pennywren import keyspace
 from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
-from pennywren.store.batches import Words, read_batch
+from pennywren.store.batches import Words, send_batch
 from pennywren.store.cluster import ClusterClient
 from pennywren.store.cold import read_cold
 from pennywren.store.connect import CONNECTION_FAULTS, Client
@@ -90,7 +90,7 @@ class Versions:
     async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
         commands: list[Words] = [("GET", keyspace.product(each)) for each in products]
         if self._tracked is None:
-            found = [_version(reply) for reply in await read_batch(self._client, commands)]
+            found = [_version(reply) for reply in await send_batch(self._client, commands)]
         else:
             found = await self._read_tracked(self._tracked, commands, products)
         if fault := next((each for each in found if isinstance(each, Exception)), None):

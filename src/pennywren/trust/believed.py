@@ -10,7 +10,7 @@ from pennywren import keyspace
 from pennywren.model.clock import DAY
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
-from pennywren.model.rule import BACK, OUT, WatchSet
+from pennywren.model.rule import BACK, OUT
 from pennywren.model.series import State
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.scripts import Argument, Script
@@ -63,17 +63,11 @@ class ProductBelieved:
 
 def ask(trip: RoundTrip, product: ProductID, claims: Sequence[Claim], now: int) -> int:
     """Add the question to a round trip; `read_believed` reads its reply. `now` is ms UTC."""
-    partition = keyspace.partition_of(product)
-    keys = [keyspace.product(product), keyspace.hearsay(product), keyspace.held(product)]
-    keys += [keyspace.urgent(partition), keyspace.leases(partition)]
-    keys += [keyspace.watch(product, offer, each) for offer in Offer for each in WatchSet]
-    keys += [keyspace.raw(product, offer) for offer in Offer]
-    keys += [keyspace.cold(partition), keyspace.places(partition)]
     packed: list[int | str | None] = []
     for offer, price in claims:
         packed += (_NUMBERS[offer], offer.value, price)
     args: list[Argument] = [_pack(packed), len(claims), str(product), max(0, now - RANGE_SPAN), OUT, BACK]
-    return trip.script(_SCRIPT, keys, args)
+    return trip.script(_SCRIPT, keyspace.judged_by(product), args)
 
 
 def read_believed(reply: Sequence[Sequence[Any]]) -> ProductBelieved:

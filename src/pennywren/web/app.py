@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
-from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
@@ -50,7 +49,7 @@ from pennywren.web.resources import open_resources
 from pennywren.web.serving.body import MAX_BODY
 from pennywren.web.serving.counting import count_request
 from pennywren.web.serving.headers import adding_headers
-from pennywren.web.serving.identity import require_scope
+from pennywren.web.serving.identity import Connected, require_scope
 from pennywren.web.serving.known_parameters import require_known
 from pennywren.web.serving.once import Once, refuse_noted
 from pennywren.web.serving.paths import PlainPaths
@@ -233,15 +232,20 @@ def create_litestar(
             app.state.is_ending = is_ending
             yield
 
-    def refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def admit(connection: Connected, handler: BaseRouteHandler) -> None:
+        # One guard for all: the framework copies the handler for each, and gives each that is no coroutine to a thread.
+        refuse_noted(connection)
         method = connection.scope["method"] if connection.scope["type"] == "http" else "GET"
         if not handler.opt.get("from_anywhere") and is_forged(method, connection.headers, settings.base_url):
             raise CrossSite
+        await count_request(connection, handler)
+        await require_scope(connection)
+        require_known(connection)
 
     return Litestar(
         route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],
         lifespan=[lifespan],
-        guards=[refuse_noted, refuse_forged, count_request, require_scope, require_known],
+        guards=[admit],
         exception_handlers={PennywrenError: answer_error, HTTPException: answer_error, Exception: answer_error},
         before_send=[adding_headers(settings)],
         compression_config=CompressionConfig(

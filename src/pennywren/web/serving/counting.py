@@ -24,7 +24,7 @@ _NOTED: Final = "allowances"
 
 
 async def count_request(connection: Connected, handler: BaseRouteHandler) -> None:
-    """Spend what a request costs, as a guard; how the limits stand then goes into the answer's headers.
+    """Spend what a request costs; how the limits stand then goes into the answer's headers.
 
     Raises:
         UsedUp: a limit has none left.

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.handlers import BaseRouteHandler
 
 from pennywren.accounts import access_tokens
 from pennywren.accounts.access_tokens import AccessToken, Scope
@@ -131,8 +130,8 @@ def operation_of(connection: Connected) -> tuple[str, str]:
     return method.lower(), connection.scope["path_template"]
 
 
-async def require_scope(connection: Connected, _: BaseRouteHandler) -> None:
-    """As a guard: a token does what its scopes say, also where anybody may ask without one.
+async def require_scope(connection: Connected) -> None:
+    """A token does what its scopes say, also where anybody may ask without one.
 
     Raises:
         MissingScope: an access token that may not do this.

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from litestar.handlers import BaseRouteHandler
-
 from pennywren.errors import BadQuery
 from pennywren.web.serving.identity import Connected, operation_of
 from pennywren.web.serving.negotiation import prefers_html
@@ -27,8 +25,8 @@ class Known:
     repeatable: tuple[str, ...] = ()
 
 
-def require_known(connection: Connected, _: BaseRouteHandler) -> None:
-    """As a guard.
+def require_known(connection: Connected) -> None:
+    """Refuse what the operation does not know.
 
     Raises:
         BadQuery: a parameter that the operation does not have, or twice one that stands for one value.

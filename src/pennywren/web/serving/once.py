@@ -15,7 +15,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar import Litestar
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from pennywren.errors import BadInput, InProgress, KeyReused, PennywrenError
@@ -137,8 +136,8 @@ class Once:
                 await once.forget(self._redis, named.name)
 
 
-def refuse_noted(connection: Connected, _: BaseRouteHandler) -> None:
-    """Raise what `Once` found wrong, as a guard: so it is told like every other problem."""
+def refuse_noted(connection: Connected) -> None:
+    """Raise what `Once` found wrong: so it is told like every other problem."""
     refusal: PennywrenError | None = connection.scope["state"].get(_REFUSAL)
     if refusal is not None:
         raise refusal
