@@ -231,9 +231,31 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     return entry
   end
 
+  -- Puts a product behind the others of its bucket, without opening them: whole catalogues come this way.
+  local function append(entry, packed, content)
+    local blob, lane = entry.blob or '\0\0', lane_of(packed)
+    local count, at_places, at_lengths, at = layout(blob)
+    call('HSET', store, entry.field, table.concat({
+      pack('>I2', count + 1), sub(blob, 3, at_places - 1), pack('>I6', entry.number),
+      sub(blob, at_places, at_lengths - 1), pack('>I6', packed),
+      sub(blob, at_lengths, at - 1), pack('>I2', #content), sub(blob, at), content,
+    }))
+    if lane > 0 then
+      call('ZADD', places, 'LT', packed - SHIFT, entry.field .. LANES[lane])
+    end
+  end
+
+  local function take_out(entry)
+    local parts = explode(entry.blob)
+    table.remove(parts.numbers, entry.i)
+    table.remove(parts.places, entry.i)
+    table.remove(parts.contents, entry.i)
+    keep_bucket(entry.field, parts)
+  end
+
   -- Keeps a product with this place (a score; nil for none) and content; without content it is taken out.
   function tier.keep(entry, place, content)
-    local meta, number, blob = entry.meta, entry.number, entry.blob
+    local meta, blob = entry.meta, entry.blob
     local packed = place and place + SHIFT or NOWHERE
     local placed = meta.placed + (content and place and 1 or 0) - (entry.place and 1 or 0)
     if entry.i and content then
@@ -259,16 +281,11 @@ local function cold_tier(store, places) -- luacheck: ignore 211
     if meta.buckets == 0 then
       meta.buckets, entry.field = 1, meta.market .. ':0'
     end
-    local parts = explode(blob)
-    local i = entry.i or #parts.numbers + 1
     if content then
-      parts.numbers[i], parts.places[i], parts.contents[i] = number, packed, content
+      append(entry, packed, content)
     else
-      table.remove(parts.numbers, i)
-      table.remove(parts.places, i)
-      table.remove(parts.contents, i)
+      take_out(entry)
     end
-    keep_bucket(entry.field, parts)
     meta.products, meta.placed = meta.products + (content and 1 or -1), placed
     if meta.products > TARGET * meta.buckets then
       split(meta)
