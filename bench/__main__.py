@@ -13,7 +13,6 @@ from bench import (
     extension_paint,
     fan_out,
     frontier_quality,
-    growth,
     histories,
     history_http,
     live,
@@ -26,6 +25,10 @@ from bench import (
     trust_quality,
     withdrawal,
 )
+from bench.growth import histories as growth_histories
+from bench.growth import pages as growth_pages
+from bench.growth import products as growth_products
+from bench.growth import watches as growth_watches
 from bench.report import Section, write
 from bench.servers import Servers, servers
 
@@ -42,7 +45,11 @@ BENCHES: Final[dict[str, Callable[[Servers], Section]]] = {
     "extension": extension_paint.measure,
     "fanout": fan_out.measure,
     "frontier": lambda _: frontier_quality.measure(),
-    "growth": growth.measure,
+    "growth-products": growth_products.measure,
+    "growth-watches": growth_watches.measure_watches,
+    "growth-watchers": growth_watches.measure_watchers,
+    "growth-histories": growth_histories.measure,
+    "growth-pages": growth_pages.measure,
     "capacity": lambda _: capacity.measure(),
     "cluster": cluster_nodes.measure,
     "restore": restoring.measure,

@@ -24,17 +24,19 @@ class Measured:
 
 # As `bench/RESULTS.md` has them, on two cores of an AMD EPYC that others used as well.
 COLD: Final = Measured(294, "B", "a product that nobody watches, on the mix of histories", "make bench ONLY=memory")
-RAW: Final = Measured(2_771, "B", "a watched product with 50 changes", "make bench ONLY=memory")
-CHARTED: Final = Measured(12_766, "B", "a watched product with 100 changes and compactions", "make bench ONLY=memory")
+RAW: Final = Measured(1_725, "B", "a watched product with 50 changes", "make bench ONLY=memory")
+CHARTED: Final = Measured(12_032, "B", "a watched product with 100 changes and compactions", "make bench ONLY=memory")
 WATCH: Final = Measured(86, "B", "a watch in the index of Redis", "MEMORY USAGE of an index of a million")
-LOOK: Final = Measured(150e-6, "s", "Redis's core for a look at a packed product", "make bench ONLY=memory")
-LOG: Final = Measured(4_900, "B", "append-only file and replication for such a look", "make bench ONLY=memory")
-FETCH: Final = Measured(5.58e-3, "s", "a core for a page: fetch, limit, claim, record", "make bench ONLY=egresses")
-PARSE: Final = Measured(48.6e-3, "s", "a core for a page: unpack and parse", "make bench ONLY=egresses")
-REPORTS: Final = Measured(427, "/s", "requests with 2.5 reports, one process of the API", "make bench ONLY=reports")
-HISTORIES: Final = Measured(13_054, "/s", "cached histories, one process of the API", "make bench ONLY=history")
+LOOK: Final = Measured(149e-6, "s", "Redis's core for a look at a packed product", "make bench ONLY=memory")
+LOG: Final = Measured(4_795, "B", "append-only file and replication for such a look", "make bench ONLY=memory")
+FETCH: Final = Measured(3.21e-3, "s", "a core for a page: fetch, limit, claim, record", "make bench ONLY=egresses")
+PARSE: Final = Measured(33.9e-3, "s", "a core for a page: unpack and parse", "make bench ONLY=egresses")
+REPORT: Final = Measured(1.28e-3, "s", "a core of API, Redis and PostgreSQL for a report", "make bench ONLY=reports")
+ASKED: Final = Measured(0.34e-3, "s", "a core of the same for a history", "make bench ONLY=reports")
 HISTORY: Final = Measured(54_000, "B", "a history of two years, before it is packed", "make bench ONLY=history")
-MEASURED: Final = (COLD, RAW, CHARTED, WATCH, LOOK, LOG, FETCH, PARSE, REPORTS, HISTORIES, HISTORY)
+ROW: Final = Measured(320, "B", "a watch in PostgreSQL with its indexes", "make bench ONLY=growth-watches")
+REBUILD: Final = Measured(20_000, "/s", "watches into the index of Redis", "make bench ONLY=growth-watches")
+MEASURED: Final = (COLD, RAW, CHARTED, WATCH, LOOK, LOG, FETCH, PARSE, REPORT, ASKED, HISTORY, ROW, REBUILD)
 
 # What is assumed. Money is what such things are rented for in Europe without a contract; put in your own.
 PAGE_BYTES: Final = 300_000
@@ -67,14 +69,14 @@ class Demand:
         return self.users * 10
 
     @property
-    def requests_s(self) -> float:
-        """Requests with reports: 20 reports a user and day, 2.5 in each."""
-        return self.users * 8 / DAY_S
+    def reports_s(self) -> float:
+        """20 a user and day."""
+        return self.users * 20 / DAY_S
 
     @property
     def histories_s(self) -> float:
-        """As `bench/load` has them: 1.6 for each request with reports."""
-        return 1.6 * self.requests_s
+        """As `bench/load` has them: 1.6 for each request with reports, which holds 2.5 of them."""
+        return 1.6 * self.reports_s / 2.5
 
 
 DEMANDS: Final = (
@@ -95,6 +97,8 @@ class Plan:
     in_tb: float
     out_tb: float
     copied_mb_s: float
+    rows_gb: float
+    index_min: float
     redis_nodes: int
     other_nodes: int
     eur: float
@@ -107,7 +111,7 @@ def plan(of: Demand) -> Plan:
     memory += warm * ((1 - IS_CHARTED) * RAW.value + IS_CHARTED * CHARTED.value)
     redis = of.egresses * LOOK.value / BUSY
     crawl = of.egresses * (FETCH.value + PARSE.value) / BUSY
-    web = (of.requests_s / REPORTS.value + of.histories_s / HISTORIES.value) / BUSY
+    web = (of.reports_s * REPORT.value + of.histories_s * ASKED.value) / BUSY
     month_s = 30 * DAY_S
     primaries = max(ceil(memory * SPARE / GIB / MACHINE_GB), ceil(redis / MACHINE_CORES))
     # A replica of each; what crawls and answers fits beside them on the same machines as far as there are cores.
@@ -117,7 +121,20 @@ def plan(of: Demand) -> Plan:
     came = of.egresses * PAGE_BYTES * month_s / 1e12
     went = of.histories_s / 2 * HISTORY.value * PACKED * month_s / 1e12
     eur = (nodes + others) * MACHINE_EUR + of.egresses * IP_EUR + (came + went) * TB_EUR
-    return Plan(memory / 1e9, redis, crawl, web, came, went, of.egresses * LOG.value / 1e6, nodes, others, eur)
+    return Plan(
+        memory_gb=memory / 1e9,
+        redis_cores=redis,
+        crawl_cores=crawl,
+        web_cores=web,
+        in_tb=came,
+        out_tb=went,
+        copied_mb_s=of.egresses * LOG.value / 1e6,
+        rows_gb=of.watches * ROW.value / 1e9,
+        index_min=of.watches / REBUILD.value / 60,
+        redis_nodes=nodes,
+        other_nodes=others,
+        eur=eur,
+    )
 
 
 def measured_table() -> str:
@@ -138,10 +155,12 @@ def plan_table() -> str:
         ("memory of Redis, one copy", [f"{each.memory_gb:,.1f} GB" for each in plans]),
         ("cores: Redis", [f"{each.redis_cores:,.2f}" for each in plans]),
         ("cores: crawling and parsing", [f"{each.crawl_cores:,.1f}" for each in plans]),
-        ("cores: API", [f"{each.web_cores:,.2f}" for each in plans]),
+        ("cores: API, with what it asks", [f"{each.web_cores:,.2f}" for each in plans]),
         ("pages that come, a month", [f"{each.in_tb:,.1f} TB" for each in plans]),
         ("histories that go, a month", [f"{each.out_tb:,.1f} TB" for each in plans]),
         ("from primaries to replicas", [f"{each.copied_mb_s:,.2f} MB/s" for each in plans]),
+        ("watches in PostgreSQL", [f"{each.rows_gb:,.2f} GB" for each in plans]),
+        ("index of watches made anew", [f"{each.index_min:,.1f} min" for each in plans]),
         (
             f"machines for Redis, of {MACHINE_GB} GB and {MACHINE_CORES} cores",
             [f"{each.redis_nodes}" for each in plans],

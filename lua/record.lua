@@ -93,7 +93,7 @@ local function append_price(look, of, cold, raw, offer, at, price, last, low)
   elseif last then
     call('TS.ADD', raw, at, price)
   else
-    create(raw, 128)
+    create(raw, 224) -- takes least of all sizes for 25 to 60 changes (decision 0016)
     call('TS.ADD', raw, at, price)
     of.first = at
   end

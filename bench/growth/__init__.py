@@ -1,0 +1,1 @@
+"""How costs grow with the work, by decades: what grows is a module each, its plot stands in `bench/`."""
