@@ -27,31 +27,49 @@ async function showAnew(document_: Document): Promise<void> {
   shown.replaceWith(next);
 }
 
-/** Listen for a page's product, if it shows one. `begun` is called when the page was put there anew, `changed` with what
- * holds parts that are new. */
+/** Listen for a page's product, if it shows one, while somebody sees the page: a browser has six connections for all its
+ * tabs of a site that speaks HTTP/1.1, and who comes back is told at once what is new. `begun` is called when the page was
+ * put there anew, `changed` with what holds parts that are new. */
 export function stayTrue(document_: Document, begun: () => void, changed: (root: ParentNode) => void): void {
   const article = document_.querySelector<HTMLElement>("[data-live]");
   const address = article?.dataset["live"];
   if (article === null || address === undefined) return;
-  const isEmpty = article.dataset["version"] === "0";
-  const source = new EventSource(`${address}?version=${article.dataset["version"] ?? "0"}`);
-  source.addEventListener("price", (event: MessageEvent<string>) => {
-    if (isEmpty) {
-      source.close();
-      void showAnew(document_).then(() => {
-        begun();
-        stayTrue(document_, begun, changed);
-      });
-      return;
-    }
-    showParts(article, JSON.parse(event.data) as Parts);
-    changed(article);
-    article.querySelector("[data-chart]")?.dispatchEvent(new CustomEvent("pennywren:newer"));
-  });
-  source.addEventListener("trouble", (event: MessageEvent<string>) => {
-    const place = article.querySelector<HTMLElement>('[data-part="trouble"]');
-    if (place === null) return;
-    place.textContent = JSON.parse(event.data) as string;
-    place.hidden = false;
-  });
+  let version = article.dataset["version"] ?? "0";
+  const isEmpty = version === "0";
+  const isOver = new AbortController();
+  let source: EventSource | null = null;
+  const stop = (): void => {
+    source?.close();
+    source = null;
+  };
+  const listen = (): void => {
+    source = new EventSource(`${address}?version=${version}`);
+    source.addEventListener("price", (event: MessageEvent<string>) => {
+      if (isEmpty) {
+        stop();
+        isOver.abort();
+        void showAnew(document_).then(() => {
+          begun();
+          stayTrue(document_, begun, changed);
+        });
+        return;
+      }
+      version = event.lastEventId;
+      showParts(article, JSON.parse(event.data) as Parts);
+      changed(article);
+      article.querySelector("[data-chart]")?.dispatchEvent(new CustomEvent("pennywren:newer"));
+    });
+    source.addEventListener("trouble", (event: MessageEvent<string>) => {
+      const place = article.querySelector<HTMLElement>('[data-part="trouble"]');
+      if (place === null) return;
+      place.textContent = JSON.parse(event.data) as string;
+      place.hidden = false;
+    });
+  };
+  const follow = (): void => {
+    if (document_.hidden) stop();
+    else if (source === null) listen();
+  };
+  document_.addEventListener("visibilitychange", follow, { signal: isOver.signal });
+  follow();
 }
