@@ -48,7 +48,7 @@ def _prometheus(folder: Path, port: int, alertmanager: int) -> Program:
 
 async def test_an_api_that_is_away_is_a_mail_to_whoever_is_woken(tmp_path: Path) -> None:
     port, other = free_port(), free_port()
-    async with mail_server() as server:
+    async with mail_server() as server, asyncio.timeout(WITHIN_S):
         with ExitStack() as ending:
             for program, at in (
                 (_alertmanager(tmp_path, port, server.port), port),
@@ -56,12 +56,11 @@ async def test_an_api_that_is_away_is_a_mail_to_whoever_is_woken(tmp_path: Path)
             ):
                 process = start(program)
                 ending.callback(stop, {process.pid: (program, process)})
-                while not _is_ready(at):
+                while not await asyncio.to_thread(_is_ready, at):
                     assert process.poll() is None, program.log.read_text()
                     await asyncio.sleep(0.05)
-            async with asyncio.timeout(WITHIN_S):
-                while not server.mails:
-                    await asyncio.sleep(0.05)
+            while not server.mails:
+                await asyncio.sleep(0.05)
     mail = server.mails[0]
     assert mail["to"] == "on-call@example.org"
     assert "NothingAnswers" in mail["subject"]
