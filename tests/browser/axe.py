@@ -27,3 +27,19 @@ async def judge(page: Page, within: str | None = None) -> list[str]:
             if each["impact"] in GRAVE
         ]
     return wrong
+
+
+async def too_wide(page: Page) -> list[str]:
+    """Whether the page is wider than a narrow or a wide screen."""
+    wrong: list[str] = []
+    for width in (320, 1280):
+        await page.set_viewport_size({"width": width, "height": 900})
+        over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            wrong.append(f"{page.url} is {over} pixels too wide at {width}")
+    return wrong
+
+
+async def judge_at_all_widths(page: Page) -> list[str]:
+    """What axe finds wrong with the whole page, and whether it fits."""
+    return await judge(page) + await too_wide(page)

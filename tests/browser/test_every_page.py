@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from pennywren.local.shop.goods import GOODS, HERO
-from tests.browser.axe import judge
+from tests.browser.axe import judge_at_all_widths
 from tests.browser.demo import Demo, Visitor, link, visitor
 
 OPEN = [
@@ -50,18 +50,6 @@ async def reader(demo: Demo, chromium: Browser) -> AsyncIterator[Visitor]:
     await found.context.close()
 
 
-async def _judge(person: Visitor) -> list[str]:
-    """What is wrong with the page that is open."""
-    page = person.page
-    wrong = await judge(page)
-    for width in (320, 1280):
-        await page.set_viewport_size({"width": width, "height": 900})
-        over: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if over > 0:
-            wrong.append(f"{page.url} is {over} pixels too wide at {width}")
-    return wrong
-
-
 async def _settle(person: Visitor, path: str) -> None:
     await person.go(path)
     if await person.page.locator("[data-chart]").count():
@@ -75,10 +63,10 @@ async def test_open_pages_are_for_everybody(reader: Visitor) -> None:
     wrong: list[str] = []
     for path in OPEN:
         await _settle(reader, path)
-        wrong += await _judge(reader)
+        wrong += await judge_at_all_widths(reader.page)
     proof = await _first_proof(reader)
     await _settle(reader, proof)
-    wrong += await _judge(reader)
+    wrong += await judge_at_all_widths(reader.page)
     # A form that is shown again: what is wrong has the focus, and is read out with it.
     await _settle(reader, f"/products/{HERO.id}")
     await reader.page.get_by_label("Your e-mail address").fill("grace@example.com")
@@ -89,7 +77,7 @@ async def test_open_pages_are_for_everybody(reader: Visitor) -> None:
     await expect(amount).to_have_accessible_description(re.compile("is not an amount"))
     await expect(amount).to_have_value("cheap")
     await expect(reader.page.get_by_label("Your e-mail address")).to_have_value("grace@example.com")
-    wrong += await _judge(reader)
+    wrong += await judge_at_all_widths(reader.page)
     assert wrong == []
     # A page that is not there is told so by the browser itself; nothing else may be.
     assert [each for each in reader.complaints if "status of 40" not in each] == []
@@ -98,21 +86,21 @@ async def test_open_pages_are_for_everybody(reader: Visitor) -> None:
 
 async def test_a_persons_own_pages_are_for_everybody(reader: Visitor) -> None:
     await reader.sign_in("mary@example.com")
-    wrong = await _judge(reader)
+    wrong = await judge_at_all_widths(reader.page)
     for good in GOODS[:2]:
         await _settle(reader, f"/products/{good.id}")
         await reader.page.get_by_label(re.compile("Or at or below")).fill("1")
         await reader.page.get_by_role("button", name="Watch this price").click()
         await reader.page.wait_for_url("**/account#watch-*")
-    wrong += await _judge(reader)
+    wrong += await judge_at_all_widths(reader.page)
     for path in OWN:
         await _settle(reader, path)
-        wrong += await _judge(reader)
+        wrong += await judge_at_all_widths(reader.page)
     # The demo's own person is told of the drop by now, or soon.
     mail = await reader.mail("/unsubscribe/", str(HERO.id))
     for path in ("/watch/", "/unsubscribe/"):
         await _settle(reader, link(mail, path))
-        wrong += await _judge(reader)
+        wrong += await judge_at_all_widths(reader.page)
     assert wrong == []
     assert reader.complaints == []
 

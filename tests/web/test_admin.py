@@ -166,3 +166,12 @@ async def test_programs_are_told_what_is_wrong_in_json(admin: httpx.AsyncClient)
     answer = await admin.get("/admin/plans?email=nobody@example.com", headers=JSON)
 
     assert (answer.status_code, answer.json()["detail"]) == (404, "Nobody here has this address.")
+
+
+async def test_an_address_that_nobody_has_can_be_typed_again(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/admin/plans?email=nobody@example.com")
+
+    assert answer.status_code == 404
+    assert "Nobody here has this address." in answer.text
+    assert 'value="nobody@example.com"' in answer.text
+    assert "Product link or ASIN" not in answer.text

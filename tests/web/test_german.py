@@ -112,3 +112,18 @@ async def test_no_page_says_anything_in_english(site: Site) -> None:
 
     assert wrong == []
     assert "about.price_text" in [key for key, sentence in english.items() if sentence.search(english_page)]
+
+
+async def test_amounts_in_fields_have_the_comma_of_a_german_reader(site: Site) -> None:
+    await site.record(2499)
+    async with await site.browser_of("owner@example.com") as owner:
+        owner.headers.update(GERMAN)
+        product = await owner.get(f"/products/{PRODUCT}")
+        again = await owner.get(f"/account/bought?product={PRODUCT}")
+        made = await owner.post(f"/products/{PRODUCT}/watch", data={"amount": "22,49"})
+        held = await owner.get("/account")
+
+    assert 'placeholder="22,49"' in product.text
+    assert 'value="24,99"' in again.text
+    assert made.status_code == 303
+    assert 'value="22,49"' in held.text

@@ -79,7 +79,7 @@ async def test_whoever_reads_german_is_told_in_german(site: Site, browser: httpx
     page = await browser.get(f"/products/{PRODUCT}/history?rang=1y", headers={**HTML, "accept-language": "de"})
 
     assert page.status_code == 400
-    assert "gibt es hier nicht: es gibt startTime" in page.text
+    assert "gibt es hier nicht: Es gibt startTime" in page.text
 
 
 def test_what_a_history_is_asked_by_is_what_is_described() -> None:

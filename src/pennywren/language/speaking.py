@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cache, lru_cache
 from typing import Final, Literal
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pennywren.language.catalogue import DEFAULT, LANGUAGES, sentence
 from pennywren.language.details import translated
 from pennywren.model.clock import DAY
-from pennywren.model.money import format_amount, minor_digits
+from pennywren.model.money import minor_digits
 
 # Plain "English" writes dates as Americans do; we write for all who read English, and the day comes first.
 _WRITTEN_AS: Final = {"en": "en_001", "de": "de"}
@@ -57,15 +57,16 @@ class Language:
         """`1299, "USD"` -> `$12.99`, as this language writes that currency; spaces in it never break."""
         return _money(minor, currency, self.code)
 
-    def amount(self, minor: int, currency: str) -> str:
-        """`1299, "USD"` -> `12.99`: what a person would type into a field, which is read in any language."""
-        return format_amount(minor, currency)
-
     def figure(self, minor: int, currency: str) -> str:
-        """`1299, "USD"` -> `12.99`: an amount where the currency stands elsewhere, as on an axis."""
+        """`1299, "USD"` -> `12.99`: an amount where the currency stands elsewhere, as on an axis or in a field, which
+        is read in any language."""
         digits = minor_digits(currency)
         pattern = f"0.{'0' * digits}" if digits else "0"
         return format_decimal(Decimal(minor).scaleb(-digits), format=pattern, locale=self._locale)
+
+    def plain(self, value: float) -> str:
+        """`12.5`: a number without groups, as a person would type it into a field."""
+        return format_decimal(value, format="0.####", locale=self._locale)
 
     def number(self, value: float) -> str:
         """A number with its groups."""
@@ -74,6 +75,10 @@ class Language:
     def percent(self, share: float | Decimal) -> str:
         """`0.25` -> `25%`: a float without a fraction, a Decimal with those digits that it has."""
         return format_percent(share, locale=self._locale, decimal_quantization=isinstance(share, float))
+
+    def percent_kept(self, share: float) -> str:
+        """`0.99987` -> `99.98%`: how much of a promise was kept, never rounded up."""
+        return self.percent(Decimal(str(share)).quantize(Decimal("0.0001"), ROUND_DOWN).normalize())
 
     def day(self, ms: int) -> str:
         """`25 November 2026`."""

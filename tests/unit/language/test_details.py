@@ -74,7 +74,7 @@ def test_a_sentence_fills_in_only_what_the_first_one_has(code: str) -> None:
 
 def test_what_it_is_about_is_filled_in() -> None:
     assert translated("de", "'cheap' is not an amount: write it like 12.99.") == (
-        "'cheap' ist kein Betrag: schreib ihn wie 12,99."
+        "'cheap' ist kein Betrag: Schreib ihn wie 12,99."
     )
     assert translated("de", "the buybox price of us:B08N5WRWNW was never seen; 3 USD was recorded") == (
         "Diesen Preis von us:B08N5WRWNW hat noch nie jemand gesehen."

@@ -12,6 +12,7 @@ from pennywren.accounts.people import Person
 from pennywren.accounts.preferences import CHANNELS, DIGESTS, Preferences, minute_text, parse_minute
 from pennywren.errors import BadInput
 from pennywren.language.catalogue import LANGUAGES
+from pennywren.language.speaking import language
 from pennywren.postgres.pool import transaction
 from pennywren.web.rendering.pages import VARY, html_page, redirect
 from pennywren.web.resources import resources_of
@@ -53,7 +54,8 @@ def preferences_page(request: Request, person: Person, found: Preferences) -> An
         headers={"cache-control": PRIVATE, "vary": VARY},
         person=person,
         said=found,
-        languages=LANGUAGES,
+        # Whoever looks for theirs may not read this one.
+        languages={code: language(code).name_of(code) for code in LANGUAGES},
         locales=LOCALES if found.locale in LOCALES else (found.locale, *LOCALES),
         zones=ZONES,
         channels=CHANNELS,

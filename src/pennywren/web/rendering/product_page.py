@@ -15,7 +15,7 @@ from pennywren.history.suggestions import suggest
 from pennywren.history.summary import ENOUGH_DAYS, Summary, summarize
 from pennywren.language.speaking import Language
 from pennywren.model.clock import DAY
-from pennywren.model.money import MIN_PRICE, format_amount, minor_digits
+from pennywren.model.money import MIN_PRICE, minor_digits
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import OfferState, State, Steps
@@ -175,7 +175,7 @@ async def product_page(
         target=target,
         digits=minor_digits(view.currency),
         suggestions=chips(main, past.steps),
-        suggestion=_first_target(main, view.currency),
+        suggestion=_first_target(main, view.currency, language_of(request)),
         exports=exports,
         embed=_embedding(f"{base_url}/products/{product}", language_of(request).say("product.chart_title")),
     )
@@ -278,11 +278,11 @@ def _embedding(address: str, title: str) -> str:
     return f'<a href="{address}">{picture}</a>'
 
 
-def _first_target(main: OfferState | None, currency: str) -> str:
+def _first_target(main: OfferState | None, currency: str, speaking: Language) -> str:
     """A target to begin with: a tenth below the last price."""
     if main is None or main.last_price is None:
-        return format_amount(20 * 10 ** minor_digits(currency), currency)
-    return format_amount(max(main.last_price * 9 // 10, MIN_PRICE), currency)
+        return speaking.figure(20 * 10 ** minor_digits(currency), currency)
+    return speaking.figure(max(main.last_price * 9 // 10, MIN_PRICE), currency)
 
 
 def _too_short(days: int, speaking: Language) -> str:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from pennywren.errors import BadInput
 from pennywren.language.speaking import Language
-from pennywren.model.money import format_amount, parse_amount
+from pennywren.model.money import parse_amount
 from pennywren.model.rule import (
     MAX_DAYS,
     AllTimeLow,
@@ -98,17 +98,17 @@ def form_of_rule(rule: Rule, currency: str, speaking: Language) -> dict[str, Any
     }  # fmt: skip
     match rule:
         case PriceAtOrBelow():
-            values["below"] = speaking.amount(rule.threshold, currency)
+            values["below"] = speaking.figure(rule.threshold, currency)
         case PriceAtOrAbove():
-            values["above"] = speaking.amount(rule.threshold, currency)
+            values["above"] = speaking.figure(rule.threshold, currency)
         case Drop():
-            values["drop"], values["drop_unit"] = _shown(rule, currency)
+            values["drop"], values["drop_unit"] = _shown(rule, currency, speaking)
             values["drop_base"] = rule.base
         case Rise():
-            values["rise"], values["rise_unit"] = _shown(rule, currency)
+            values["rise"], values["rise_unit"] = _shown(rule, currency, speaking)
             values["rise_base"] = rule.base
         case AnyChange():
-            values["move"], values["move_unit"] = _shown(rule, currency)
+            values["move"], values["move_unit"] = _shown(rule, currency, speaking)
         case LowestInDays():
             values["days"] = str(rule.days)
         case _:
@@ -147,7 +147,7 @@ def _step(text: str, unit: str, currency: str, field: str) -> tuple[float | None
     return None, typed_amount(text, currency, field)
 
 
-def _shown(rule: Drop | Rise | AnyChange, currency: str) -> tuple[str, str]:
+def _shown(rule: Drop | Rise | AnyChange, currency: str, speaking: Language) -> tuple[str, str]:
     if rule.percent is not None:
-        return f"{rule.percent:g}", PERCENT
-    return format_amount(rule.amount or 0, currency), currency
+        return speaking.plain(rule.percent), PERCENT
+    return speaking.figure(rule.amount or 0, currency), currency

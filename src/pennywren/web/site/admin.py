@@ -193,11 +193,23 @@ async def show_unreadable_page(
     return _page(request, "admin-sample.html", person, page=kept[at - 1], text=shown, length=len(text), shown=SHOWN)
 
 
+def _address_asked_for(request: Request) -> str:
+    return request.query_params.get("email", "").strip()[:320]
+
+
+async def _plans_unasked(request: Request) -> Answer:
+    return await _plans(request, "")
+
+
 @get("/admin/plans")
+@shown_again(_plans_unasked)
 async def show_plans(request: Request) -> Answer:
     """One person, by exactly their address, and their plan."""
+    return await _plans(request, _address_asked_for(request))
+
+
+async def _plans(request: Request, asked: str) -> Answer:
     person = await require_admin(request)
-    asked = request.query_params.get("email", "").strip()[:320]
     found = None
     if asked:
         async with transaction(resources_of(request).pool) as connection:
@@ -215,7 +227,7 @@ async def show_plans(request: Request) -> Answer:
 
 
 async def _plans_again(request: Request, person_id: FromPath[str]) -> Answer:
-    return await show_plans.fn(request)
+    return await _plans(request, _address_asked_for(request))
 
 
 @post("/admin/plans/{person_id:str}", status_code=303)

@@ -7,7 +7,8 @@ import msgspec
 
 from pennywren.accounts.people import Person
 from pennywren.accounts.subscription import Subscription
-from pennywren.model.money import MIN_PRICE, format_amount
+from pennywren.language.speaking import Language
+from pennywren.model.money import MIN_PRICE
 from pennywren.model.product import ProductID
 from pennywren.model.rule import kind_of
 from pennywren.model.series import OfferState
@@ -41,7 +42,11 @@ class ImportRow:
 
 
 async def import_rows(
-    resources: Resources, person: Person, wishes: list[NewSubscription], targets: list[str] | None = None
+    resources: Resources,
+    person: Person,
+    wishes: list[NewSubscription],
+    speaking: Language,
+    targets: list[str] | None = None,
 ) -> list[ImportRow]:
     """Rows of the preview, with titles, prices, suggested targets, and what the person watches already."""
     products = [ProductID.parse(wish.product_id) for wish in wishes]
@@ -59,17 +64,17 @@ async def import_rows(
         rows.append(
             ImportRow(
                 wish, product, titles.get(product), offer, currency,
-                targets[i] if targets else _target(wish, offer, currency),
+                targets[i] if targets else _target(wish, offer, currency, speaking),
                 held.get((str(product), wish.offer, wish.notification_type, kind)),
             )
         )  # fmt: skip
     return rows
 
 
-def _target(wish: NewSubscription, offer: OfferState | None, currency: str) -> str:
+def _target(wish: NewSubscription, offer: OfferState | None, currency: str, speaking: Language) -> str:
     if wish.rule is not None:
         return ""
     minor = wish.threshold
     if minor is None and offer is not None and offer.last_price is not None:
         minor = max(offer.last_price * (100 - _LESS) // 100, MIN_PRICE)
-    return "" if minor is None else format_amount(minor, currency)
+    return "" if minor is None else speaking.figure(minor, currency)

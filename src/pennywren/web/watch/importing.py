@@ -12,7 +12,7 @@ from pennywren.accounts.people import Person
 from pennywren.accounts.subscription import NotificationType
 from pennywren.errors import BadInput, Conflict, PlanLimit, RateLimited
 from pennywren.model.product import ProductID
-from pennywren.web.rendering.pages import html_page
+from pennywren.web.rendering.pages import html_page, language_of
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
@@ -78,17 +78,19 @@ async def preview_import(request: Request) -> Answer:
     wishes, bad = read_list(text, resources.settings.default_marketplace)
     if not wishes and not bad:
         raise BadInput("There is no product link and no ASIN in this text: a product link has /dp/ in it.")
-    return html_page(
-        request, "import.html", headers=_OWN, person=person, rows=await import_rows(resources, person, wishes), bad=bad,
-        made=None, most=MOST,
-    )  # fmt: skip
+    rows = await import_rows(resources, person, wishes, language_of(request))
+    return html_page(request, "import.html", headers=_OWN, person=person, rows=rows, bad=bad, made=None, most=MOST)
 
 
 async def _rows_again(request: Request) -> Answer:
     person = await require_person(request)
     wishes = _rows(await read_body(request, RowsForm, most_fields=_FIELDS))
     rows = await import_rows(
-        resources_of(request), person, [wish for wish, _ in wishes], [typed for _, typed in wishes]
+        resources_of(request),
+        person,
+        [wish for wish, _ in wishes],
+        language_of(request),
+        [typed for _, typed in wishes],
     )
     return html_page(request, "import.html", headers=_OWN, person=person, rows=rows, bad=[], made=None, most=MOST)
 
@@ -111,7 +113,9 @@ async def apply_import(request: Request) -> Answer:
         wish, target = wishes[i]
         if not await _watch(request, person, wish, target, made):
             left.append((wish, target))
-    rows = await import_rows(resources, person, [wish for wish, _ in left], [target for _, target in left])
+    rows = await import_rows(
+        resources, person, [wish for wish, _ in left], language_of(request), [target for _, target in left]
+    )
     return html_page(request, "import.html", headers=_OWN, person=person, rows=rows, bad=[], made=made, most=MOST)
 
 

@@ -13,7 +13,7 @@ from pennywren.model.product import ProductID
 from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.web.product.home import show_home
-from pennywren.web.rendering.pages import html_page
+from pennywren.web.rendering.pages import html_page, language_of
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
@@ -85,7 +85,7 @@ async def track_list(request: Request) -> Answer:
     return html_page(
         request,
         "pasted.html",
-        rows=await import_rows(resources, person, wishes) if person else [],
+        rows=await import_rows(resources, person, wishes, language_of(request)) if person else [],
         headers={"cache-control": PRIVATE},
         products=[(product, titles.get(product)) for product in followed],
         later=later,

@@ -52,7 +52,7 @@ async def _ask(request: Request, typed: str) -> Answer:
     form = form_of_rule(PriceAtOrBelow(MIN_PRICE), currency, language_of(request))
     form["below"] = ""
     if main is not None and main.last_price is not None:
-        form["below"] = language_of(request).amount(max(main.last_price * _LESS // 100, MIN_PRICE), currency)
+        form["below"] = language_of(request).figure(max(main.last_price * _LESS // 100, MIN_PRICE), currency)
     return html_page(
         request,
         "watch-new.html",
