@@ -89,12 +89,11 @@ class Pictures:
         end = now - now % HOUR + HOUR
         key = f"{kind}/{question.offer}/{question.range}/{question.theme}/{question.width}x{question.height}/"
         key += f"{question.from_zero:d}/{question.target or ''}/{question.language}/{end}"
-        version, stored = await self._store.cached(product, key)
-        if stored is not None:
-            return Encoded(version, etag(version, stored), stored)
-        state = await self._store.product(product)
+        state, stored = await self._store.cached(product, key)
         if state is None:
             raise NotFound(f"no price of {product} is known: POST /products tracks it, and its chart begins then")
+        if stored is not None:
+            return Encoded(state.version, etag(state.version, stored), stored)
         body = await self._draw(state, question, kind, end)
         await self._store.cache(product, key, state.version, body)
         return Encoded(state.version, etag(state.version, body), body)

@@ -11,6 +11,7 @@ from pennywren.history.held import Encoded, HeldAnswers
 from pennywren.history.question import Question
 from pennywren.history.reading import HistoryReader
 from pennywren.model.product import ProductID
+from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 from pennywren.store.versions import Versions
 
@@ -87,31 +88,37 @@ class HistoryService:
         return Encoded(version, etag(version, body), body, stale=True)
 
     async def _fresh(self, product: ProductID, question: Question) -> Encoded:
-        version, stored = await self._store.cached(product, question.key)
-        if version and self._viewed is not None:
+        state, stored = await self._store.cached(product, question.key)
+        if state is None:
+            raise _unknown(product)
+        if self._viewed is not None:
             await self._viewed(product)
         if stored is not None:
-            return self._hold(product, question, version, stored)
+            return self._hold(product, question, state.version, stored)
+        held = self._held.get(product, question)
+        if held is not None and held.version == state.version:  # made while this one asked
+            return held
         while True:
             making = self._making.get((product, question))
             is_own = making is None
             if making is None:
-                making = asyncio.create_task(self._make(product, question))
+                making = asyncio.create_task(self._make(state, question))
                 self._making[product, question] = making
                 making.add_done_callback(lambda done: self._made(product, question, done))
             # Whoever gives up must not take the answer from the others.
             made = await asyncio.shield(making)
-            if is_own or made.version >= version:
+            if is_own or made.version >= state.version:
                 return made
 
-    async def _make(self, product: ProductID, question: Question) -> Encoded:
-        version, body = 0, b""
-        for _ in range(_ATTEMPTS):
-            version, body = await _read(self._store, self._reader, product, question)
+    async def _make(self, state: ProductState, question: Question) -> Encoded:
+        product, version, body = state.product, 0, b""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                version, body = await _read(self._store, self._reader, product, question)
+            else:
+                version, body = state.version, await _encoded(self._reader, state, question)
             # Several reads made this answer; it is of one version only if that stood still meanwhile.
-            moved_to, _ = await self._store.cached(product, question.key)
-            if moved_to == version:
-                await self._store.cache(product, question.key, version, body)
+            if await self._store.cache(product, question.key, version, body) == version:
                 return self._hold(product, question, version, body)
         return Encoded(version, etag(version, body), body)
 
@@ -130,6 +137,14 @@ async def _read(
     state = await store.product(product)
     if state is None:
         raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
+    return state.version, await _encoded(reader, state, question, stale=stale)
+
+
+def _unknown(product: ProductID) -> NotFound:
+    return NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
+
+
+async def _encoded(reader: HistoryReader, state: ProductState, question: Question, *, stale: bool = False) -> bytes:
     reading = await reader.read(state, question)
     answer = columns_answer if question.columns else history_answer
-    return state.version, encode(answer(product, question.offer, state.currency, reading, stale=stale))
+    return encode(answer(state.product, question.offer, state.currency, reading, stale=stale))

@@ -1,7 +1,6 @@
 """Reading what Redis knows of products: the only module, with its scripts, that knows tiers and series keys."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 from redis.exceptions import RedisError, ResponseError
@@ -13,6 +12,7 @@ from pennywren.model.clock import DAY, WEEK
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.series import Bucket, State, Steps
+from pennywren.store.batches import Words, send_batch
 from pennywren.store.cold import part, read_cold
 from pennywren.store.connect import Client
 from pennywren.store.facts import OfferWords, read_facts, read_offer, read_version
@@ -121,45 +121,59 @@ class Store:
             replies = await self._execute(pipe)
         return any(reply and not reply["rules"] for reply in replies)
 
-    async def cached(self, product: ProductID, question: str) -> tuple[int, bytes | None]:
-        """The product's version (0 if never recorded), and the stored answer if it was made from that version."""
-        async with self._bytes.pipeline(transaction=False) as pipe:
-            pipe.get(keyspace.product(product))
-            pipe.hget(keyspace.cache(product), question)
-            value, stored = await self._execute(pipe)
+    async def cached(self, product: ProductID, question: str) -> tuple[ProductState | None, bytes | None]:
+        """What is believed of a product, and the stored answer if it was made from this version of it."""
+        value, stored = _checked(
+            await self._ask(("GET", keyspace.product(product)), ("HGET", keyspace.cache(product), question))
+        )
+        facts: Mapping[str, str] = read_facts(value)
         if value is None:
-            (packed,) = await read_cold(self._bytes, [product])
-            version = int(packed.fields.get("version", 0))
-        else:
-            version = read_version(value)
-        if stored is None:
-            return version, None
+            (packed,) = await read_cold(self.client, [product])
+            facts = packed.fields
+        # Perhaps it got its series just between the two.
+        state = parse_state(product, facts) or await self.product(product)
+        if state is None or stored is None:
+            return state, None
         made_from, _, answer = stored.partition(_CACHE_MARK)
-        return version, answer if int(made_from) == version else None
+        return state, answer if int(made_from) == state.version else None
 
-    async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> None:
-        """Keep an encoded answer that was made from `version` or later; forgotten an hour after the last one.
+    async def cache(self, product: ProductID, question: str, version: int, answer: bytes) -> int:
+        """Keep an encoded answer that was made from `version` or later, and say which one the product has now: if it is
+        another, the answer may be of two, and nobody is given it.
 
-        Where Redis cannot keep it, it is not kept. Whoever asks ever new questions cannot fill Redis: when a product
-        has too many answers, all of them go.
+        It is forgotten an hour after the last one. Where Redis cannot keep it, it is not kept. Whoever asks ever new
+        questions cannot fill Redis: when a product has too many answers, all of them go.
         """
         key = keyspace.cache(product)
-        async with self._bytes.pipeline(transaction=False) as pipe:
-            pipe.hset(key, question, str(version).encode() + _CACHE_MARK + answer)
-            pipe.expire(key, _CACHE_TTL)
-            pipe.hlen(key)
-            with suppress(Unavailable):  # a Redis that is full, say: whoever asked is answered all the same
-                *_, kept = await self._execute(pipe)
-                if kept > _CACHE_QUESTIONS:
-                    pipe.delete(key)
-                    await self._execute(pipe)
+        read, *_, kept = await self._ask(
+            ("GET", keyspace.product(product)),
+            ("HSET", key, question, str(version).encode() + _CACHE_MARK + answer),
+            ("EXPIRE", key, _CACHE_TTL),
+            ("HLEN", key),
+        )
+        (value,) = _checked([read])
+        if isinstance(kept, int) and kept > _CACHE_QUESTIONS:
+            await self._ask(("DEL", key))
+        if value is not None:
+            return read_version(value)
+        state = await self.product(product)
+        return 0 if state is None else state.version
 
     async def _facts(self, products: Sequence[ProductID]) -> list[Mapping[str, str]]:
         """What stands under the keys of products that have series; nothing for others."""
-        async with self._bytes.pipeline(transaction=False) as pipe:
-            for product in products:
-                pipe.get(keyspace.product(product))
-            return [read_facts(value) for value in await self._execute(pipe)]
+        asked = (("GET", keyspace.product(each)) for each in products)
+        return [read_facts(value) for value in _checked(await self._ask(*asked))]
+
+    async def _ask(self, *commands: Words) -> list[Any]:
+        """The replies to commands in one round trip, in bytes; what Redis refused is an exception in its place.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        try:
+            return await send_batch(self._bytes, commands)
+        except (RedisError, OSError) as error:
+            raise Unavailable("the price store is not reachable right now") from error
 
     async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
         """The past of a product that had no series a moment ago; None if it has some by now."""
@@ -181,12 +195,21 @@ class Store:
             replies: list[Any] = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             raise Unavailable("the price store is not reachable right now") from error
-        for i, reply in enumerate(replies):
-            if isinstance(reply, ResponseError) and "key does not exist" in str(reply):
-                replies[i] = []
-            elif isinstance(reply, Exception):
-                raise Unavailable("the price store is not reachable right now") from reply
-        return replies
+        return _checked(replies)
+
+
+def _checked(replies: list[Any]) -> list[Any]:
+    """The same replies; a series that does not exist reads as empty.
+
+    Raises:
+        Unavailable: Redis refused one.
+    """
+    for i, reply in enumerate(replies):
+        if isinstance(reply, ResponseError) and "key does not exist" in str(reply):
+            replies[i] = []
+        elif isinstance(reply, Exception):
+            raise Unavailable("the price store is not reachable right now") from reply
+    return replies
 
 
 def samples(reply: Sequence[Sequence[Any]]) -> list[tuple[int, int]]:

@@ -45,13 +45,17 @@ async def test_the_same_question_is_answered_from_the_cache_in_one_round_trip(st
     await _look(store, NOW - DAY, 1200)
     first = await _service(store).answer(PRODUCT, QUESTION)
     asked: list[str] = []
-    execute = Store._execute  # pyright: ignore[reportPrivateUsage]
+    ask, execute = Store._ask, Store._execute  # pyright: ignore[reportPrivateUsage]
 
-    async def counted(self: Store, pipe: Any) -> list[Any]:
+    async def counted_ask(self: Store, *commands: Any) -> list[Any]:
+        asked.append("round trip")
+        return await ask(self, *commands)
+
+    async def counted_execute(self: Store, pipe: Any) -> list[Any]:
         asked.append("round trip")
         return await execute(self, pipe)
 
-    with patch.object(Store, "_execute", counted):
+    with patch.object(Store, "_ask", counted_ask), patch.object(Store, "_execute", counted_execute):
         assert await _service(store).answer(PRODUCT, QUESTION) == first
     assert asked == ["round trip"]
     assert [(p["timestamp"], p["price"]) for p in json.loads(first.body)["history"]] == [

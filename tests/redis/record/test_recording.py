@@ -150,9 +150,11 @@ async def test_only_a_test_server_honours_a_time_that_is_passed_in(store: Store,
 
 
 async def test_what_was_asked_and_answered_is_cached_by_version(store: Store, recorder: Recorder) -> None:
-    assert await store.cached(KETTLE, "q") == (0, None)
+    assert await store.cached(KETTLE, "q") == (None, None)
     await recorder.record([LookToRecord(seen(1599, NOW))])
-    await store.cache(KETTLE, "q", 1, b'{"\n": 1}')
-    assert await store.cached(KETTLE, "q") == (1, b'{"\n": 1}')
+    assert await store.cache(KETTLE, "q", 1, b'{"\n": 1}') == 1
+    assert await store.cached(KETTLE, "q") == (await store.product(KETTLE), b'{"\n": 1}')
     await recorder.record([LookToRecord(seen(1599, NOW + 1))])
-    assert await store.cached(KETTLE, "q") == (2, None)
+    assert await store.cached(KETTLE, "q") == (await store.product(KETTLE), None)
+    assert await store.cache(KETTLE, "q", 1, b"made meanwhile") == 2
+    assert await store.cached(KETTLE, "q") == (await store.product(KETTLE), None)

@@ -41,7 +41,9 @@ async def test_a_rewrite_says_so_in_the_stream_and_forgets_cached_answers(store:
     version = await rewrite(
         store, KETTLE, "USD", {Offer.BUYBOX: Steps([(NOW - DAY, 1599)], [], NOW)}, reason="withdrawal"
     )
-    assert await store.cached(KETTLE, "q") == (version, None)
+    state, answer = await store.cached(KETTLE, "q")
+    assert state is not None
+    assert (state.version, answer) == (version, None)
     entries: Any = await store.client.xrevrange(keyspace.changes(keyspace.partition_of(KETTLE)), count=1)
     assert entries[0][1]["kind"] == "rewrite"
     assert entries[0][1]["source"] == "withdrawal"
