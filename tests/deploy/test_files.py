@@ -39,6 +39,7 @@ def test_every_service_is_pinned_limited_and_can_change_nothing_of_itself(name: 
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert {"mem_limit", "cpus", "pids_limit"} <= service.keys()
+    assert {"max-size", "max-file"} <= service["logging"]["options"].keys()
     # The proxy binds ports below 1024; whoever else there is runs as nobody in particular.
     assert name == "proxy" or not str(service["user"]).startswith("0")
 
@@ -101,6 +102,9 @@ def test_volumes_are_where_the_images_have_a_folder_that_their_user_owns() -> No
     for name, service in of_pennywren().items():
         for mount in service.get("volumes", []):
             assert mount.split(":")[1] in owned.split(), name
+    # Pictures would not have room in the memory that others have there.
+    assert services()["api"]["volumes"] == services()["api-b"]["volumes"] == ["images:/data"]
+    assert not [mount for mount in services()["api"]["tmpfs"] if mount.startswith("/data")]
     # From 18 on the image has no /var/lib/postgresql/data: a volume there would be root's, and PostgreSQL is not root.
     assert services()["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
     assert "PGDATA" not in services()["postgres"]["environment"]
