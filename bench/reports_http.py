@@ -340,7 +340,8 @@ def measure(servers: Servers) -> Section:
     ]
     section.limits.append(
         "What limits it: Python, for each report its decoding, verdict and the hearsay written back; requests that "
-        "come at once share three round trips to Redis."
+        "come at once share three round trips to Redis. Of the histories about a sixth are made anew, as looks of "
+        "reporters move their products."
     )
     a_report = (alone.used - alone.generator) / alone.said
     a_history = (beside.used - beside.generator - a_report * beside.said) / len(beside.histories)
