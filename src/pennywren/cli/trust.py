@@ -52,7 +52,8 @@ def withdraw(product: str, offer: str, at: str, because: str, yes: bool, as_json
     """Take the price of PRODUCT's OFFER that was in force AT a time out of the history, because it was false.
 
     The history, its averages, low and high are made right again; whoever was alerted gets one correction, and their
-    watches are armed again. AT is seconds since 1970, a date, or RFC 3339.
+    watches are armed again. AT is seconds since 1970, a date, or RFC 3339; after the last look it means what is
+    believed now. A time whose price was withdrawn is refused, so that doing it twice does no more.
 
     \b
     Examples:

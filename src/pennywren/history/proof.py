@@ -96,7 +96,8 @@ def proof_of(product: ProductID, offer: Offer, at: int, currency: str, steps: St
         until,
         steps.last_seen,
         proofs.of(offer, since),
-        tuple(_withdrawn(proofs, offer, at)),
+        # One that was believed until it was withdrawn says nothing of what was seen since.
+        tuple(each for each in proofs.withdrawn_at(offer, at) if each.until is not None or since <= each.at),
     )
 
 
@@ -104,17 +105,9 @@ def _next_after(steps: Steps, at: int) -> int | None:
     return min((seen for points in (steps.prices, steps.states) for seen, _ in points if seen > at), default=None)
 
 
-def _withdrawn(proofs: Proofs, offer: Offer, at: int) -> list[Withdrawn]:
-    return [
-        each
-        for (of, start), each in sorted(proofs.withdrawn.items())
-        if of is offer and start <= at and (each.until is None or at < each.until)
-    ]
-
-
 def _once(proofs: Proofs, offer: Offer, at: int, currency: str) -> str:
     """What was recorded there and withdrawn: it is why nothing is known now."""
-    for each in _withdrawn(proofs, offer, at):
+    for each in proofs.withdrawn_at(offer, at):
         return f"; {withdrawn_words(each, currency)}"
     return ""
 

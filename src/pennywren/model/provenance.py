@@ -93,6 +93,14 @@ class Proofs:
             return Provenance(Ground.IMPORTED)
         return Provenance(Ground.FORGOTTEN if at <= self.forgotten else Ground.CRAWL)
 
+    def withdrawn_at(self, offer: Offer, at: int) -> list[Withdrawn]:
+        """What was recorded for a moment (ms) once and was found false, by when it was seen."""
+        return [
+            each
+            for (of, start), each in sorted(self.withdrawn.items())
+            if of is offer and start <= at and (each.until is None or at < each.until)
+        ]
+
 
 _OFFERS: Final = {offer.value: offer for offer in Offer}
 _GROUNDS: Final = {ground.value: ground for ground in Ground}

@@ -9,6 +9,7 @@ from typing import Final
 
 from pennywren.errors import NotFound, VersionMoved
 from pennywren.frontier.admission import admit
+from pennywren.history.proof import withdrawn_words
 from pennywren.model.clock import rfc3339
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -16,6 +17,7 @@ from pennywren.model.provenance import Withdrawn, sample_field
 from pennywren.model.series import Steps
 from pennywren.record.rewriting import About, rewrite
 from pennywren.record.withdrawal import Sample, sample_at, without
+from pennywren.store.proofs import proofs_of
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 
@@ -45,15 +47,21 @@ class Plan:
 async def plan_withdrawal(store: Store, product: ProductID, offer: Offer, at: int) -> Plan:
     """What withdrawing the price in force at `at` (ms UTC) would do; nothing is changed.
 
+    After the last look, what was believed then is. Of a time whose price was withdrawn nothing more is: what holds
+    there since is older, and true as far as anybody said, so that the same wish twice does not take that as well.
+
     Raises:
-        NotFound: no price was in force then.
+        NotFound: no price was in force then, or it was withdrawn before.
         Unavailable: Redis does not answer.
     """
     state = await store.product(product)
     if state is None or offer not in state.offers:
         raise NotFound(f"no {offer} price of {product} is known")
     steps = await store.steps(product, offer, 0, _EVER)
-    sample = sample_at(steps, at)
+    sample = sample_at(steps, min(at, steps.last_seen))
+    for gone in (await proofs_of(store.client, product)).withdrawn_at(offer, at):
+        if sample is None or sample.at < gone.at:
+            raise NotFound(withdrawn_words(gone, state.currency))
     if sample is None:
         raise NotFound(f"no {offer} price of {product} was in force at {rfc3339(at)}: `pennywren history {product}`")
     return Plan(state, offer, sample, steps, without(steps, sample))

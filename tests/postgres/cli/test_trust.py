@@ -60,6 +60,22 @@ def test_a_false_price_is_withdrawn_only_when_it_is_meant(environ: dict[str, str
     entry = json.loads(run(environ, "trust", "log", "--json").stdout)
     assert (entry["action"], entry["because"]) == ("withdraw", "it was a spare part")
     assert entry["effect"] == "0.99 USD withdrawn; 0 told by then"
+    again = run(environ, *words, "--yes")
+    assert again.exit_code == 1
+    assert "0.99 USD was recorded at 2025-11-25T11:40:00Z, and withdrawn at" in again.stderr
+    still = json.loads(run(environ, "history", str(KETTLE), "--interval", "raw", "--json").stdout)
+    assert still["history"] == history["history"]
+
+
+@pytest.mark.usefixtures("false_price")
+def test_what_is_believed_now_is_withdrawn_once_by_the_time_of_now(environ: dict[str, str]) -> None:
+    now = "2025-12-24T00:00:00Z"
+    words = ("trust", "withdraw", str(KETTLE), "buybox", now, "--because", "it was a spare part", "--yes", "--json")
+    done = json.loads(run(environ, *words).stdout)
+    assert (done["price"], done["since"], done["until"]) == (1599, "2025-11-25T12:40:00Z", None)
+    again = run(environ, *words)
+    assert again.exit_code == 1
+    assert "15.99 USD was recorded at 2025-11-25T12:40:00Z, and withdrawn at" in again.stderr
 
 
 @pytest.mark.usefixtures("false_price")

@@ -3,8 +3,12 @@
 import asyncio
 from typing import Final
 
+import pytest
+from msgspec.structs import replace
+
 from pennywren import keyspace
 from pennywren.accounts.installs import make_install
+from pennywren.errors import RateLimited
 from pennywren.frontier.admission import URGENT_CAP
 from pennywren.model.clock import DAY, HOUR, system_clock
 from pennywren.model.observation import Look
@@ -80,6 +84,29 @@ async def test_no_claim_is_lost_where_two_processes_hear_of_one_product_at_once(
     assert all((round(each.agreed), round(each.claimed)) == (1, 1) for each in reputations)
     assert sum(sample.value for sample in await read(store.client, [REPORTS])) == 48  # type: ignore[union-attr]
     assert await pool.fetchval("select count(*) from report_log") == 24
+
+
+@pytest.mark.parametrize("limited", ["reports_per_install", "reports_per_network"])
+async def test_a_limit_lets_in_exactly_so_many_however_many_processes_hear_them(
+    store: Store, pool: Pool, settings: Settings, limited: str
+) -> None:
+    await known(store)
+    # One an hour, of which a whole batch of a hundred may come at once: none comes back while the test runs.
+    services = [service(store, pool, replace(settings, **{limited: 1})) for _ in range(3)]
+    made = [await make_install(store.raw, pool, "192.0.2.0/24", system_clock()) for _ in range(2)]
+    tokens = [made[0][1]] if limited == "reports_per_install" else [token for _, token in made]
+
+    answers = await asyncio.gather(
+        *(services[n % 3].report(batch(tokens[n % len(tokens)], "192.0.2.0/24", *[1999] * 7)) for n in range(60)),
+        return_exceptions=True,
+    )
+    for each in services:
+        await each.close()
+
+    let_in = [told for told in answers if isinstance(told, list)]
+    assert [len(told) for told in let_in] == [7] * 14, "98 of the hundred; two more are no whole batch"
+    assert sum(isinstance(each, RateLimited) for each in answers) == 46
+    assert sum(sample.value for sample in await read(store.client, [REPORTS])) == 98  # type: ignore[union-attr]
 
 
 async def test_who_is_blocked_or_comes_from_a_blocked_network_is_told_so_and_leaves_no_trace(

@@ -68,6 +68,10 @@ def test_what_was_withdrawn_is_told_also_where_nothing_else_is_known() -> None:
     within = Proofs(withdrawn={(Offer.BUYBOX, T0): Withdrawn(99, T0, T0 + HOUR, T0 + HOUR, "false")})
     assert len(_prove(0.5, within).withdrawn) == 1
     assert _prove(1, within).withdrawn == ()
+    believed = Withdrawn(99, T0 + HOUR, None, T0 + HOUR + 1, "false")
+    until_then = Proofs(withdrawn={(Offer.BUYBOX, T0 + HOUR): believed})
+    assert _prove(1.5, until_then).withdrawn == (believed,)
+    assert _prove(2, until_then).withdrawn == (), "what was seen later was never it"
 
 
 @pytest.mark.parametrize(
