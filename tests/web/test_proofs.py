@@ -3,11 +3,16 @@
 import httpx
 import pytest
 
-from pennywren.model.clock import rfc3339
+from pennywren import keyspace
+from pennywren.history.sources.found import Found, ProductHistory
+from pennywren.model.clock import DAY, HOUR, rfc3339
 from pennywren.model.observation import Look, Source
 from pennywren.model.offer import Offer
 from pennywren.model.provenance import Ground, Provenance
+from pennywren.model.series import Steps
+from pennywren.pipeline.history_import import import_histories
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import move_to_tier
 from tests.web.site import HTML, PRODUCT, Site
 
 
@@ -96,3 +101,40 @@ async def test_a_history_says_which_prices_only_browsers_reported(
     await Recorder(site.resources.store, 7 * 86_400).record([LookToRecord(later)])
     confirmed = (await anonymous.get(f"/products/{PRODUCT}/history?interval=raw")).json()
     assert len(confirmed["history"]) == 2
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_every_kind_of_sample_has_its_proof_also_while_its_history_is_packed(
+    site: Site, anonymous: httpx.AsyncClient, packed: bool
+) -> None:
+    store, start = site.resources.store, site.clock() - 5 * DAY
+    grounds = [
+        Provenance(Ground.CRAWL),
+        Provenance(Ground.CORROBORATED, 3, start),
+        Provenance(Ground.VERIFIED, 2, start, start + HOUR),
+        Provenance(Ground.CRAWLED_TWICE, 0, start),
+        Provenance(Ground.NEAR, 1, start),
+    ]
+    await Recorder(store, 7 * 86_400).record(
+        [
+            LookToRecord(
+                Look(PRODUCT, "USD", {Offer.BUYBOX: 1900 + i}, start + i * HOUR),
+                provenance=None if ground.ground is Ground.CRAWL else ground,
+            )
+            for i, ground in enumerate(grounds)
+        ]
+    )
+    past = Steps([(start - 9 * DAY, 1500)], [], start - 8 * DAY)
+    found = Found({PRODUCT: ProductHistory(PRODUCT, "USD", {Offer.BUYBOX: past})})
+    await import_histories(store, site.resources.settings, site.clock, found)
+    await move_to_tier(store, PRODUCT, "cold" if packed else "raw")
+    assert await store.client.exists(keyspace.raw(PRODUCT, Offer.BUYBOX)) == (not packed)
+
+    async def ground_at(moment: int) -> tuple[int, str]:
+        proof = (await anonymous.get(f"/products/{PRODUCT}/points/{rfc3339(moment)}/proof")).json()
+        return proof["price"], proof["ground"]
+
+    assert await ground_at(start - 9 * DAY + HOUR) == (1500, "imported")
+    shown = [await ground_at(start + i * HOUR + HOUR // 2) for i in range(len(grounds) - 1)]
+    assert shown == [(1900, "crawl"), (1901, "corroborated"), (1902, "verified"), (1903, "crawledTwice")]
+    assert await ground_at(start + 4 * HOUR) == (1904, "near")
