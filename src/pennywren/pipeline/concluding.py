@@ -36,7 +36,7 @@ from pennywren.pipeline.teaching import teach
 from pennywren.record.recording import LookResult, LookToRecord, Recorder
 from pennywren.record.recording import Outcome as Recorded
 from pennywren.store import knowing
-from pennywren.store.counters import observe
+from pennywren.store.counters import Counter, count, observe
 from pennywren.store.knowing import Known
 from pennywren.store.round_trip import RoundTrip
 from pennywren.store.state import ProductState
@@ -58,6 +58,11 @@ from pennywren.trust.waiting import read_waiting, write_waiting
 
 _log = logging.getLogger(__name__)
 
+DOUBTED: Final = Counter(
+    "pennywren_doubted_prices_total",
+    "Prices of crawls that were not believed at once, by what was decided over them and why.",
+    ("verdict", "reason"),
+)
 _GONE: Final = "gone"
 _FAILING: Final = "failing"
 """Fields of the product's held hash beside the prices that wait: since when (ms) the page is gone, or failing."""
@@ -145,10 +150,10 @@ class Conclusions:
         judgement = judge(look, known.state, waiting, now, self._egress)
         accepted = judgement.of_kind(Kind.ACCEPTED)
         again = second_look_by(look, judgement, waiting, now)
-        self._log_doubts(look, judgement)
         result: LookResult | None = None
         said = await self._said(look.product) if reported else NOTHING
         trip = RoundTrip(self._client)
+        self._tell_doubts(trip, look, judgement)
         asked = trip.command("EXISTS", keyspace.hearsay(look.product))
         if accepted:
             believed = Look(look.product, look.currency, {offer: look.prices[offer] for offer in accepted})
@@ -274,8 +279,11 @@ class Conclusions:
             if known is not None and has_changed:
                 emit("changed", look.product, offer, shown, f"(was {_shown(known.price, look.currency, unit=False)})")
 
-    def _log_doubts(self, look: Look, judgement: Judgement) -> None:
+    def _tell_doubts(self, trip: RoundTrip, look: Look, judgement: Judgement) -> None:
+        """Log and count what is not believed at once, and count what was seen a second time."""
         for offer, verdict in judgement.verdicts.items():
+            if verdict.kind is not Kind.ACCEPTED or verdict.reason is Reason.SEEN_TWICE:
+                count(trip, DOUBTED, verdict.kind, verdict.reason)
             if verdict.kind is not Kind.ACCEPTED:
                 shown = _shown(look.prices[offer], look.currency)
                 _log.warning("%s %s %s is %s: %s", look.product, offer, shown, verdict.kind, verdict.reason)

@@ -16,6 +16,7 @@ from pennywren.model.clock import Clock
 from pennywren.pipeline import (
     alert_times,
     archiving,
+    concluding,
     crawling,
     delivering,
     discovering,
@@ -38,6 +39,7 @@ COUNTED: Final[tuple[Counter | Histogram, ...]] = (
     crawling.CRAWLS,
     drifting.PAGES,
     discovering.DISCOVERED,
+    concluding.DOUBTED,
     doubting.DOUBTS,
     recording.OBSERVATIONS,
     delivering.DELIVERIES,

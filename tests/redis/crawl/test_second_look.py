@@ -10,8 +10,9 @@ from pennywren.model.clock import SECOND, system_clock
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.observe.page.reading import OfferReading, PageReading
-from pennywren.pipeline.concluding import Conclusions
+from pennywren.pipeline.concluding import DOUBTED, Conclusions
 from pennywren.record.recording import Recorder
+from pennywren.store.counters import Sample, read
 from pennywren.store.store import Store
 from pennywren.trust.judge import ELSEWHERE_WITHIN
 from tests.frontier_places import score_of
@@ -69,3 +70,5 @@ async def test_another_egress_confirms_it_at_once(store: Store) -> None:
     await crawls.see(now, "e1", buybox=99)
     await crawls.see(now + SECOND, "e2", buybox=99)
     assert await crawls.buybox() == 99
+    counted = [(each.labels, each.value) for each in await read(store.client, [DOUBTED]) if isinstance(each, Sample)]
+    assert counted == [(("accepted", "seen_twice"), 1), (("held", "too_good"), 1)]
