@@ -111,6 +111,20 @@ async def test_where_the_shop_cannot_be_reached_a_claim_stays_held_and_is_told_s
     assert await claims_of(site) == [1500]
 
 
+async def test_a_verdict_is_said_in_the_language_that_was_asked_for(install: Browser) -> None:
+    install.client.headers["accept-language"] = "de-AT, en;q=0.5"
+    batch = [install.seen(1500), install.seen(1999), install.seen(999, context={"coupon": True}), {"bad": 1}]
+    for _ in range(2):
+        told = (await install.send(*batch, key="once")).json()["verdicts"]
+        assert [each["reason"] for each in told] == ["unverified", "confirms", "conditional_price", "invalid"]
+        assert [each["detail"][:12] for each in told] == [
+            "Das ist ein ",
+            "Das ist der ",
+            "Ein Preis mi",
+            "This is not ",
+        ]
+
+
 async def test_the_same_key_gets_the_same_answer_and_is_counted_once(site: Site, install: Browser) -> None:
     batch = [install.seen(1500), {"bad": 1}, install.seen(1999)]
     first, again = await install.send(*batch, key="a"), await install.send(*batch, key="a")

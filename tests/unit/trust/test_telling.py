@@ -1,5 +1,9 @@
 """What a reporter is told gives away nothing that depends on others."""
 
+import pytest
+
+from pennywren.language.catalogue import LANGUAGES
+from pennywren.language.details import translated
 from pennywren.trust.hearsay import Hearsay
 from pennywren.trust.judge import Kind, Reason, Verdict
 from pennywren.trust.reports import Heard, counts_as_look, judge_report, worth_a_hint
@@ -28,6 +32,12 @@ def test_every_answer_is_found_again_by_its_code() -> None:
         told = tell(Verdict(Kind.REJECTED, reason), failing=False)
         assert told_as(told.code) == told
         assert told.detail.endswith(".")
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_every_answer_has_its_sentence_in_every_language(code: str) -> None:
+    answers = {tell(Verdict(Kind.REJECTED, reason), failing=failing) for reason in Reason for failing in (True, False)}
+    assert [told.code for told in answers if translated(code, told.detail) is None] == []
 
 
 def heard(who: Reputation, tenure: Tenure, watchers: int = 0) -> Heard:

@@ -13,16 +13,18 @@ from pennywren.pipeline.report_context import Observation
 from pennywren.trust.conditions import Conditions
 from pennywren.trust.door import hash_of
 from pennywren.trust.telling import Told, invalid
+from pennywren.web.rendering.pages import language_of
+from pennywren.web.rendering.verdicts import verdict_view
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.identity import bearer_token
 from pennywren.web.serving.network import network_of
-from pennywren.web.shapes.report_views import NewObservation, ObservationBatch, VerdictList, VerdictView
+from pennywren.web.shapes.report_views import NewObservation, ObservationBatch, VerdictList
 from pennywren.web.types import Answer, Request
 
 _MOST: Final = 100
 _LONGEST_KEY: Final = 200
-_OWN = {"cache-control": PRIVATE}
+_OWN = {"cache-control": PRIVATE, "vary": "Accept-Language"}
 
 
 class _Items(msgspec.Struct):
@@ -52,7 +54,8 @@ async def report_observations(request: Request) -> Answer:
         hash_of(body),
     )
     told = await resources.reporting.report(batch)
-    return Response(VerdictList([_view(each) for each in told]), headers=_OWN)
+    speaking = language_of(request)
+    return Response(VerdictList([verdict_view(each, speaking) for each in told]), headers=_OWN)
 
 
 def _read(body: bytes) -> list[NewObservation | Told]:
@@ -114,7 +117,3 @@ def _key(request: Request) -> str | None:
     if not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise BadInput(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters.")
     return key
-
-
-def _view(told: Told) -> VerdictView:
-    return VerdictView(told.kind.value, str(told.code), told.detail)

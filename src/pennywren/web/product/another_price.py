@@ -3,9 +3,10 @@
 from litestar import Response, post
 from litestar.params import FromPath
 
-from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, told_page, verdict_view
+from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, told_page
 from pennywren.web.product.products import show_product
-from pennywren.web.rendering.pages import VARY
+from pennywren.web.rendering.pages import VARY, language_of
+from pennywren.web.rendering.verdicts import verdict_view
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
@@ -33,4 +34,6 @@ async def report_price(request: Request, product: FromPath[str]) -> Answer:
     told = await judge_price_seen(request, seen, await person_or_none(request))
     if prefers_html(request.headers.get("accept")):
         return told_page(request, id_, told)
-    return Response(verdict_view(told), status_code=200, headers={"cache-control": PRIVATE, "vary": VARY})
+    return Response(
+        verdict_view(told, language_of(request)), status_code=200, headers={"cache-control": PRIVATE, "vary": VARY}
+    )

@@ -20,7 +20,6 @@ from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.limits import spend_for_network
 from pennywren.web.serving.network import network_of
 from pennywren.web.shapes.rule_form import typed_amount
-from pennywren.web.shapes.views import VerdictView
 from pennywren.web.types import Answer, Request
 
 _PER_HOUR: Final = 10
@@ -59,8 +58,3 @@ def told_page(request: Request, product: ProductID, told: Told, watch: int | Non
     """A verdict as people get it; `watch` is the one that was made with it."""
     headers = {"cache-control": PRIVATE, "vary": VARY}
     return html_page(request, "another-price-told.html", headers=headers, product=product, told=told, watch=watch)
-
-
-def verdict_view(told: Told) -> VerdictView:
-    """A verdict as programs get it."""
-    return VerdictView(told.kind.value, str(told.code), told.detail)

@@ -17,10 +17,11 @@ from pennywren.postgres import catalogue
 from pennywren.postgres.catalogue import CatalogueRow
 from pennywren.postgres.pool import transaction
 from pennywren.web.product.home import show_home
-from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, told_page, verdict_view
+from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, told_page
 from pennywren.web.rendering.atom import MEDIA_TYPE
-from pennywren.web.rendering.pages import redirect
+from pennywren.web.rendering.pages import language_of, redirect
 from pennywren.web.rendering.product_page import product_page
+from pennywren.web.rendering.verdicts import verdict_view
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.conditional import conditional, conditional_page
@@ -105,7 +106,7 @@ async def track_product(request: Request) -> Answer:
         return redirect(f"/products/{id_}") if told is None else told_page(request, id_, told)
     view = TrackedView(str(id_), "known" if is_known else "tracked", f"/products/{id_}")
     if told is not None:
-        view.verdict = verdict_view(told)
+        view.verdict = verdict_view(told, language_of(request))
     return Response(view, status_code=200 if is_known else 202)
 
 

@@ -6,8 +6,9 @@ from litestar.params import FromPath
 from pennywren.accounts import subscriptions
 from pennywren.model.product import ProductID
 from pennywren.postgres.pool import transaction
-from pennywren.web.product.price_seen import judge_price_seen, read_price_seen, verdict_view
+from pennywren.web.product.price_seen import judge_price_seen, read_price_seen
 from pennywren.web.rendering.pages import VARY, language_of
+from pennywren.web.rendering.verdicts import verdict_view
 from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
@@ -38,7 +39,7 @@ async def create_subscription(request: Request) -> Answer:
     made = await resources.subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms)
     view = subscribed_view(made)
     if seen is not None:
-        view.verdict = verdict_view(await judge_price_seen(request, seen, person))
+        view.verdict = verdict_view(await judge_price_seen(request, seen, person), language_of(request))
     return Response(view, status_code=201, headers={**_OWN, "location": f"/subscriptions/{made.subscription.id}"})
 
 
