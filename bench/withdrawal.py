@@ -22,12 +22,13 @@ from bench.servers import Servers, running
 from pennywren import keyspace
 from pennywren.local.children import Program
 from pennywren.local.ports import free_port
-from pennywren.model.clock import rfc3339
+from pennywren.model.clock import rfc3339, system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.pipeline.doubting import Doubting
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import warm_up
 from pennywren.store.connect import connect
 from pennywren.store.store import Store
 from pennywren.trust.doubts import Doubt, doubt_field
@@ -80,6 +81,7 @@ class _World:
         """Prices, people and watches."""
         await self.store.client.flushall()
         await self._see(TRUE)
+        await warm_up(self.store, self.products, system_clock())
         connection = await asyncpg.connect(self.servers.postgres_url)
         try:
             await connection.execute("truncate people, products cascade")
