@@ -273,6 +273,16 @@ async def test_a_finger_goes_along_pins_moves_on_and_lets_go(chromium: Browser) 
     await context.close()
 
 
+async def test_an_offer_that_never_had_a_price_makes_room_for_those_that_have_one(page: Page) -> None:
+    never = {**_history("buybox", [(30, 1)]), "history": [], "noOffer": [{"startTime": _time(30), "endTime": _time(0)}]}
+    histories = {"buybox": never, "used": LONG["used"]}
+    await _open(page, histories)
+    await page.locator(".pw-summary", has_text="Used: $35.99 now").wait_for()
+    histories["buybox"] = LONG["buybox"]
+    await page.dispatch_event("[data-chart]", "pennywren:newer")
+    await page.locator(".pw-summary", has_text="Buy box: $42.99 now").wait_for()
+
+
 async def test_nothing_is_explained_that_is_not_there(page: Page) -> None:
     flat = {"buybox": _history("buybox", [(60, 1999)], lastSeen=_time(0))}
     await _open(page, flat, target="100")

@@ -3,6 +3,9 @@
 import httpx
 
 from pennywren.model.clock import DAY
+from pennywren.model.observation import Look
+from pennywren.model.offer import Offer
+from pennywren.record.recording import LookToRecord, Recorder
 from tests.web.site import PRODUCT, Site
 
 ADDRESS = f"/products/{PRODUCT}"
@@ -26,3 +29,16 @@ async def test_who_runs_no_script_is_told_that_a_page_stands_still(site: Site, b
     await site.record(1999)
 
     assert "load it again to see what is new" in (await browser.get(ADDRESS)).text
+
+
+async def test_where_the_buy_box_never_had_a_price_another_offer_is_drawn(
+    site: Site, browser: httpx.AsyncClient
+) -> None:
+    seen = Look(PRODUCT, "USD", {Offer.BUYBOX: None, Offer.NEW: None, Offer.USED: 3399})
+    await Recorder(site.resources.store, site.resources.settings.gap_after).record([LookToRecord(seen)])
+    page = (await browser.get(f"/products/{PRODUCT}")).text
+
+    assert "No offer" in page
+    assert page.count('class="price-chart"') == 2
+    assert f"Lowest used price of {PRODUCT}. Lowest $33.99 on" in page
+    assert 'data-offers="buybox' in page

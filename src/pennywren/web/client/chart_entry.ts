@@ -2,6 +2,7 @@
 
 import "./chart/chart.css";
 
+import type { History } from "./chart/history.ts";
 import { loadHistories } from "./chart/load.ts";
 import { mountChart } from "./chart/mount.ts";
 import { ENGLISH, GERMAN } from "./chart/words.ts";
@@ -18,8 +19,12 @@ export async function enhance(box: HTMLElement): Promise<void> {
     isBehind = true;
   };
   box.addEventListener("pennywren:newer", behind);
-  const histories = await loadHistories("", product, offers.split(" "), fresh);
-  const known = histories.filter((one, i) => i === 0 || one.history.length > 0);
+  const load = async (): Promise<History[]> => {
+    const histories = await loadHistories("", product, offers.split(" "), fresh);
+    const known = histories.filter((one) => one.history.length > 0);
+    return known.length > 0 ? known : histories.slice(0, 1);
+  };
+  const known = await load();
   const german = document.documentElement.lang.startsWith("de");
   const own = target ? Number(target) : null;
   const chart = mountChart(box, known, {
@@ -30,7 +35,7 @@ export async function enhance(box: HTMLElement): Promise<void> {
   });
   // Whoever hears of a new price (server-sent events) dispatches this on the box.
   const catchUp = (): void => {
-    void loadHistories("", product, known.map((one) => one.offer), fresh).then((newer) => chart.update(newer), () => undefined);
+    void load().then((newer) => chart.update(newer), () => undefined);
   };
   box.removeEventListener("pennywren:newer", behind);
   box.addEventListener("pennywren:newer", catchUp);

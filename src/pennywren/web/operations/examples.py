@@ -162,7 +162,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
         "chanceWithin30Days": 0.34,
     },
     "SubscriptionView": _WATCH,
-    "SubscriptionList": {"subscriptions": [_WATCH], "next": None},
+    "SubscriptionList": {"subscriptions": [_WATCH], "next": "subscriptions-17"},
     "TraceView": {"subscription": _WATCH, "text": "It waits for 12.99 USD or less.", "changes": []},
     "SignInSent": {"status": "sent"},
     "SessionView": {"token": "k8fQ…", "expiresTime": _ENDS},
@@ -191,7 +191,7 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
     "MailEventsTaken": {"taken": 1},
     "NewInstallView": {"id": "0123456789abcdef", "token": "8d1x…", "createdTime": _SEEN},
     "InstallView": _INSTALL,
-    "InstallList": {"installs": [_INSTALL], "next": None},
+    "InstallList": {"installs": [_INSTALL], "next": "installs-0123456789abcdef"},
     "VerdictList": {
         "verdicts": [{"verdict": "accepted", "reason": "confirms", "detail": "It is the price that is known."}]
     },
@@ -238,11 +238,11 @@ EXAMPLES_OF: Final[dict[str, Any]] = {
                 "time": _SEEN,
             }
         ],
-        "next": None,
+        "next": "deliveries-41",
     },
     "SessionList": {
         "sessions": [{"kind": "bearer", "createdTime": _SEEN, "expiresTime": _ENDS, "current": True, "id": 9}],
-        "next": None,
+        "next": "sessions-9",
     },
     "HealthView": {"redis": True, "postgres": True},
     "ReadyView": {"redis": True, "queue": True, "schema": True},

@@ -22,6 +22,7 @@ PARAMETERS: Final = {
 """Those in paths."""
 EXAMPLES: Final = {
     "product": "us:B08N5WRWNW",
+    "productID": "us:B08N5WRWNW",
     "subscription": "17",
     "slug": "plan-limit",
     "timestamp": "2026-11-25T10:40:00Z",
@@ -48,7 +49,7 @@ EXAMPLES: Final = {
     "threshold": "1299",
     "back": "/account",
 }
-"""What a parameter may be. What is not here is something that only we can give: a token, the `next` of a page."""
+"""What a parameter may be; a cursor is the `next` of an example. What is not here only we can give, such as a token."""
 SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "offer": {"type": "string", "enum": ["buybox", "amazon", "new", "used"]},
     "threshold": {"type": "integer", "minimum": MIN_PRICE, "maximum": MAX_PRICE},

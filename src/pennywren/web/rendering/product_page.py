@@ -1,6 +1,7 @@
 """The page of a product: its price, its past at a glance, and the form to watch it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -197,6 +198,9 @@ async def look_at(
     if main is not None:
         past, summary = await _past(store, product, main, view.currency, now, speaking, target)
     offers = dict(state.offers) if state else {}
+    if past.picture is None and (other := next((each for each in Offer if _had_a_price(offers.get(each))), None)):
+        picture, said = await _past_of(store, product, other, offers[other], view.currency, now, speaking)
+        past = replace(past, picture=picture, said=said)
     last_seen, version = (state.last_seen, state.version) if state else (0, 0)
     return Glance(product, view, main, offers, last_seen, version, summary, now), past
 
@@ -243,19 +247,48 @@ async def _past(
         target=target,
         described=said,
     )
+    return Past(steps, _in_both_sizes(draw), said, rows), summary
+
+
+def _had_a_price(offer: OfferState | None) -> bool:
+    return offer is not None and offer.first is not None
+
+
+async def _past_of(
+    store: Store, product: ProductID, offer: Offer, of: OfferState, currency: str, now: int, speaking: Language
+) -> tuple[Markup, str]:
+    """The picture of another offer, and what it shows, where the buy box never had a price."""
+    start, end = max(of.first or 0, now - CHART_SPAN), max(now, of.last_seen + 1)
+    steps = await store.steps(product, offer, min(now, of.last_seen) - CHART_SPAN, of.last_seen + 1)
+    title = speaking.say(f"chart.of.{offer}", product=product)
+    whole = measure(steps, start, end)
+    extremes = speaking.say("chart.empty") if whole is None else _extremes(whole, currency, speaking)
+    unverified = hearsay(steps, offer, await proofs_of(store.client, product))
+    draw = partial(chart, steps, start, end, currency, title=title, words=speaking, unverified=unverified)
+    return _in_both_sizes(draw), f"{title}. {extremes}"
+
+
+def _in_both_sizes(draw: Callable[..., str]) -> Markup:
     charts = [f'<div class="{size}">{draw(width=width, height=height)}</div>' for size, width, height in _SIZES]
     # Made of numbers, and of text that the chart escapes itself.
-    return Past(steps, Markup("".join(charts)), said, rows), summary  # noqa: S704
+    return Markup("".join(charts))  # noqa: S704
+
+
+def _extremes(whole: Measure, currency: str, speaking: Language) -> str:
+    return speaking.say(
+        "chart.extremes",
+        low=speaking.money(whole.low, currency),
+        low_day=speaking.short_day(whole.low_at),
+        high=speaking.money(whole.high, currency),
+        high_day=speaking.short_day(whole.high_at),
+    )
 
 
 def _said(main: OfferState, whole: Measure, summary: Summary, currency: str, speaking: Language) -> str:
     """What the chart shows, in a few sentences: those that a script puts there, too, as soon as it draws."""
     money = partial(speaking.money, currency=currency)
     now = speaking.say("chart.none") if main.price is None else speaking.say("chart.now", price=money(main.price))
-    extremes = speaking.say(
-        "chart.extremes", low=money(whole.low), low_day=speaking.short_day(whole.low_at), high=money(whole.high),
-        high_day=speaking.short_day(whole.high_at),
-    )  # fmt: skip
+    extremes = _extremes(whole, currency, speaking)
     if summary.known_days < ENOUGH_DAYS or summary.typical is None:
         return f"{now} {extremes} {_too_short(summary.known_days, speaking)}"
     low, high = summary.typical

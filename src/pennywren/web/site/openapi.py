@@ -13,6 +13,7 @@ from pennywren.web.operations import OPERATIONS
 from pennywren.web.operations.examples import EXAMPLES_OF, TEXTS
 from pennywren.web.operations.operation import FORM, HTML, JSON, Operation
 from pennywren.web.operations.parameters import EXAMPLES, PARAMETERS, REQUIRED, SCHEMAS
+from pennywren.web.serving import paging
 from pennywren.web.serving.problems import KINDS, MEDIA_TYPE, Kind, Problem
 
 _REASONS: Final = {
@@ -126,13 +127,20 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             for n in in_path
         ),
         *((_KEY,) if _is_once(operation) else ()),
-        *(_in_query(name, text) for name, text in operation.query.items()),
+        *(_in_query(operation, name, text) for name, text in operation.query.items()),
     ]
 
 
-def _in_query(name: str, text: str) -> dict[str, Any]:
+def _in_query(operation: Operation, name: str, text: str) -> dict[str, Any]:
     described = {"name": name, "in": "query", "description": text, "schema": SCHEMAS.get(name, {"type": "string"})}
-    return {**described, **({"required": True} if name in REQUIRED else {}), **_example(name)}
+    example = {"example": _next_of(operation)} if name == paging.PARAMETER else _example(name)
+    return {**described, **({"required": True} if name in REQUIRED else {}), **example}
+
+
+def _next_of(operation: Operation) -> str:
+    """A cursor of a list: what the example of its answer has for the page after it."""
+    shape = cast("type[msgspec.Struct]", operation.answers[200])
+    return str(EXAMPLES_OF[shape.__name__]["next"])
 
 
 def _example(name: str) -> dict[str, str]:
