@@ -296,6 +296,12 @@ describe("in words", () => {
     assert.match(summarize(series, START, START + 61 * DAY, GERMAN, makeFormat("EUR", ["de"])), /Das ist niedrig\.$/);
   });
 
+  test("who has zoomed into the past is told what it costs now, and is not told that it is much or little", () => {
+    const series = prepare(history([[0, 2000], [10, 2500], [30, 1000], [60, 900]], 61), START + 61 * DAY);
+    const text = summarize(series, START, START + 20 * DAY, ENGLISH, format);
+    assert.match(text, /^Buy box: \$9\.00 now\. Lowest \$20\.00 .*, highest \$25\.00 .* Typical \$20\.00 to \$25\.00\.$/);
+  });
+
   test("no offer now is no price now", () => {
     const gone = prepare(history([[0, 1000]], 3, { noOffer: [{ startTime: day(1), endTime: day(3) }] }), START + 3 * DAY);
     assert.equal(statistics(gone, START, START + 3 * DAY)?.now, null);

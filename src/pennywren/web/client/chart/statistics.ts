@@ -40,10 +40,11 @@ export function statistics(series: Series, start: number, end: number): Statisti
     days >= ENOUGH_DAYS
       ? { low: quantile(seen, 0.25), high: quantile(seen, 0.75) }
       : null;
-  const current = within(series, start, end).at(-1);
+  // Now is now, however far into the past a reader has zoomed; only what is in sight is compared with it.
+  const current = series.stretches.at(-1);
   const now = current && (isSeen(current.state) || current.state === "unconfirmed") ? current.price : null;
   let verdict: Statistics["verdict"] = null;
-  if (typical && now !== null && highOf(highest) > lowOf(lowest)) {
+  if (typical && now !== null && current && current.start < end && highOf(highest) > lowOf(lowest)) {
     verdict = now < typical.low || now === lowOf(lowest) ? "low" : now > typical.high ? "high" : "typical";
   }
   return {
