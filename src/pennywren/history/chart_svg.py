@@ -16,7 +16,7 @@ from typing import Final
 from pennywren.history.axis import price_ticks, time_ticks
 from pennywren.history.chart_legend import ROW, drawn, rows
 from pennywren.history.chart_palette import OF_THE_PAGE, Palette
-from pennywren.history.median import quantile
+from pennywren.history.median import quantile_of
 from pennywren.history.outliers import ordinary
 from pennywren.history.step import Measure, Span, measure, spans
 from pennywren.history.summary import ENOUGH_DAYS
@@ -116,7 +116,7 @@ def chart(
     air = max((high - low) // 20 if high > low else high // 20, 1)
     lowest, highest = (low, high) if target is None else (min(low, target), max(high, target))
     ticks = price_ticks(0 if from_zero else max(lowest - air, 0), highest + air)
-    typical = _typical(steps, stretches)
+    typical = _typical(stretches)
     shown = {
         "typical": typical is not None,
         "absent": any(stretch.state is State.NO_OFFER for stretch in stretches),
@@ -191,11 +191,11 @@ def _known_days(stretches: Sequence[Span]) -> float:
     return (seen[-1].end - seen[0].start) / DAY if seen else 0
 
 
-def _typical(steps: Steps, stretches: Sequence[Span]) -> tuple[int, int] | None:
+def _typical(stretches: Sequence[Span]) -> tuple[int, int] | None:
     """The middle half of the prices by time, where enough is known and they differ."""
     if _known_days(stretches) < ENOUGH_DAYS:
         return None
-    low, high = (quantile(steps, stretches[0].start, stretches[-1].end, percent) for percent in (25, 75))
+    low, high = (quantile_of(stretches, percent) for percent in (25, 75))
     return None if low is None or high is None or low == high else (low, high)
 
 
