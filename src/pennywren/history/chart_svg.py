@@ -39,8 +39,8 @@ _LETTER: Final = 6.6
 """Width of a letter of a label, at most on average."""
 _LABEL: Final = 84
 """Width that a label of the time axis needs, with the space beside it."""
-
-
+_LEAST: Final = 40
+"""Height that the plot keeps, whatever the legend would take."""
 _SILENCE: Final = 7 * DAY
 """So long after the last look (ms) the time since then is shaded, too, as in the chart that a script draws."""
 _DOTS: Final = ' stroke-linecap="round"'
@@ -117,16 +117,18 @@ def chart(
     lowest, highest = (low, high) if target is None else (min(low, target), max(high, target))
     ticks = price_ticks(0 if from_zero else max(lowest - air, 0), highest + air)
     typical = _typical(stretches)
+    first = next((stretch.start for stretch in stretches if stretch.price is not None), end)
     shown = {
         "typical": typical is not None,
-        "absent": any(stretch.state is State.NO_OFFER for stretch in stretches),
+        "absent": any(stretch.state is State.NO_OFFER and stretch.start > first for stretch in stretches),
         "rumour": any(_is_rumour(stretch, unverified) for stretch in stretches),
         "unseen": bool(_unseen(stretches)),
         "target": target is not None,
         "outliers": bool(usual and usual.outside),
     }
     told = [(name, words.say(f"chart.legend.{name}")) for name, is_shown in shown.items() if is_shown]
-    legend = rows(told, _LEFT, width - _RIGHT) if palette.ground else []
+    room = max((height - _TOP - _BOTTOM - _LEAST) // ROW, 0) + 1
+    legend = rows(told, _LEFT, width - _RIGHT)[:room] if palette.ground else []
     top = _TOP + ROW * max(len(legend) - 1, 0)
     frame = _Frame(width, height, start, end, ticks[0], ticks[-1], palette, top)
     line, rumour, dotted = _lines(stretches, frame, unverified)

@@ -143,6 +143,35 @@ def test_a_legend_leaves_nothing_out_however_narrow_the_picture_is(width: int) -
     assert all(float(each.get("x") or 0) > 0 for each in legend)
 
 
+def test_the_smallest_picture_keeps_its_plot_whatever_is_to_be_explained() -> None:
+    days = [(0, 1000), (20, 99_900), (21, 1100), (40, 1200)]
+    states = [(START + day * DAY, state) for day, state in (
+        (25, State.NO_OFFER), (28, State.OFFERED), (30, State.NOT_OBSERVED), (33, State.OFFERED)
+    )]  # fmt: skip
+    steps = Steps([(START + day * DAY, price) for day, price in days], states, START + 60 * DAY)
+    text = chart(
+        steps, START, START + 60 * DAY, "USD", title="", palette=LIGHT, width=240, height=120, target=900,
+        unverified=[(START + 40 * DAY, START + 60 * DAY)],
+    )  # fmt: skip
+    svg = ElementTree.fromstring(text)
+    grid = next(svg.iter(f"{SVG}g"))
+    heights = [float((path.get("d") or "").split()[1].split("H")[0]) for path in grid.iter(f"{SVG}path")]
+
+    assert max(heights) - min(heights) >= 40
+    assert any(each.get("class") == "chart-legend" for each in svg.iter(f"{SVG}text"))
+
+
+def test_what_is_not_drawn_is_not_explained() -> None:
+    """An absence before the first price has no line to be told by."""
+    steps = Steps(
+        [(START + 2 * DAY, 1000)], [(START, State.NO_OFFER), (START + 2 * DAY, State.OFFERED)], START + 9 * DAY
+    )
+    text = chart(steps, START, START + 9 * DAY, "USD", title="", palette=LIGHT)
+
+    assert "chart-absent" not in text
+    assert "no offer" not in text
+
+
 def test_low_and_high_are_marked_and_described() -> None:
     svg = _drawn(STEPS, 10)
     assert _marks(svg).keys() == {"chart-low", "chart-high"}
