@@ -136,6 +136,13 @@ def test_any_sequence_in_any_batches_and_tiers_reads_back_as_the_reference_says(
     asyncio.run(_check(redis_url, events, cuts, tiers))
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_for_how_many_days_a_price_is_the_lowest_counts_from_when_a_lower_one_ended(redis_url: str, tier: Tier) -> None:
+    days = [(10, 1000), (5, 1005), (3, 1003), (1, 1002)]
+    events: list[Event] = [(NOW - day * 86_400_000, price, "USD") for day, price in days]
+    asyncio.run(_check(redis_url, events, [1], [tier, tier]))
+
+
 @pytest.mark.parametrize("ahead", [0, 60_000])
 async def test_a_crawl_is_never_refused_for_a_reporters_clock(redis_url: str, ahead: int) -> None:
     client = connect(redis_url)
