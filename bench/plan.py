@@ -36,7 +36,8 @@ ASKED: Final = Measured(0.34e-3, "s", "a core of the same for a history", "make 
 HISTORY: Final = Measured(54_000, "B", "a history of two years, before it is packed", "make bench ONLY=history")
 ROW: Final = Measured(320, "B", "a watch in PostgreSQL with its indexes", "make bench ONLY=growth-watches")
 REBUILD: Final = Measured(20_000, "/s", "watches into the index of Redis", "make bench ONLY=growth-watches")
-MEASURED: Final = (COLD, RAW, CHARTED, WATCH, LOOK, LOG, FETCH, PARSE, REPORT, ASKED, HISTORY, ROW, REBUILD)
+PLACED: Final = Measured(6_849, "/s", "products into the frontier made anew", "make bench ONLY=growth-products")
+MEASURED: Final = (COLD, RAW, CHARTED, WATCH, LOOK, LOG, FETCH, PARSE, REPORT, ASKED, HISTORY, ROW, REBUILD, PLACED)
 
 # What is assumed. Money is what such things are rented for in Europe without a contract; put in your own.
 PAGE_BYTES: Final = 300_000
@@ -99,6 +100,7 @@ class Plan:
     copied_mb_s: float
     rows_gb: float
     index_min: float
+    frontier_h: float
     redis_nodes: int
     other_nodes: int
     eur: float
@@ -131,6 +133,7 @@ def plan(of: Demand) -> Plan:
         copied_mb_s=of.egresses * LOG.value / 1e6,
         rows_gb=of.watches * ROW.value / 1e9,
         index_min=of.watches / REBUILD.value / 60,
+        frontier_h=of.products / PLACED.value / 3600,
         redis_nodes=nodes,
         other_nodes=others,
         eur=eur,
@@ -161,6 +164,7 @@ def plan_table() -> str:
         ("from primaries to replicas", [f"{each.copied_mb_s:,.2f} MB/s" for each in plans]),
         ("watches in PostgreSQL", [f"{each.rows_gb:,.2f} GB" for each in plans]),
         ("index of watches made anew", [f"{each.index_min:,.1f} min" for each in plans]),
+        ("frontier made anew by one process", [f"{each.frontier_h:,.2f} h" for each in plans]),
         (
             f"machines for Redis, of {MACHINE_GB} GB and {MACHINE_CORES} cores",
             [f"{each.redis_nodes}" for each in plans],
