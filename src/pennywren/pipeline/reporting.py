@@ -47,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 _TOGETHER: Final = 32
 """Batches that share a step at most."""
+_GATHER_S: Final = 0.005
+"""How long a step waits for others to share it: alone, a batch costs nearly twice what it does in company."""
 _TRIES: Final = 50
 _PLAN_EVERY: Final = MINUTE
 
@@ -111,6 +113,8 @@ class Reporting:
 
     async def _run(self) -> None:
         while self._waiting:
+            if len(self._waiting) < _TOGETHER:
+                await asyncio.sleep(_GATHER_S)
             works, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
             try:
                 await self._step(works)
