@@ -17,6 +17,7 @@ from pennywren.errors import BadSetting, PennywrenError
 from pennywren.logs import log_to_stderr
 from pennywren.model.clock import monotonic_clock, system_clock
 from pennywren.pipeline.scheduling import RENEW_EVERY, ClockSteps, Scheduler, regulars
+from pennywren.pipeline.signs_of_life import Sign, signs_of_life, unseen
 from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect
 from pennywren.workqueue import WorkQueue
@@ -25,8 +26,8 @@ _LOOK_EVERY_S = 1.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Enqueue regular jobs until `stop` is set.
+async def run(settings: Settings, stop: asyncio.Event, sign: Sign = unseen) -> None:
+    """Enqueue regular jobs until `stop` is set; `sign` is called after each look at who does.
 
     Raises:
         BadSetting: the address of RQ's Redis is not set.
@@ -35,7 +36,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         raise BadSetting("PENNYWREN_QUEUE_URL: the scheduler needs RQ's Redis")
     client = connect(settings.queue_url)
     queue = WorkQueue(settings.queue_url)
-    scheduler = Scheduler(client, queue, system_clock)
+    scheduler = Scheduler(client, queue, system_clock, sign=sign)
     ticking = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
     await scheduler.lead()
     ticking.add_job(scheduler.lead, IntervalTrigger(seconds=int(RENEW_EVERY)))
@@ -75,7 +76,8 @@ async def _run_until_told(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    await run(settings, stop)
+    with signs_of_life(settings.data_dir, "schedule") as sign:
+        await run(settings, stop, sign)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Retry
+from rq import Queue, Retry, Worker
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
@@ -95,6 +95,12 @@ class WorkQueue:
         jobs = of.get_jobs(0, 1)
         since = jobs[0].enqueued_at if jobs else None
         return of.count, None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+
+    def heard_of_worker(self, queue: str, host: str) -> int | None:
+        """When a worker of `queue` on the machine `host` last gave a sign of life (ms); None if RQ knows of none."""
+        of = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+        beats = [worker.last_heartbeat for worker in Worker.all(queue=of) if worker.hostname == host]
+        return max((int(beat.replace(tzinfo=UTC).timestamp() * 1000) for beat in beats if beat), default=None)
 
     def answers(self) -> bool:
         """Whether RQ's Redis answers."""

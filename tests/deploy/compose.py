@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from redis import Redis
@@ -33,6 +34,13 @@ def services() -> dict[str, dict[str, Any]]:
 def of_pennywren() -> dict[str, dict[str, Any]]:
     """Those that are processes of ours."""
     return {name: each for name, each in services().items() if str(each["image"]).startswith("pennywren:")}
+
+
+def health_address(service: str, port: int) -> str:
+    """What the health check of a service asks for, where that one listens at `port` of this machine."""
+    test: list[str] = services()[service]["healthcheck"]["test"]
+    assert test[:2] == ["CMD", "wget"], f"{service} is not asked by wget"
+    return str(httpx.URL(test[-1]).copy_with(port=port))
 
 
 def program_of(*names: str) -> str:
@@ -65,6 +73,13 @@ class Stack:
         command: list[str] = of_pennywren()[service]["command"]
         argv = [sys.executable, "-m", "pennywren", *command]
         return Program(name=service, argv=argv, env=self.environment(service), log=self.folder / f"{service}.log")
+
+    def health_check(self, service: str) -> subprocess.CompletedProcess[str]:
+        """A service's health check, run with what its container has."""
+        test: list[str] = of_pennywren()[service]["healthcheck"]["test"]
+        assert test[:2] == ["CMD", "pennywren"], f"{service} is not asked by a command of ours"
+        argv = [sys.executable, "-m", *test[1:]]
+        return subprocess.run(argv, env=self.environment(service), capture_output=True, text=True, check=False)
 
     def secret(self, name: str) -> str:
         """What a secret holds."""

@@ -17,7 +17,7 @@ import pytest
 
 from pennywren.local.children import Program, start, stop, wait_until_ready
 from pennywren.local.ports import free_port
-from tests.deploy.compose import DOCKER, Stack, both_redis, program_of
+from tests.deploy.compose import DOCKER, Stack, both_redis, health_address, program_of
 
 ELSEWHERE = "203.0.113.77"
 WITHIN_S = 60
@@ -48,11 +48,12 @@ class Behind:
 
     def start_proxy(self) -> int:
         """Caddy with docker/Caddyfile, whose hosts are ports here; where it serves TLS."""
-        plain, secure = free_port(), free_port()
+        plain, secure, self.ports["proxy"] = free_port(), free_port(), free_port()
         text = (DOCKER / "Caddyfile").read_text()
         for service in ("api", "api-b"):
             text = text.replace(f" {service}:8080", f" 127.0.0.1:{self.ports[service]}")
-        options = f"{{\n\tadmin off\n\tskip_install_trust\n\thttp_port {plain}\n\thttps_port {secure}\n}}\n"
+        ports = f"\tadmin localhost:{self.ports['proxy']}\n\thttp_port {plain}\n\thttps_port {secure}\n"
+        options = f"{{\n\tskip_install_trust\n{ports}}}\n"
         file = self.folder / "Caddyfile"
         file.write_text(options + text)
         homes = {"HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
@@ -120,6 +121,11 @@ def test_people_come_by_tls_and_do_not_see_what_is_for_inside(proxied: httpx.Cli
     assert page.status_code == 200
     assert page.headers.get_list("strict-transport-security") == ["max-age=31536000; includeSubDomains"]
     assert [proxied.get(path).status_code for path in ("/metrics", "/readyz", "/healthz")] == [404, 404, 200]
+
+
+def test_the_proxy_answers_its_health_check(behind: Behind, proxied: httpx.Client) -> None:
+    assert proxied.get("/healthz").is_success
+    assert httpx.get(health_address("proxy", behind.ports["proxy"])).is_success
 
 
 def test_nobody_says_where_they_come_from(behind: Behind, proxied: httpx.Client) -> None:

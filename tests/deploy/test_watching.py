@@ -8,16 +8,16 @@ import httpx
 
 from pennywren.local.children import Program, start, stop
 from pennywren.local.ports import free_port
-from tests.deploy.compose import DOCKER, program_of
+from tests.deploy.compose import DOCKER, health_address, program_of
 from tests.postgres.notify.mailserver import mail_server
 
 WATCH = DOCKER / "watch"
 WITHIN_S = 120
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(service: str, port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/-/ready").is_success
+        return httpx.get(health_address(service, port)).is_success
     except httpx.TransportError:
         return False
 
@@ -56,7 +56,7 @@ async def test_an_api_that_is_away_is_a_mail_to_whoever_is_woken(tmp_path: Path)
             ):
                 process = start(program)
                 ending.callback(stop, {process.pid: (program, process)})
-                while not await asyncio.to_thread(_is_ready, at):
+                while not await asyncio.to_thread(_is_ready, program.name, at):
                     assert process.poll() is None, program.log.read_text()
                     await asyncio.sleep(0.05)
             while not server.mails:

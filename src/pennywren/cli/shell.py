@@ -34,6 +34,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     "See how it goes": {
         "top": "top:top",
+        "health": "health:health",
         "crawl": "crawl:crawl",
         "trust": "trust:trust",
         "alerts": "alerts:alerts",

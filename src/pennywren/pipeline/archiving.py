@@ -26,6 +26,7 @@ from pennywren.model.change import ChangeKind, PriceChange
 from pennywren.model.clock import DAY, SECOND, Clock, system_clock
 from pennywren.model.product import ProductID
 from pennywren.model.provenance import sample_field
+from pennywren.pipeline.signs_of_life import Sign, signs_of_life, unseen
 from pennywren.settings import Settings
 from pennywren.store import snapshots
 from pennywren.store.connect import Client, connect
@@ -45,14 +46,23 @@ class Archiver:
     """Writes what streams hold into the archive."""
 
     def __init__(
-        self, client: Client, place: Place, clock: Clock, *, every: float = 60.0, whole: int = 30 * DAY
+        self,
+        client: Client,
+        place: Place,
+        clock: Clock,
+        *,
+        every: float = 60.0,
+        whole: int = 30 * DAY,
+        sign: Sign = unseen,
     ) -> None:
-        """`every` is the seconds between two looks at the streams; rows older than `whole` ms are folded."""
+        """`every` is the seconds between two looks at the streams; rows older than `whole` ms are folded;
+        `sign` is called after each round and each file."""
         self._client = client
         self._place = place
         self._clock = clock
         self._every = every
         self._whole = whole
+        self._sign = sign
         self._reader = ChangeReader(client, reader_name(), clock, hints.ARCHIVE, count=ENTRIES, again_alone=True)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -66,6 +76,7 @@ class Archiver:
             last, pause = stop.is_set(), self._every
             try:
                 await self.step()
+                self._sign()
             except _FAULTS as fault:
                 _log.warning("archiving waits: %s: %s", type(fault).__name__, fault)
                 pause = min(_LATER, self._every)
@@ -95,6 +106,7 @@ class Archiver:
             part = waiting[start : start + PARTITIONS_AT_ONCE]
             while written := await self._write_one(part):
                 total += written
+                self._sign()
         return total
 
     async def _write_one(self, partitions: Sequence[int]) -> int:
@@ -205,6 +217,8 @@ async def open_archiver(settings: Settings) -> AsyncGenerator[Archiver]:
     place = place_of(settings)
     client = connect(settings.redis_url)
     try:
-        yield Archiver(client, place, system_clock, every=settings.archive_every, whole=settings.archive_whole * SECOND)
+        with signs_of_life(settings.data_dir, "archive") as sign:
+            whole = settings.archive_whole * SECOND
+            yield Archiver(client, place, system_clock, every=settings.archive_every, whole=whole, sign=sign)
     finally:
         await client.aclose()

@@ -33,6 +33,7 @@ from pennywren.notify.telling import is_verified
 from pennywren.pipeline.correcting import Corrector, is_withdrawal
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.rescoring import Rescorer
+from pennywren.pipeline.signs_of_life import Sign, signs_of_life, unseen
 from pennywren.pipeline.stage_times import STAGE_TIME
 from pennywren.postgres.pool import Pool, open_pool, transaction
 from pennywren.settings import Settings
@@ -106,9 +107,10 @@ class Matcher:
         page: int = index.PAGE,
         fan_out_page: int = FAN_OUT_PAGE,
         lease: int = LEASE,
+        sign: Sign = unseen,
     ) -> None:
         """`page`, at most index.PAGE, is how many watches a change may trigger and still be decided at once; `lease` is
-        the seconds after which another matcher takes over from one that died."""
+        the seconds after which another matcher takes over from one that died; `sign` is called after each round."""
         self._client = store.client
         self._pool = pool
         self._queue = queue
@@ -116,6 +118,7 @@ class Matcher:
         self._cooldown = cooldown
         self._page = page
         self._fan_out_page = fan_out_page
+        self._sign = sign
         self._reader = ChangeReader(store.client, reader_name(), clock, lease=lease)
         self._rescorer = Rescorer(pool, store, queue, clock, cooldown=cooldown)
         self._corrector = Corrector(pool, store, queue, clock)
@@ -204,6 +207,7 @@ class Matcher:
             await self._decide(batch, progress)
             if not await self._reader.hold(reading):
                 raise Conflict("another matcher reads these changes now: this one was too slow")
+            self._sign()
 
     async def _fan_out(self, concerns: Sequence[Concern], progress: _Progress) -> list[Concern]:
         """Put on the list what concerns too many, and what comes after such a change of the same offer; the rest."""
@@ -273,6 +277,7 @@ class Matcher:
                 began = self._clock()
                 read = await self.step()
                 faults = 0
+                self._sign()
                 if 0 < read < PARTITIONS_AT_ONCE:
                     await _wait_for_any((began + GATHER - self._clock()) / SECOND, stop)
             except _FAULTS as fault:
@@ -306,7 +311,10 @@ async def open_matcher(settings: Settings) -> AsyncGenerator[Matcher]:
         try:
             cooldown = timedelta(seconds=settings.alert_cooldown)
             async with store_at(settings.redis_url) as store:
-                yield Matcher(store, pool, queue, system_clock, cooldown=cooldown, lease=settings.match_lease)
+                with signs_of_life(settings.data_dir, "match") as sign:
+                    yield Matcher(
+                        store, pool, queue, system_clock, cooldown=cooldown, lease=settings.match_lease, sign=sign
+                    )
         finally:
             await pool.close()
     finally:

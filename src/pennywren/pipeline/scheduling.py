@@ -15,6 +15,7 @@ from pennywren.pipeline.correcting import CORRECT_EVERY
 from pennywren.pipeline.purging import PURGE_EVERY
 from pennywren.pipeline.report_logging import FORGET_EVERY
 from pennywren.pipeline.rescoring import RESCORE_EVERY
+from pennywren.pipeline.signs_of_life import Sign, unseen
 from pennywren.pipeline.warming import COOL_EVERY
 from pennywren.settings import Settings
 from pennywren.store.connect import Client
@@ -94,12 +95,14 @@ class ClockSteps:
 class Scheduler:
     """Enqueues regular jobs while it has the lease. `client` is connected to the Redis of `queue`."""
 
-    def __init__(self, client: Client, queue: WorkQueue, clock: Clock) -> None:
+    def __init__(self, client: Client, queue: WorkQueue, clock: Clock, *, sign: Sign = unseen) -> None:
+        """`sign` is called whenever RQ's Redis has said who has the lease."""
         self._client = client
         self._queue = queue
         self._clock = clock
         self._lease = client.lock(keyspace.schedule_lease(), timeout=LEASE, blocking=False)
         self._leads = False
+        self._sign = sign
 
     async def lead(self) -> bool:
         """Take or renew the lease; whether this scheduler has it now."""
@@ -113,6 +116,8 @@ class Scheduler:
         except (RedisError, OSError) as error:
             _log.warning("the scheduler's lease cannot be renewed: %s", error)
             self._leads = False
+            return False
+        self._sign()
         return self._leads
 
     async def tick(self, regular: Regular) -> bool:

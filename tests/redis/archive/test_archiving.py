@@ -1,5 +1,6 @@
 """Every change is archived, once, whatever dies in between; and nothing is trimmed before that."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,18 @@ async def test_an_archive_that_cannot_be_written_loses_nothing(redis_client: Cli
     place.full = False
     assert await archiver.step() == 2
     assert [row.at for row in kept(place)] == [1, 2]
+
+
+async def test_an_archiver_gives_a_sign_of_life_where_it_could_write(redis_client: Client, tmp_path: Path) -> None:
+    place, signs, told = Full(tmp_path / "archive"), list[int](), asyncio.Event()
+    told.set()
+    archiver = Archiver(redis_client, place, lambda: NOW, sign=lambda: signs.append(len(kept(place))))
+    await publish(redis_client, fields(1))
+    await archiver.run(told)
+    assert signs == []
+    place.full = False
+    await archiver.run(told)
+    assert signs == [1, 1], "after the file, and after the round"
 
 
 async def test_an_archiver_that_dies_before_it_acknowledges_is_repeated_under_the_same_name(

@@ -55,9 +55,11 @@ def hands() -> Hands:
 
 
 async def test_of_two_schedulers_one_ticks(client: Client, queue: WorkQueue, hands: Hands) -> None:
-    one, two = Scheduler(client, queue, hands), Scheduler(client, queue, hands)
+    signs: list[int] = []
+    one, two = Scheduler(client, queue, hands), Scheduler(client, queue, hands, sign=lambda: signs.append(hands()))
     assert await one.lead()
     assert not await two.lead()
+    assert signs == [hands()], "whoever waits for its turn works, too"
     assert not await two.tick(SWEEP)
     assert await one.tick(SWEEP)
     assert await asyncio.to_thread(queue.length, "upkeep") == 1
@@ -182,8 +184,10 @@ async def test_a_crawl_that_failed_for_good_does_not_keep_its_egress_idle(
 
 async def test_a_queue_that_is_down_is_waited_for(hands: Hands) -> None:
     nowhere = connect("redis://127.0.0.1:1/0")
-    one = Scheduler(nowhere, WorkQueue("redis://127.0.0.1:1/0"), hands)
+    signs: list[int] = []
+    one = Scheduler(nowhere, WorkQueue("redis://127.0.0.1:1/0"), hands, sign=lambda: signs.append(hands()))
     assert not await one.lead()
+    assert signs == [], "whoever cannot ask who leads does not work"
     assert not await one.tick(SWEEP)
     await one.resign()
     await nowhere.aclose()
