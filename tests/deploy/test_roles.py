@@ -97,6 +97,8 @@ def test_a_price_becomes_a_mail_under_the_users_of_the_roles(stack: Stack) -> No
         assert "pennywren_part_up" in metrics.text
     _until("nothing was archived", stack, lambda: any((stack.folder / "archive").rglob("*.parquet")))
     _until("nothing was swept", stack, lambda: stack.redis("operator").exists(keyspace.crawl_threshold()))
+    for service in RUNNING[1:]:
+        _until(f"{service} is not healthy", stack, lambda asked=service: stack.health_check(asked).returncode == 0)
     assert stack.refused() == []
     assert stack.refused("queue") == []
 
