@@ -88,7 +88,7 @@ async def test_the_chart_takes_the_pictures_place_and_tells_everything(page: Pag
     assert complaints == []
     assert "picture of the server" not in text
     assert "$42.99 now" in text
-    assert "Lowest $39.99" in text
+    assert "In the time shown: lowest $39.99" in text
     assert "highest $52.99" in text
     for explained in ("dotted", "hatched", "dashed", "band", "your target"):
         assert explained in text
@@ -305,7 +305,7 @@ async def test_the_figures_are_a_table_and_zero_is_on_request(page: Page) -> Non
 async def test_a_range_shows_its_part_and_an_offer_can_be_hidden(page: Page) -> None:
     await _open(page, LONG)
     await page.click(".pw-ranges button >> text='1 month'")
-    assert "Lowest $39.99" in await page.inner_text(".pw-summary")
+    assert "In the time shown: lowest $39.99" in await page.inner_text(".pw-summary")
     assert await page.locator("svg .pw-unseen").count() == 0
     await page.uncheck(".pw-offers input >> nth=1")
 

@@ -277,7 +277,7 @@ describe("in words", () => {
     const found = statistics(series, START, START + 9 * DAY);
     assert.deepEqual([found?.typical, found?.verdict, found?.low, found?.high], [null, null, 1000, 1500]);
     const text = summarize(series, START, START + 9 * DAY, ENGLISH, format);
-    assert.match(text, /Buy box: \$12\.00 now\. Lowest \$10\.00 on Jan 1, 2026, highest \$15\.00 on Jan 3, 2026\. 8 days/);
+    assert.match(text, /Buy box: \$12\.00 now\. In the time shown: lowest \$10\.00 on Jan 1, 2026, highest \$15\.00 on Jan 3, 2026\. 8 days/);
   });
 
   test("a history of less than a day has begun, and days are counted as people do", () => {
@@ -293,13 +293,19 @@ describe("in words", () => {
     const found = statistics(series, START, START + 61 * DAY);
     assert.deepEqual(found?.typical, { low: 2000, high: 2000 });
     assert.equal(found?.verdict, "low");
-    assert.match(summarize(series, START, START + 61 * DAY, GERMAN, makeFormat("EUR", ["de"])), /Das ist niedrig\.$/);
+    assert.match(summarize(series, START, START + 61 * DAY, GERMAN, makeFormat("EUR", ["de"])), / Üblich sind 20,00\s€\. Das ist niedrig\.$/);
+  });
+
+  test("a price that never moved is said once", () => {
+    const series = prepare(history([[0, 1999]], 61), START + 61 * DAY);
+    const text = summarize(series, START, START + 61 * DAY, ENGLISH, format);
+    assert.equal(text, "Buy box: $19.99 now. Only one price in the time shown: $19.99.");
   });
 
   test("who has zoomed into the past is told what it costs now, and is not told that it is much or little", () => {
     const series = prepare(history([[0, 2000], [10, 2500], [30, 1000], [60, 900]], 61), START + 61 * DAY);
     const text = summarize(series, START, START + 20 * DAY, ENGLISH, format);
-    assert.match(text, /^Buy box: \$9\.00 now\. Lowest \$20\.00 .*, highest \$25\.00 .* Typical \$20\.00 to \$25\.00\.$/);
+    assert.match(text, /^Buy box: \$9\.00 now\. In the time shown: lowest \$20\.00 .*, highest \$25\.00 .* Typical \$20\.00 to \$25\.00\.$/);
   });
 
   test("no offer now is no price now", () => {

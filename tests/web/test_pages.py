@@ -338,16 +338,42 @@ async def test_who_watches_a_product_sees_the_target_on_its_page(
 
 async def test_a_page_says_what_its_chart_shows_before_any_script(site: Site, browser: httpx.AsyncClient) -> None:
     at = site.clock()
-    for days, price in ((30, 2999), (20, 1999), (0, 2499)):
+    for days, price in ((30, 2999), (29, 2999), (20, 1999), (19, 1999), (1, 2499), (0, 2499)):
         await site.record(price, at=at - days * DAY)
     page = (await browser.get(ADDRESS)).text
     said = re.search(r'<p class="said-of-chart">([^<]+)</p>', page)
 
     assert said
     assert re.fullmatch(
-        r"Buy box: \$24\.99 now\. Lowest \$19\.99 on .+, highest \$29\.99 on .+\. Typical \$.+\.", said[1]
+        r"Buy box: \$24\.99 now\. In the time shown: lowest \$19\.99 on .+, highest \$29\.99 on .+\. "
+        r"Typical \$19\.99 to \$29\.99\.",
+        said[1],
     )
     assert f"<desc>{said[1]}</desc>" in page
+    assert "the middle half of a year" in page
+    assert "Band: the middle half of the prices." in page
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        (((40, 1999), (0, 1999)), "Buy box: $19.99 now. Only one price in the time shown: $19.99."),
+        ((*((day, 1999) for day in range(40, 35, -1)), (1, 1899), (0, 1999)), "Typical $19.99."),
+    ],
+)
+async def test_a_price_that_hardly_moves_is_no_band(
+    site: Site, browser: httpx.AsyncClient, prices: tuple[tuple[int, int], ...], said: str
+) -> None:
+    at = site.clock()
+    for days, price in prices:
+        await site.record(price, at=at - days * DAY)
+    page = (await browser.get(ADDRESS)).text
+
+    assert f"{said}</desc>" in page
+    assert "Solid: a price that was seen." in page
+    assert "$19.99 to $19.99" not in page
+    assert "most of a year" in page
+    assert "middle half" not in page
 
 
 async def test_an_address_without_a_page_helps_on(browser: httpx.AsyncClient) -> None:

@@ -40,5 +40,5 @@ async def test_where_the_buy_box_never_had_a_price_another_offer_is_drawn(
 
     assert "No offer" in page
     assert page.count('class="price-chart"') == 2
-    assert f"Lowest used price of {PRODUCT}. Lowest $33.99 on" in page
+    assert f"Lowest used price of {PRODUCT}. Only one price in the time shown: $33.99." in page
     assert 'data-offers="buybox' in page

@@ -156,11 +156,20 @@ def chart(
 def _description(whole: Measure | None, currency: str, words: Language) -> str:
     if whole is None:
         return words.say("chart.empty")
-    extremes = words.say(
+    told = extremes(whole, currency, words)
+    if whole.low == whole.high:
+        return told
+    return f"{told} {words.say('chart.average', average=words.money(whole.average, currency))}"
+
+
+def extremes(whole: Measure, currency: str, words: Language) -> str:
+    """The lowest and the highest price of the time shown with their days, or the one that it has, as a sentence."""
+    if whole.low == whole.high:
+        return words.say("chart.only_price", price=words.money(whole.low, currency))
+    return words.say(
         "chart.extremes", low=words.money(whole.low, currency), low_day=words.short_day(whole.low_at),
         high=words.money(whole.high, currency), high_day=words.short_day(whole.high_at),
     )  # fmt: skip
-    return f"{extremes} {words.say('chart.average', average=words.money(whole.average, currency))}"
 
 
 def _lines(stretches: Sequence[Span], frame: _Frame, unverified: Sequence[tuple[int, int]]) -> tuple[str, str, str]:

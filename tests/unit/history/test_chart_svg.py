@@ -123,7 +123,10 @@ def test_with_enough_history_a_band_shows_the_middle_half_of_the_prices() -> Non
     assert {round(edge) for edge in edges} == {round(edge) for edge in at}
     assert bands(13) == []
     flat = Steps([(START, 1000)], [], START + 60 * DAY)
-    assert "chart-typical" not in chart(flat, START, START + 60 * DAY, "USD", title="", palette=LIGHT)
+    told = chart(flat, START, START + 60 * DAY, "USD", title="", palette=LIGHT)
+    assert "<desc>Only one price in the time shown: $10.00.</desc>" in told
+    assert "typical" not in told
+    assert "middle half" not in told
 
 
 @pytest.mark.parametrize("width", [240, 320, 480, 720])
@@ -178,7 +181,9 @@ def test_low_and_high_are_marked_and_described() -> None:
     assert _path(svg, "chart-low").split("h")[1] != _path(svg, "chart-high").split("h")[1], "by more than their colour"
     assert {e.text for e in svg.iter(f"{SVG}text")} >= {"10.00 · 25 Nov 2025", "15.00 · 27 Nov 2025", "USD"}
     assert svg.findtext(f"{SVG}title") == "Kettle"
-    assert "Lowest $10.00 on 25 Nov 2025, highest $15.00 on 27 Nov 2025" in (svg.findtext(f"{SVG}desc") or "")
+    assert (svg.findtext(f"{SVG}desc") or "").startswith(
+        "In the time shown: lowest $10.00 on 25 Nov 2025, highest $15.00 on 27 Nov 2025. Average $"
+    )
     assert svg.get("role") == "img"
 
 

@@ -134,7 +134,7 @@ def test_a_picture_speaks_the_language_that_is_asked_for() -> None:
     assert "|Zielpreis|" in drawn["de"]
     assert "|niemand sah nach" in drawn["de"]
     assert "|27. Nov.|" in drawn["de"]
-    assert "Niedrigster 10,00\u00a0€ am 25.11.2025" in drawn["de"]
+    assert "In der gezeigten Zeit: niedrigster 10,00\u00a0€ am 25.11.2025" in drawn["de"]
 
 
 def test_the_axis_begins_at_zero_on_request() -> None:

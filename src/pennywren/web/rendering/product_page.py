@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from pennywren.accounts.people import Person
-from pennywren.history.chart_svg import chart
+from pennywren.history.chart_svg import chart, extremes
 from pennywren.history.outliers import ordinary
 from pennywren.history.reading import hearsay
 from pennywren.history.step import Measure, measure, spans, value_at
@@ -262,10 +262,10 @@ async def _past_of(
     steps = await store.steps(product, offer, min(now, of.last_seen) - CHART_SPAN, of.last_seen + 1)
     title = speaking.say(f"chart.of.{offer}", product=product)
     whole = measure(steps, start, end)
-    extremes = speaking.say("chart.empty") if whole is None else _extremes(whole, currency, speaking)
+    told = speaking.say("chart.empty") if whole is None else extremes(whole, currency, speaking)
     unverified = hearsay(steps, offer, await proofs_of(store.client, product))
     draw = partial(chart, steps, start, end, currency, title=title, words=speaking, unverified=unverified)
-    return _in_both_sizes(draw), f"{title}. {extremes}"
+    return _in_both_sizes(draw), f"{title}. {told}"
 
 
 def _in_both_sizes(draw: Callable[..., str]) -> Markup:
@@ -274,25 +274,19 @@ def _in_both_sizes(draw: Callable[..., str]) -> Markup:
     return Markup("".join(charts))  # noqa: S704
 
 
-def _extremes(whole: Measure, currency: str, speaking: Language) -> str:
-    return speaking.say(
-        "chart.extremes",
-        low=speaking.money(whole.low, currency),
-        low_day=speaking.short_day(whole.low_at),
-        high=speaking.money(whole.high, currency),
-        high_day=speaking.short_day(whole.high_at),
-    )
-
-
 def _said(main: OfferState, whole: Measure, summary: Summary, currency: str, speaking: Language) -> str:
     """What the chart shows, in a few sentences: those that a script puts there, too, as soon as it draws."""
     money = partial(speaking.money, currency=currency)
     now = speaking.say("chart.none") if main.price is None else speaking.say("chart.now", price=money(main.price))
-    extremes = _extremes(whole, currency, speaking)
+    told = f"{now} {extremes(whole, currency, speaking)}"
     if summary.known_days < ENOUGH_DAYS or summary.typical is None:
-        return f"{now} {extremes} {_too_short(summary.known_days, speaking)}"
+        return f"{told} {_too_short(summary.known_days, speaking)}"
+    if whole.low == whole.high:
+        return told
     low, high = summary.typical
-    return f"{now} {extremes} {speaking.say('chart.typical', low=money(low), high=money(high))}"
+    if low == high:
+        return f"{told} {speaking.say('chart.typical_price', price=money(low))}"
+    return f"{told} {speaking.say('chart.typical', low=money(low), high=money(high))}"
 
 
 def _rows(steps: Steps, start: int, end: int) -> list[Row]:

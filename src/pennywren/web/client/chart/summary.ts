@@ -23,22 +23,29 @@ export function summarize(series: Series, start: number, end: number, words: Wor
       : found.now === null
       ? fill(words["summary.none"], { offer })
       : fill(words["summary.now"], { offer, price: format.price(found.now) }),
-    fill(words["summary.extremes"], {
-      low: format.price(found.low),
-      lowDate: format.day(found.lowAt),
-      high: format.price(found.high),
-      highDate: format.day(found.highAt),
-    }),
+    found.low === found.high
+      ? fill(words["summary.onlyPrice"], { price: format.price(found.low) })
+      : fill(words["summary.extremes"], {
+        low: format.price(found.low),
+        lowDate: format.day(found.lowAt),
+        high: format.price(found.high),
+        highDate: format.day(found.highAt),
+      }),
   ];
   if (!found.typical) {
     const days = Math.floor(found.days);
     said.push(days < 1 ? words["summary.begun"] : fill(words["summary.short"], { days: format.days(days) }));
     return said.join(" ");
   }
-  said.push(
-    fill(words["summary.typical"], { low: format.price(found.typical.low), high: format.price(found.typical.high) }),
-  );
+  if (found.low < found.high) said.push(usual(found.typical, words, format));
   const verdicts = { low: words["summary.low"], typical: words["summary.average"], high: words["summary.high"] };
   if (found.verdict) said.push(verdicts[found.verdict]);
   return said.join(" ");
+}
+
+/** A price that held most of the time is no band. */
+function usual({ low, high }: { low: number; high: number }, words: Words, format: Format): string {
+  return low === high
+    ? fill(words["summary.typicalPrice"], { price: format.price(low) })
+    : fill(words["summary.typical"], { low: format.price(low), high: format.price(high) });
 }
