@@ -1,10 +1,11 @@
 /** The settings: the server, the panel's place, who alerts go to, and what is reported. */
 
 import { make } from "../../src/pennywren/web/client/chart/dom.ts";
+import { isolated } from "../../src/pennywren/web/client/chart/format.ts";
 import { ask, say, sentence } from "./ask.ts";
 import { button, field, mayCollect, ownPage, part } from "./own_page.ts";
 import { readConsent } from "./reports/consent.ts";
-import type { Ledger, Sent } from "./reports/ledger.ts";
+import type { Ledger, Sent, Told } from "./reports/ledger.ts";
 import { EMPTY } from "./reports/ledger.ts";
 import { cleanOrigin, POSITIONS, readLayout, readSettings } from "./settings.ts";
 
@@ -12,6 +13,9 @@ const EXAMPLE = `{"productID": "us:B08N5WRWNW", "offer": "buybox", "price": 1299
  "context": {"signedIn": false, "memberPrice": false, "coupon": false, "subscription": false,
   "deliveryCountry": "US", "variation": null, "language": "en-US"},
  "observedAt": "2026-11-25T12:00:00Z"}`;
+
+/** What becomes of a report, in the language of the browser; the reason after it comes from the server. */
+const VERDICTS: Record<string, string> = { accepted: "sent_accepted", held: "sent_held", rejected: "sent_rejected" };
 
 const main = ownPage(say("settings"), "wide");
 const account = make("div");
@@ -95,6 +99,14 @@ async function showReports(): Promise<void> {
 
 function report({ at, to, body, status, verdicts }: Sent): HTMLElement {
   const when = new Intl.DateTimeFormat(chrome.i18n.getUILanguage(), { dateStyle: "medium", timeStyle: "medium" }).format(at);
-  const told = make("ul", {}, ...verdicts.map((each) => make("li", { dir: "auto" }, each)));
+  const told = make("ul", {}, ...verdicts.map((each) => make("li", { dir: "auto" }, answered(each))));
   return make("details", {}, make("summary", {}, `${when} · ${status} · ${to}`), make("pre", { tabindex: "0" }, body), told);
+}
+
+function answered(told: Told | string): string {
+  if (typeof told === "string") return told;
+  const { verdict, detail } = told;
+  if (verdict === null) return detail;
+  const name = VERDICTS[verdict];
+  return name ? say(name, isolated(detail)) : `${verdict}: ${detail}`;
 }

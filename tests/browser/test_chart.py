@@ -291,6 +291,20 @@ async def test_nothing_is_explained_that_is_not_there(page: Page) -> None:
     assert await page.locator("svg .pw-typical, svg .pw-target").count() == 0
 
 
+async def test_on_a_narrow_screen_no_line_runs_through_a_label(page: Page) -> None:
+    await page.set_viewport_size({"width": 320, "height": 800})
+    await _open(page, LONG)
+    await page.wait_for_selector("svg .pw-low-label")
+    bare = await page.evaluate("""() => [...document.querySelectorAll("svg .pw-low-label, svg .pw-high-label")].filter(
+        (label) => {
+            const [text, behind] = [label.getBBox(), label.previousElementSibling.getBBox()];
+            const isBehind = label.previousElementSibling.matches("rect.pw-backing");
+            return !isBehind || behind.x > text.x || behind.x + behind.width < text.x + text.width;
+        }).map((label) => label.textContent)""")
+
+    assert bare == []
+
+
 async def test_the_figures_are_a_table_and_zero_is_on_request(page: Page) -> None:
     await _open(page, LONG)
     await page.click(".pw-table summary")

@@ -88,7 +88,7 @@ test("a batch goes out with the install's token and a key, and is kept byte for 
   assert.deepEqual([sent?.path, sent?.headers["authorization"], sent?.headers["idempotency-key"]], ["/observations", "Bearer T", "key-1"]);
   assert.deepEqual(JSON.parse(sent?.body ?? ""), { observations: [{ ...kettle(), observedAt: "2026-11-25T12:10:00Z" }] });
   const { sent: kept } = JSON.parse(area.stored.get("ledger") ?? "");
-  assert.deepEqual(kept, [{ at: NOW, to: `${ORIGIN}/observations`, body: sent?.body, status: 200, verdicts: ["accepted: As known."] }]);
+  assert.deepEqual(kept, [{ at: NOW, to: `${ORIGIN}/observations`, body: sent?.body, status: 200, verdicts: [{ verdict: "accepted", detail: "As known." }] }]);
 });
 
 test("one report for a product within an hour, whatever the clock's hour is", async () => {

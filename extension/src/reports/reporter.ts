@@ -7,7 +7,7 @@
 import { readSettings } from "../settings.ts";
 import type { Sighting } from "../page/read.ts";
 import { mayReport, readConsent } from "./consent.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Told } from "./ledger.ts";
 import { add, due, EMPTY, pack, postpone, settle } from "./ledger.ts";
 import { isPublic, observed } from "./observation.ts";
 
@@ -201,10 +201,10 @@ export class Reporter {
   }
 }
 
-async function verdicts(answer: Response): Promise<string[]> {
+async function verdicts(answer: Response): Promise<Told[]> {
   try {
-    const body = (await answer.json()) as { verdicts?: { verdict: string; detail: string }[]; detail?: string };
-    return body.verdicts?.map((each) => `${each.verdict}: ${each.detail}`) ?? [body.detail ?? ""];
+    const body = (await answer.json()) as { verdicts?: Told[]; detail?: string };
+    return body.verdicts?.map(({ verdict, detail }) => ({ verdict, detail })) ?? [{ verdict: null, detail: body.detail ?? "" }];
   } catch {
     return [];
   }

@@ -91,7 +91,7 @@ export function draw(svg: SVGElement, view: View): Frame {
   if (shown[0]) parts.push(...unseen(shown[0], frame));
   parts.push(...axes(ticks, frame, view));
   if (typical) parts.push(edges(typical, frame));
-  const strokes: Stroke[] = [];
+  const strokes = typical ? [across(typical.low, frame), across(typical.high, frame)] : [];
   for (const [i, stretches] of shown.entries()) parts.push(...line(stretches, frame, view, view.styles[i] ?? 0, strokes));
   if (view.target !== null) strokes.push(across(view.target, frame));
   const labels = new Labels(frame, strokes);
@@ -255,7 +255,10 @@ class Labels {
     const box = place(text, wanted, this.#inside, this.#strokes, this.#taken);
     if (box === null) return [];
     this.#taken.push(box);
-    return [label((box.left + box.right) / 2, box.bottom - 3, text, "middle", name)];
+    const [x, width] = [round(box.left), round(box.right - box.left)];
+    // Where a line is crossed all the same, it ends at the label instead of running through its letters.
+    const backing = element("rect", { class: "pw-backing", x, y: round(box.top), width, height: round(box.bottom - box.top), rx: 3 });
+    return [backing, label((box.left + box.right) / 2, box.bottom - 3, text, "middle", name)];
   }
 
   /** Keep all of them off a mark. */
@@ -287,7 +290,7 @@ function extremes(found: Statistics, frame: Frame, view: View, labels: Labels): 
     const up = name === "high";
     const d = up ? `M${x - 5} ${y + 4}h10l-5 -9z` : `M${x - 5} ${y - 4}h10l-5 9z`;
     const text = `${isolated(view.format.price(price))} · ${isolated(view.format.day(at))}`;
-    return [element("path", { class: `pw-mark pw-${name}`, d }), ...labels.put(text, around(text, x, y, up), `pw-${name}-label`)];
+    return [...labels.put(text, around(text, x, y, up), `pw-${name}-label`), element("path", { class: `pw-mark pw-${name}`, d })];
   });
 }
 
