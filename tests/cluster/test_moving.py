@@ -20,6 +20,8 @@ from pennywren.store.slots import held_partitions, move_slot, slot_of_partition
 from pennywren.store.store import Store
 
 NOW = 1_760_000_000_000
+END = NOW + 50_000 * DAY
+"""Later than a day for each look that can be recorded while a slot moves, however long that takes."""
 KETTLE = ProductID("us", "B08N5WRWNW")
 PARTITION = keyspace.partition_of(KETTLE)
 SLOT = slot_of_partition(PARTITION)
@@ -38,7 +40,7 @@ async def _elsewhere(client: ClusterClient) -> Address:
 async def test_what_is_recorded_while_its_slot_moves_is_all_there(
     cluster_store: Store, cluster_client: ClusterClient
 ) -> None:
-    recorder = Recorder(cluster_store, 7 * 86_400, now=NOW + 400 * DAY)
+    recorder = Recorder(cluster_store, 7 * 86_400, now=END)
     await recorder.record([_look(NOW + i * DAY, 1000 + i) for i in range(30)])
     assert await move_to_tier(cluster_store, KETTLE, "charted")
     over = asyncio.Event()
@@ -58,16 +60,16 @@ async def test_what_is_recorded_while_its_slot_moves_is_all_there(
         assert keys >= len(keyspace.COMPACTIONS) + 3
     over.set()
     await writing
-    await recorder.record([_look(NOW + 390 * DAY, 5)])
+    await recorder.record([_look(END, 5)])
 
-    steps = await cluster_store.steps(KETTLE, Offer.BUYBOX, 0, NOW + 500 * DAY)
-    assert steps.prices == [*((NOW + i * DAY, 1000 + i) for i in recorded), (NOW + 390 * DAY, 5)]
+    steps = await cluster_store.steps(KETTLE, Offer.BUYBOX, 0, END + 1)
+    assert steps.prices == [*((NOW + i * DAY, 1000 + i) for i in recorded), (END, 5)]
     entries: Any = await cluster_client.xrange(keyspace.changes(PARTITION))
     assert [fields["new"] for _, fields in entries if fields["kind"] in ("first", "price")] == [
         *(str(1000 + i) for i in recorded),
         "5",
     ]
-    buckets = await cluster_store.buckets(KETTLE, Offer.BUYBOX, "day", 0, NOW + 500 * DAY)
+    buckets = await cluster_store.buckets(KETTLE, Offer.BUYBOX, "day", 0, END + 1)
     assert buckets is not None
     assert {bucket.min for bucket in buckets} >= {1000 + i for i in recorded[:-2]}
 
