@@ -25,16 +25,16 @@ FULL_S: Final = 0.15
 """One that is so late answers nobody new: a request waits for its turn about three times."""
 CROWD: Final = 32
 """With fewer requests under way it is the machine that is slow, and refusing some would help nobody."""
-SOON_S: Final = 0.15
+SOON_S: Final = 0.05
 """An answer is slow from here on: in a crowd each waits for all the others, many times, however short each wait is."""
 USUAL: Final = 48
 """So many may be under way where answers are quick."""
-LEAST: Final = 24
+LEAST: Final = 12
 """So many always may: with fewer it is the machine that is slow."""
 OTHERS: Final = 0.75
 """What is not about prices leaves a quarter of the room to them: all of it may wait for PostgreSQL, which prices do
 without."""
-BURST_S: Final = 0.15
+BURST_S: Final = 0.125
 """So long twice as many may come: after a moment in which the process had no processor, all of it comes at once."""
 _CUT: Final = 0.8
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
