@@ -1,7 +1,7 @@
 """RQ: jobs are named, carry JSON, and have an id, so that enqueueing twice is enqueueing once."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from redis import Redis
@@ -94,13 +94,13 @@ class WorkQueue:
         of = Queue(queue, connection=self._redis, serializer=JSONSerializer)
         jobs = of.get_jobs(0, 1)
         since = jobs[0].enqueued_at if jobs else None
-        return of.count, None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
+        return of.count, None if since is None else _ms(since)
 
     def heard_of_worker(self, queue: str, host: str) -> int | None:
         """When a worker of `queue` on the machine `host` last gave a sign of life (ms); None if RQ knows of none."""
         of = Queue(queue, connection=self._redis, serializer=JSONSerializer)
         beats = [worker.last_heartbeat for worker in Worker.all(queue=of) if worker.hostname == host]
-        return max((int(beat.replace(tzinfo=UTC).timestamp() * 1000) for beat in beats if beat), default=None)
+        return max((_ms(beat) for beat in beats if beat), default=None)
 
     def answers(self) -> bool:
         """Whether RQ's Redis answers."""
@@ -112,3 +112,8 @@ class WorkQueue:
     def close(self) -> None:
         """Close the connection."""
         self._redis.close()
+
+
+def _ms(moment: datetime) -> int:
+    """UTC, as RQ notes moments without saying so."""
+    return int(moment.replace(tzinfo=UTC).timestamp() * 1000)

@@ -9,8 +9,8 @@ from pennywren.history.chart_palette import Palette
 
 ROW: Final = 17
 """Height of a row of the legend, in pixels."""
-_LETTER: Final = 6.6
-"""Width of a letter, at most on average."""
+LETTER: Final = 6.6
+"""Width of a letter of what a chart says, at most on average, in pixels."""
 _SAMPLE: Final = 20
 _GAP: Final = 6
 _APART: Final = 12
@@ -30,7 +30,7 @@ def rows(told: Sequence[tuple[str, str]], left: float, right: float) -> list[lis
     found: list[list[Entry]] = []
     end = left
     for name, text in reversed(told):
-        width = _SAMPLE + _GAP + len(text) * _LETTER
+        width = _SAMPLE + _GAP + len(text) * LETTER
         if not found or end - width < left:
             found.append([])
             end = right

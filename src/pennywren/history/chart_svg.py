@@ -14,7 +14,7 @@ from html import escape
 from typing import Final
 
 from pennywren.history.axis import price_ticks, time_ticks
-from pennywren.history.chart_legend import ROW, drawn, rows
+from pennywren.history.chart_legend import LETTER, ROW, drawn, rows
 from pennywren.history.chart_palette import OF_THE_PAGE, Palette
 from pennywren.history.median import quantile_of
 from pennywren.history.outliers import ordinary
@@ -35,8 +35,6 @@ _DASHES: Final = {
     "target": ' stroke-dasharray="6 4"',
 }
 _ENGLISH: Final = language("en")
-_LETTER: Final = 6.6
-"""Width of a letter of a label, at most on average."""
 _LABEL: Final = 84
 """Width that a label of the time axis needs, with the space beside it."""
 _LEAST: Final = 40
@@ -332,7 +330,7 @@ def _extremes(whole: Measure, frame: _Frame, currency: str, words: Language) -> 
     for name, price, at, shift in marks:
         x, y = frame.x(at), frame.y(price)
         text = f"{words.figure(price, currency)} · {words.short_day(at)}"
-        half = len(text) * _LETTER / 2
+        half = len(text) * LETTER / 2
         anchor = "start" if x < _LEFT + half else "end" if x > frame.width - _RIGHT - half else "middle"
         if y + shift > frame.height - _BOTTOM:
             shift = -9

@@ -136,7 +136,7 @@ async def _read(
 ) -> tuple[int, bytes]:
     state = await store.product(product)
     if state is None:
-        raise NotFound(f"no price of {product} is known: POST /products tracks it, and its history begins then")
+        raise _unknown(product)
     return state.version, await _encoded(reader, state, question, stale=stale)
 
 
