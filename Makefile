@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 MIGRATIONS := src/pennywren/postgres/migrations
 # The last one that never ran while an old release served; only those after it must keep from locking what is in use.
 NEVER_SERVED := 20261130235959
-LOCKS := adding-field-with-default,adding-foreign-key-constraint,ban-drop-constraint,ban-drop-not-null,constraint-missing-not-valid,disallowed-unique-constraint,require-concurrent-index-creation
+LOCKS := adding-field-with-default,adding-foreign-key-constraint,adding-serial-primary-key-field,ban-drop-constraint,ban-drop-not-null,constraint-missing-not-valid,disallowed-unique-constraint,require-concurrent-index-creation
 # On the command line those of .squawk.toml do not count, so they are here again.
 ALWAYS := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint
 

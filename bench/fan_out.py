@@ -160,8 +160,9 @@ async def poll(pool: Pool) -> tuple[float, float]:
     await pool.execute("insert into polled_prices select id, $1, now() from products", HIGH)
     await pool.execute("vacuum analyze subscriptions, polled_prices", timeout=PATIENCE_S)
     scan = """
-        insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at)
-        select s.id, 'poll/' || extract(epoch from p.seen_at), s.product_id, s.offer, p.price, s.currency, p.seen_at
+        insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency, seen_at)
+        select s.id, s.person_id, 'poll/' || extract(epoch from p.seen_at), s.product_id, s.offer, p.price,
+               s.currency, p.seen_at
         from subscriptions s join polled_prices p using (product_id)
         where p.price <= s.threshold and s.last_alert_at is null
         on conflict do nothing

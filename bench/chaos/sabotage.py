@@ -58,8 +58,10 @@ async def _double(postgres_url: str) -> None:
     try:
         await connection.execute(
             """
-            insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at)
-            select subscription_id, change_id || '/again', product_id, offer, old_price, new_price, currency, seen_at
+            insert into alerts (subscription_id, person_id, change_id, product_id, offer, old_price, new_price,
+                                currency, seen_at)
+            select subscription_id, person_id, change_id || '/again', product_id, offer, old_price, new_price,
+                   currency, seen_at
             from alerts order by id limit 1
             """
         )

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pennywren
 
-_CALLS = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}
+_CALLS = {"fetch", "fetchrow", "fetchval", "fetchmany", "execute", "executemany", "cursor", "prepare"}
 _EXPLAINED = re.compile(r"[\s(]*(select|insert|update|delete|with|merge)\b", re.IGNORECASE)
 _LOCALS: Mapping[str, tuple[Mapping[str, object], ...]] = {
     "pennywren.accounts.pairings": tuple({"where": f"{column} = $1"} for column in ("token_hash", "code", "link_hash")),
@@ -60,8 +60,6 @@ def _is_sent(node: ast.AST) -> bool:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in _CALLS
         and bool(node.args)
-        and not (isinstance(node.func.value, ast.Name) and node.func.value.id in {"pipe", "client", "trip"})
-        and not (isinstance(node.func.value, ast.Attribute) and node.func.value.attr in {"_client", "client"})
     )
 
 

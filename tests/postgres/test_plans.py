@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import asyncpg
@@ -11,6 +11,7 @@ import pytest
 from pennywren.postgres.migrate import migrate
 from pennywren.postgres.pool import STATEMENTS
 from tests.postgres.statements import Statement, statements
+from tests.postgres.test_sharding import BY_PERSON
 
 ROWS = {"people": 100_000, "products": 100_000, "subscriptions": 100_000, "alerts": 100_000}
 OTHERS = 10_000
@@ -125,11 +126,37 @@ async def _drop(server: str, name: str) -> None:
         await connection.close()
 
 
-def _scanned(plan: Any) -> Iterator[str]:
-    if plan["Node Type"] == "Seq Scan":
-        yield plan["Relation Name"]
+def _nodes(plan: Any) -> Iterator[Any]:
+    yield plan
     for part in plan.get("Plans", []):
-        yield from _scanned(part)
+        yield from _nodes(part)
+
+
+def _scanned(plan: Any) -> set[str]:
+    return {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"}
+
+
+def _of_people(plan: Any) -> bool:
+    """Whether tables that shard by person are read in it."""
+    return any(node.get("Relation Name") in BY_PERSON and node["Node Type"] != "ModifyTable" for node in _nodes(plan))
+
+
+def _compares_people(plan: Any) -> bool:
+    return any("person_id = " in str(text) for key, text in plan.items() if key.endswith(("Cond", "Filter")))
+
+
+def _across(plan: Any) -> Iterator[str]:
+    """Where rows of people are put together that may be of two persons, and so of two shards."""
+    parts = [part for part in plan.get("Plans", []) if part.get("Parent Relationship") in ("Outer", "Inner")]
+    if len(parts) > 1 and all(map(_of_people, parts)):
+        inner = next(part for part in parts if part["Parent Relationship"] == "Inner")
+        if not _compares_people(plan) and not any(map(_compares_people, _nodes(inner))):
+            yield plan["Node Type"]
+    for part in plan.get("Plans", []):
+        asks = part.get("Parent Relationship") == "SubPlan" and plan.get("Relation Name") in BY_PERSON
+        if asks and _of_people(part) and not any(map(_compares_people, _nodes(part))):
+            yield "SubPlan"
+        yield from _across(part)
 
 
 async def _plans(url: str, found: list[Statement]) -> dict[Statement, Any]:
@@ -153,13 +180,27 @@ async def _plans(url: str, found: list[Statement]) -> dict[Statement, Any]:
         await connection.close()
 
 
-def test_no_statement_goes_through_a_whole_table(grown: str) -> None:
-    found = list(statements())
-    assert 150 < len(found) < STATEMENTS
-    plans = asyncio.run(_plans(grown, found))
+@pytest.fixture(scope="module")
+def plans(grown: str) -> Mapping[Statement, Any]:
+    """Of all statements."""
+    return asyncio.run(_plans(grown, list(statements())))
+
+
+def test_there_are_no_more_statements_than_a_connection_keeps_prepared(plans: Mapping[Statement, Any]) -> None:
+    assert 150 < len(plans) < STATEMENTS
+
+
+def test_no_statement_puts_rows_of_two_persons_together(plans: Mapping[Statement, Any]) -> None:
+    across = {
+        f"{each.where} {each.text.strip()[:90]}": found for each, plan in plans.items() if (found := [*_across(plan)])
+    }
+    assert across == {}
+
+
+def test_no_statement_goes_through_a_whole_table(plans: Mapping[Statement, Any]) -> None:
     through = {
         f"{each.where} {each.text.strip()[:90]}": tables
         for each, plan in plans.items()
-        if (tables := set(_scanned(plan)) - SMALL) and not each.text.strip().startswith(tuple(WHOLE))
+        if (tables := _scanned(plan) - SMALL) and not each.text.strip().startswith(tuple(WHOLE))
     }
     assert not through, "\n".join(f"{name} {sorted(tables)}" for name, tables in through.items())

@@ -87,8 +87,8 @@ async def test_a_trace_tells_deliveries(site: Site, owner: httpx.AsyncClient) ->
     made = await watch(owner)
     await see(site, 1299)
     await site.resources.pool.execute(
-        "insert into deliveries (alert_id, channel, outcome, message_id) "
-        "select id, 'email', 'delivered', '<a@b>' from alerts"
+        "insert into deliveries (alert_id, person_id, channel, outcome, message_id) "
+        "select id, person_id, 'email', 'delivered', '<a@b>' from alerts"
     )
     trace = (await owner.get(f"/subscriptions/{made['id']}/trace")).json()
     told = trace["changes"][0]["alert"]

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from pennywren.model.offer import Offer
 from pennywren.postgres.pool import transaction
 from tests.web.site import PRODUCT, Site
 from tests.web.test_account_pages import watch
@@ -33,9 +32,11 @@ async def alert(site: Site, watch_id: int, price: int | None, change: str = "c",
     async with transaction(site.resources.pool) as connection:
         await connection.execute(
             """insert into alerts
-                   (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, state)
-               values ($1, $2, $3, $4, 1500, $5, 'USD', now(), $6)""",
-            watch_id, change, str(PRODUCT), Offer.BUYBOX.value, price, state,
+                   (subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+                    state)
+               select id, person_id, $2, product_id, offer, 1500, $3, currency, now(), $4
+               from subscriptions where id = $1""",
+            watch_id, change, price, state,
         )  # fmt: skip
 
 

@@ -45,14 +45,15 @@ async def add_messages(site: Site, count: int) -> None:
         watch = await connection.fetchval("select min(id) from subscriptions")
         for i in range(count):
             alert = await connection.fetchval(
-                """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at,
-                       state)
-                   values ($1, $2, 'us:B000000000', 'buybox', 900, 'USD', now(), 'delivered') returning id""",
+                """insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency,
+                       seen_at, state)
+                   select id, person_id, $2, product_id, offer, 900, currency, now(), 'delivered'
+                   from subscriptions where id = $1 returning id""",
                 watch, str(held + i),
             )  # fmt: skip
             await connection.execute(
-                """insert into deliveries (alert_id, channel, outcome, message_id)
-                   values ($1, 'email', 'delivered', 'm')""",
+                """insert into deliveries (alert_id, person_id, channel, outcome, message_id)
+                   select id, person_id, 'email', 'delivered', 'm' from alerts where id = $1""",
                 alert,
             )
 

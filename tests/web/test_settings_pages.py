@@ -9,14 +9,13 @@ import msgspec
 import pytest
 
 from pennywren.accounts.installs import make_install
-from pennywren.model.offer import Offer
 from pennywren.notify import decisions, suppressed
 from pennywren.notify.decisions import Reason
 from pennywren.notify.deliveries import NO_CHANNEL
 from pennywren.postgres.pool import transaction
 from pennywren.settings import Settings
 from tests.postgres.notify.httppeer import HttpPeer, http_peer
-from tests.web.site import HTML, JSON, PRODUCT, Site
+from tests.web.site import HTML, JSON, Site
 from tests.web.test_account_pages import text_of, watch
 from tests.web.test_ownership import BROWSER
 
@@ -275,11 +274,15 @@ async def add_delivery(
 ) -> None:
     async with transaction(site.resources.pool) as connection:
         alert = await connection.fetchval(
-            """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
-               values ($1, $2, $3, $4, 900, 'USD', now(), 'delivered') returning id""",
-            watch_id, change, str(PRODUCT), Offer.BUYBOX.value,
-        )  # fmt: skip
+            """insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency,
+                   seen_at, state)
+               select id, person_id, $2, product_id, offer, 900, currency, now(), 'delivered'
+               from subscriptions where id = $1 returning id""",
+            watch_id,
+            change,
+        )
         await connection.execute(
-            "insert into deliveries (alert_id, channel, outcome, message_id, reason) values ($1, $4, $2, 'm', $3)",
+            """insert into deliveries (alert_id, person_id, channel, outcome, message_id, reason)
+               select id, person_id, $4, $2, 'm', $3 from alerts where id = $1""",
             alert, outcome, reason, channel,
         )  # fmt: skip

@@ -3,7 +3,6 @@
 import httpx
 
 from pennywren.model.clock import DAY
-from pennywren.model.offer import Offer
 from pennywren.pipeline import alert_times
 from tests.web.site import HTML, PRODUCT, Site
 
@@ -13,10 +12,13 @@ async def test_the_status_tells_how_alerts_fare(site: Site, owner: httpx.AsyncCl
     made = (await owner.post("/subscriptions", json=wish)).json()
     for i, seconds in enumerate((1, 2, 3, 4)):
         await site.resources.pool.execute(
-            """insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
-               values ($1, $2, $3, $4, 1, 'USD', now() - interval '10 s', 'delivered')""",
-            made["id"], f"change-{i}", str(PRODUCT), Offer.BUYBOX.value,
-        )  # fmt: skip
+            """insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency,
+                   seen_at, state)
+               select id, person_id, $2, product_id, offer, 1, currency, now() - interval '10 s', 'delivered'
+               from subscriptions where id = $1""",
+            made["id"],
+            f"change-{i}",
+        )
         await alert_times.count(site.resources.client, "email", [seconds], site.clock())
     await alert_times.count(site.resources.client, "email", [7000.0], site.clock() - 3 * DAY)
     body = (await owner.get("/status")).json()
@@ -38,10 +40,13 @@ async def test_what_failed_or_waits_for_more_than_an_hour_was_not_told_within_it
     waits = {"decided": "61 minutes", "sending": "59 minutes", "held": "5 hours", "delivered": "5 hours"}
     for state, waited in waits.items():
         await site.resources.pool.execute(
-            f"""insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at, state)
-                values ($1, $2, $3, $4, 1, 'USD', now() - interval '{waited}', $2)""",
-            made["id"], state, str(PRODUCT), Offer.BUYBOX.value,
-        )  # fmt: skip
+            f"""insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency,
+                    seen_at, state)
+                select id, person_id, $2, product_id, offer, 1, currency, now() - interval '{waited}', $2
+                from subscriptions where id = $1""",
+            made["id"],
+            state,
+        )
     await alert_times.count(site.resources.client, "email", [1.0, 1.0], site.clock())
     await alert_times.count_failed(site.resources.client, 1, site.clock())
     body = (await owner.get("/status")).json()

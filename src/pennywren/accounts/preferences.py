@@ -78,7 +78,7 @@ on conflict (person_id) do update set
 _LOOK_AGAIN: Final = """
 update alerts a set next_attempt_at = now()
 from subscriptions s
-where a.state = 'held' and s.id = a.subscription_id and s.person_id = $1
+where a.state = 'held' and s.id = a.subscription_id and s.person_id = a.person_id and s.person_id = $1
 """
 
 

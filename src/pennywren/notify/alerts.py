@@ -63,12 +63,13 @@ with changes as (
 ), crossed as (
     select * from unnest($11::integer[], $12::text[], $13::bigint[], $14::bigint[]) as r (n, watch_set, low, high)
 ), matched as (
-    select s.id as subscription_id, c.*, s.base_price, case
+    select s.id as subscription_id, s.person_id, c.*, s.base_price, case
         when not c.verified then 'unverified'
         when s.watch_set <> 'stock' and s.currency <> c.currency then 'otherCurrency'
         when c.seen_at = s.last_alert_at then 'told'
         when c.seen_at < s.last_alert_at then case when exists (
-            select from alerts a where a.subscription_id = s.id and a.change_id = c.change_id
+            select from alerts a
+            where a.subscription_id = s.id and a.person_id = s.person_id and a.change_id = c.change_id
         ) then 'told' else 'outOfTurn' end
         when c.seen_at < date_trunc('milliseconds', s.armed_at) then 'beforeArmed'
         when s.state = 'ended' then 'ended'
@@ -90,23 +91,23 @@ with changes as (
     order by s.id
     for update of s
 ), inserted as (
-    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
-                        base_price, new_low, lowest_for_days, to_crowd)
-    select subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+    insert into alerts (subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency,
+                        seen_at, base_price, new_low, lowest_for_days, to_crowd)
+    select subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
            base_price, new_low, lowest_for_days, $18
     from matched where reason is null
-    on conflict (subscription_id, change_id) do nothing
-    returning id, subscription_id, change_id, new_price, seen_at
+    on conflict (subscription_id, change_id, person_id) do nothing
+    returning id, subscription_id, person_id, change_id, new_price, seen_at
 ), told as (
     update subscriptions s
     set last_alert_at = i.seen_at, last_alert_price = i.new_price,
         state = case when s.once then 'ended' else s.state end,
         look_again_at = case when s.once or s.base_price is not null then now() else s.look_again_at end
-    from inserted i where s.id = i.subscription_id
+    from inserted i where s.id = i.subscription_id and s.person_id = i.person_id
     returning s.id, s.once or s.base_price is not null as look_again
 ), remembered as (
-    insert into decisions (subscription_id, change_id, reason, decided_at)
-    select subscription_id, change_id, reason, now() from matched where reason <> 'told'
+    insert into decisions (subscription_id, person_id, change_id, reason, decided_at)
+    select subscription_id, person_id, change_id, reason, now() from matched where reason <> 'told'
     on conflict do nothing
 )
 select id as alert_id, change_id, null::bigint as look_again from inserted
@@ -116,31 +117,33 @@ select null, null, id from told where look_again
 
 _DECIDE_CREATED: Final = """
 with due as (
-    select id, timestamptz 'epoch' + $6::bigint * interval '1 millisecond' as seen_at
+    select id, person_id, timestamptz 'epoch' + $6::bigint * interval '1 millisecond' as seen_at
     from subscriptions
     where id = $1 and product_id = $2 and offer = $3 and state = 'active' and currency = $5
       and case watch_set when 'watch' then place >= $4 when 'rise' then place <= $4 else false end
       and last_alert_at is null -- else a change was told between the creation and this look
     for update
 ), inserted as (
-    insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, about)
-    select id, $7, $2, $3, null, $4, $5, seen_at, 'created' from due
-    on conflict (subscription_id, change_id) do nothing
-    returning id, subscription_id, new_price, seen_at
+    insert into alerts (subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency,
+                        seen_at, about)
+    select id, person_id, $7, $2, $3, null, $4, $5, seen_at, 'created' from due
+    on conflict (subscription_id, change_id, person_id) do nothing
+    returning id, subscription_id, person_id, new_price, seen_at
 ), told as (
     update subscriptions s
     set last_alert_at = greatest(i.seen_at, s.armed_at), last_alert_price = i.new_price,
         state = case when s.once then 'ended' else s.state end,
         look_again_at = case when s.once or s.base_price is not null then now() else s.look_again_at end
-    from inserted i where s.id = i.subscription_id
+    from inserted i where s.id = i.subscription_id and s.person_id = i.person_id
 )
 select id from inserted
 """
 
 _DECIDE_EXPIRY: Final = """
-insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, about)
-select id, $2, product_id, offer, null, $3, currency, $4, 'expiry' from subscriptions where id = $1
-on conflict (subscription_id, change_id) do nothing
+insert into alerts (subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+                    about)
+select id, person_id, $2, product_id, offer, null, $3, currency, $4, 'expiry' from subscriptions where id = $1
+on conflict (subscription_id, change_id, person_id) do nothing
 returning id
 """
 

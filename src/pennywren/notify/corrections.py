@@ -31,7 +31,7 @@ _FALSE: Final = """
 select a.id, a.subscription_id, a.change_id, a.state, s.person_id,
        coalesce(s.last_alert_price = a.new_price and s.last_alert_at >= a.seen_at
                 and ($5::timestamptz is null or s.last_alert_at < $5), false) as is_last
-from subscriptions s join alerts a on a.subscription_id = s.id
+from subscriptions s join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
 where s.product_id = $1 and s.offer = $2 and a.offer = $2 and a.about in ('change', 'created')
       and a.new_price = $3 and a.seen_at >= $4 and ($5::timestamptz is null or a.seen_at < $5)
 order by a.id for update of a, s
@@ -40,33 +40,32 @@ order by a.id for update of a, s
 _TAKE_BACK: Final = """
 with unsent as (
     update alerts set state = 'dropped', next_attempt_at = null
-    where id = any($1::bigint[]) and state in ('decided', 'held') returning id, subscription_id, change_id
+    where id = any($1::bigint[]) and state in ('decided', 'held') returning id, subscription_id, person_id, change_id
 ), kept as (
-    insert into deliveries (alert_id, channel, outcome, message_id, reason)
-    select id, 'none', 'failed', '', 'the price was found false before it was told' from unsent
+    insert into deliveries (alert_id, person_id, channel, outcome, message_id, reason)
+    select id, person_id, 'none', 'failed', '', 'the price was found false before it was told' from unsent
 )
-insert into decisions (subscription_id, change_id, reason, decided_at)
-select subscription_id, change_id, 'withdrawn', now() from unsent
+insert into decisions (subscription_id, person_id, change_id, reason, decided_at)
+select subscription_id, person_id, change_id, 'withdrawn', now() from unsent
 on conflict do nothing
 """
 
 _CORRECT: Final = """
 with told as (
-    select distinct on (s.person_id) a.id, a.subscription_id
-    from alerts a join subscriptions s on s.id = a.subscription_id
+    select distinct on (a.person_id) a.id, a.person_id
+    from alerts a
     where a.id = any($1::bigint[]) and a.state = 'delivered'
       and not exists (
-          select from alerts done join subscriptions theirs on theirs.id = done.subscription_id
-          where done.withdrawal_id = $2 and theirs.person_id = s.person_id
+          select from alerts done where done.withdrawal_id = $2 and done.person_id = a.person_id
       )
-    order by s.person_id, a.id
+    order by a.person_id, a.id
 )
-insert into alerts (subscription_id, change_id, product_id, offer, old_price, new_price, currency, seen_at, about,
-                    withdrawal_id)
-select a.subscription_id, 'withdrawn/' || a.change_id, a.product_id, a.offer, a.new_price, $3, a.currency, a.seen_at,
-       'correction', $2
-from alerts a join told using (id)
-on conflict (subscription_id, change_id) do nothing
+insert into alerts (subscription_id, person_id, change_id, product_id, offer, old_price, new_price, currency, seen_at,
+                    about, withdrawal_id)
+select a.subscription_id, a.person_id, 'withdrawn/' || a.change_id, a.product_id, a.offer, a.new_price, $3, a.currency,
+       a.seen_at, 'correction', $2
+from alerts a join told using (id, person_id)
+on conflict (subscription_id, change_id, person_id) do nothing
 returning id
 """
 

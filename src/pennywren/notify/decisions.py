@@ -61,9 +61,9 @@ class Decision:
 
 
 _REMEMBER: Final = """
-insert into decisions as d (subscription_id, change_id, reason, decided_at)
-select id, $2, $3, $4 from subscriptions where id = $1
-on conflict (subscription_id, change_id, reason) do update set decided_at = excluded.decided_at
+insert into decisions as d (subscription_id, person_id, change_id, reason, decided_at)
+select id, person_id, $2, $3, $4 from subscriptions where id = $1
+on conflict (subscription_id, change_id, reason, person_id) do update set decided_at = excluded.decided_at
 where d.decided_at < excluded.decided_at
 """
 
@@ -99,12 +99,13 @@ async def last(connection: Connection, subscription_id: int, changes: int = KEPT
 
 _PURGE: Final = """
 delete from decisions d using (
-    select subscription_id, change_id,
+    select subscription_id, person_id, change_id,
            row_number() over (partition by subscription_id order by max(decided_at) desc, change_id) as nth
     from decisions where subscription_id = any($1::bigint[])
-    group by subscription_id, change_id
+    group by subscription_id, person_id, change_id
 ) ranked
-where d.subscription_id = ranked.subscription_id and d.change_id = ranked.change_id and ranked.nth > $2
+where d.subscription_id = ranked.subscription_id and d.person_id = ranked.person_id
+  and d.change_id = ranked.change_id and ranked.nth > $2
 """
 
 
@@ -114,8 +115,9 @@ async def purge(connection: Connection, subscription_ids: Sequence[int], kept: i
 
 
 _PURGE_OLD: Final = """
-delete from decisions where ctid in (
-    select ctid from decisions where decided_at < now() - $1::interval order by decided_at limit $2
+delete from decisions where (subscription_id, change_id, reason, person_id) in (
+    select subscription_id, change_id, reason, person_id from decisions
+    where decided_at < now() - $1::interval order by decided_at limit $2
 )
 """
 

@@ -44,25 +44,25 @@ _IS_DUE: Final = """(a.state in ('decided', 'held') and (a.next_attempt_at is nu
 
 # A digest is one message, so whoever claims a part of it claims it all: its person's row is locked meanwhile.
 _DIGESTS_OF: Final = """
-select distinct s.person_id from alerts a join subscriptions s on s.id = a.subscription_id
-where a.id = any($1::bigint[]) and a.held_for = 'digest'
+select distinct person_id from alerts where id = any($1::bigint[]) and held_for = 'digest'
 """
 _LOCK: Final = "select from preferences where person_id = any($1::bigint[]) order by person_id for update"
 _DIGEST: Final = f"""
-select a.id from alerts a join subscriptions s on s.id = a.subscription_id
+select a.id from alerts a
+join subscriptions s on s.id = a.subscription_id and s.person_id = a.person_id
 where s.person_id = any($1::bigint[]) and a.held_for = 'digest' and {_IS_DUE}
 """  # noqa: S608 -- constants of ours
 
 # Not `skip locked`: whoever queued an alert may be marking it as queued at this moment.
 _OF_THESE: Final = f"""
-    (select a.id from alerts a where a.id = any($4::bigint[]) and {_IS_DUE} order by a.id limit $1)
-    union select unnest($5::bigint[])
+    (select a.id, a.person_id from alerts a where a.id = any($4::bigint[]) and {_IS_DUE} order by a.id limit $1)
+    union select id, person_id from alerts where id = any($5::bigint[])
 """  # noqa: S608 -- constants of ours
 
 # What was tried or held before has a time of its own and comes with the sweep; a digest goes as a whole. Rows are
 # locked by id, as everybody locks them, so those of crowds are looked for apart.
 _WAITING: Final = """
-    select a.id from alerts a
+    select a.id, a.person_id from alerts a
     where a.state = 'decided' and a.next_attempt_at is null and a.held_for is distinct from 'digest'
       and a.to_crowd = $4::boolean
     order by a.id limit $1 for update
@@ -70,7 +70,8 @@ _WAITING: Final = """
 
 _CLAIM: Final = f"""
 with chosen as (%s), mine as (
-    select a.id, a.state = 'held' as was_held, a.next_attempt_at from alerts a join chosen using (id)
+    select a.id, a.person_id, a.state = 'held' as was_held, a.next_attempt_at
+    from alerts a join chosen using (id, person_id)
     where {_IS_DUE} order by a.id for update of a
 )
 update alerts a
@@ -78,7 +79,8 @@ set state = 'sending', sending_at = now(), sending_until = now() + $2::interval,
     queued_at = coalesce(a.queued_at, now()), next_attempt_at = null,
     due_since = case when mine.was_held then coalesce(mine.next_attempt_at, now()) else a.due_since end
 from mine, subscriptions s, people p
-where a.id = mine.id and s.id = a.subscription_id and p.id = s.person_id
+where a.id = mine.id and a.person_id = mine.person_id
+  and s.id = a.subscription_id and s.person_id = a.person_id and p.id = s.person_id
 returning a.id, a.subscription_id, a.change_id, a.attempts, a.product_id, a.offer, a.old_price, a.new_price,
           a.currency, a.seen_at, a.held_for, a.due_since, a.due_since < now() - $3::interval as is_old, a.about,
           s.rule, s.threshold, coalesce(a.base_price, s.base_price) as base_price, s.expires_at,
@@ -91,8 +93,8 @@ _CLAIM_WAITING: Final = _CLAIM % _WAITING
 
 # Alerts that are gone in the meantime take what became of them along.
 _RECORD: Final = """
-insert into deliveries (alert_id, channel, outcome, message_id, reason, address_key)
-select id, $2, $3, $4, $5, $6 from alerts where id = any($1::bigint[])
+insert into deliveries (alert_id, person_id, channel, outcome, message_id, reason, address_key)
+select id, person_id, $2, $3, $4, $5, $6 from alerts where id = any($1::bigint[])
 """
 
 # `attempts` fences: a job that was slower than its claim does not overwrite what came after it.
@@ -121,12 +123,13 @@ _TOLD: Final = """
 select person_id, max(at) as at from (
     select s.person_id, d.message_id, d.attempted_at as at
     from subscriptions s
-    join alerts a on a.subscription_id = s.id
-    join deliveries d on d.alert_id = a.id and d.outcome = 'delivered' and d.channel <> 'webhook'
+    join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
+    join deliveries d on d.alert_id = a.id and d.person_id = a.person_id
+                     and d.outcome = 'delivered' and d.channel <> 'webhook'
     where s.person_id = any($1::bigint[]) and d.attempted_at > now() - interval '7 days'
     union all
     select s.person_id, 'sending-' || a.id, now()
-    from subscriptions s join alerts a on a.subscription_id = s.id
+    from subscriptions s join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
     where s.person_id = any($1::bigint[]) and a.state = 'sending' and a.sending_until > now()
           and a.id <> all($2::bigint[])
 ) told group by person_id, message_id order by at

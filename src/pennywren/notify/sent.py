@@ -33,9 +33,11 @@ _LAST: Final = """
 select d.id, d.alert_id, d.channel, d.outcome, d.reason, d.attempted_at,
        a.subscription_id, a.product_id, a.offer, a.about, a.new_price, a.currency,
        (select max(c.reason) from decisions c
-        where c.subscription_id = a.subscription_id and c.change_id = a.change_id
-          and c.reason = any($4::text[])) as back
-from subscriptions s join alerts a on a.subscription_id = s.id join deliveries d on d.alert_id = a.id
+        where c.subscription_id = a.subscription_id and c.person_id = a.person_id
+          and c.change_id = a.change_id and c.reason = any($4::text[])) as back
+from subscriptions s
+join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
+join deliveries d on d.alert_id = a.id and d.person_id = a.person_id
 where s.person_id = $1 and d.id < $2
 order by d.id desc limit $3
 """

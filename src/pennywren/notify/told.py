@@ -26,7 +26,9 @@ class Told:
 
 _LAST: Final = """
 select a.id, a.product_id, p.title, a.offer, a.about, a.old_price, a.new_price, a.currency, a.decided_at
-from subscriptions s join alerts a on a.subscription_id = s.id left join products p on p.id = a.product_id
+from subscriptions s
+join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
+left join products p on p.id = a.product_id
 where s.person_id = $1 and a.state <> 'dropped'
 order by a.id desc limit $2
 """

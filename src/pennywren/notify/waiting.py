@@ -18,12 +18,13 @@ second finds nothing to do."""
 # meanwhile is left alone. What is held keeps its time: it is found again by that, should its job be lost.
 _QUEUED: Final = """
 with these as (
-    select id from alerts where id = any($1::bigint[]) and state in ('decided', 'held') order by id for update
+    select id, person_id from alerts
+    where id = any($1::bigint[]) and state in ('decided', 'held') order by id for update
 )
 update alerts a
 set queued_at = now(),
     next_attempt_at = case when a.state = 'held' or a.next_attempt_at > now() then a.next_attempt_at end
-from these where a.id = these.id
+from these where a.id = these.id and a.person_id = these.person_id
 """
 
 _OVERDUE: Final = """
@@ -40,8 +41,8 @@ order by decided_at, id limit $3
 
 
 _PURGE: Final = """
-delete from alerts where id in (
-    select id from alerts
+delete from alerts where (id, person_id) in (
+    select id, person_id from alerts
     where decided_at < now() - $1::interval and state in ('delivered', 'failed', 'dropped')
     order by decided_at limit $2
 )

@@ -17,15 +17,16 @@ _ALERT: Final = re.compile(r"alert-(\d{1,18})\Z")
 _DIGEST: Final = re.compile(r"digest-(\d{1,18})-\d{1,18}\Z")
 
 _OF_ALERT: Final = """
-select p.email::text, s.id as subscription_id, a.change_id
-from alerts a join subscriptions s on s.id = a.subscription_id join people p on p.id = s.person_id
+select p.email::text, a.subscription_id, a.change_id from alerts a join people p on p.id = a.person_id
 where a.id = $1
 """
 _OF_DIGEST: Final = """
-select p.email::text, s.id as subscription_id, a.change_id
-from deliveries d join alerts a on a.id = d.alert_id join subscriptions s on s.id = a.subscription_id
+select p.email::text, a.subscription_id, a.change_id
+from subscriptions s
+join alerts a on a.subscription_id = s.id and a.person_id = s.person_id
+join deliveries d on d.alert_id = a.id and d.person_id = a.person_id
 join people p on p.id = s.person_id
-where p.id = $1 and d.message_id like $2
+where s.person_id = $1 and d.message_id like $2
 """
 
 _log = logging.getLogger(__name__)

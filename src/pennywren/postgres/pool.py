@@ -12,13 +12,18 @@ from pennywren.errors import Unavailable
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
-
 STATEMENTS: Final = 300
 """Statements that a connection keeps prepared, for as long as it lasts: more than we have."""
+PATIENCE_S: Final = 2
+"""How long a caller waits for a connection where all are taken, and no longer: an answer is due to somebody."""
 
 
 async def open_pool(url: str, *, size: int = 10) -> Pool:
-    """Connect, at most `size` connections; a caller waits 2 s for one and no longer."""
+    """Connect, at most `size` connections.
+
+    Raises:
+        Unavailable: PostgreSQL does not answer.
+    """
     try:
         return await asyncpg.create_pool(
             url,
@@ -57,10 +62,10 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One connection inside one transaction.
 
     Raises:
-        Unavailable: no connection within 2 s, the server is gone, its disk is full, or it ended a deadlock.
+        Unavailable: no connection within `PATIENCE_S`, the server is gone, its disk is full, or it ended a deadlock.
     """
     try:
-        async with pool.acquire(timeout=2) as connection, connection.transaction():
+        async with pool.acquire(timeout=PATIENCE_S) as connection, connection.transaction():
             yield connection
     except _GONE as error:
         raise Unavailable("the database is not reachable right now", retry_after=5) from error

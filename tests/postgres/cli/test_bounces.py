@@ -33,10 +33,12 @@ def back(postgres_url: str) -> str:
                 product as (insert into products (id) values ('us:B08N5WRWNW') returning id),
                 watch as (
                     insert into subscriptions (person_id, product_id, offer, threshold, currency, notification_type)
-                    select person.id, product.id, 'buybox', 1300, 'USD', 'EMAIL' from person, product returning id
+                    select person.id, product.id, 'buybox', 1300, 'USD', 'EMAIL' from person, product
+                    returning id, person_id
                 )
-                insert into alerts (subscription_id, change_id, product_id, offer, new_price, currency, seen_at)
-                select id, 'x', 'us:B08N5WRWNW', 'buybox', 1299, 'USD', now() from watch returning id
+                insert into alerts (subscription_id, person_id, change_id, product_id, offer, new_price, currency,
+                                    seen_at)
+                select id, person_id, 'x', 'us:B08N5WRWNW', 'buybox', 1299, 'USD', now() from watch returning id
                 """
             )
         finally:

@@ -22,8 +22,8 @@ async def test_what_is_old_and_done_with_goes_in_short_transactions(world: World
     await world.pool.execute("update alerts set state = 'delivered' where id <= $1", alert_ids[8])
     await age(world, 20, f"id = {alert_ids[0]}")
     await world.pool.execute(
-        "insert into deliveries (alert_id, channel, outcome, message_id) "
-        "select id, 'email', 'delivered', 'x' from alerts"
+        "insert into deliveries (alert_id, person_id, channel, outcome, message_id) "
+        "select id, person_id, 'email', 'delivered', 'x' from alerts"
     )
     purger = Purger(world.pool, kept=30 * DAY, changes_kept=DAY, at_once=3)
     assert await purger.purge() == Purged(8, 0, 0)

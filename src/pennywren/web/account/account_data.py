@@ -30,12 +30,15 @@ _REST: Final = {
     "feeds": "select created_at from feeds where person_id = $1",
     "deliveries": """
         select alert_id, channel, attempted_at, outcome, reason from deliveries
-        where alert_id in (
-            select alerts.id from alerts join subscriptions on subscriptions.id = subscription_id where person_id = $1
+        where (alert_id, person_id) in (
+            select a.id, a.person_id
+            from alerts a join subscriptions s on s.id = a.subscription_id and s.person_id = a.person_id
+            where s.person_id = $1
         ) order by id""",
     "decisions": """
         select subscription_id, change_id, reason, decided_at from decisions
-        where subscription_id in (select id from subscriptions where person_id = $1) order by decided_at""",
+        where (subscription_id, person_id) in (select id, person_id from subscriptions where person_id = $1)
+        order by decided_at""",
     "admins": "select granted_at from admins where person_id = $1",
 }
 """What is somebody's, table by table, but for keys and hashes; nothing of it is anybody else's."""
