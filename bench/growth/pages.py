@@ -27,8 +27,8 @@ _LOOK_S: Final = 0.05
 def measure(up: Servers) -> Section:
     """One process of the website, with ever more pages that listen."""
     limits = [
-        "Telling more open pages is one rendering, and a write of the same event to each connection; the last of them "
-        "sees it when all are written.",
+        "Telling more open pages is one rendering, and a write of the same bytes to each connection; the last of them "
+        "sees it when all are written, and whatever else the process is asked gets its turn after each hundred.",
     ]
     return section("pages", "open pages of one product", asyncio.run(_measure(up)), limits)
 

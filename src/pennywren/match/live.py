@@ -8,7 +8,7 @@ told again, because a listener compares versions and not messages.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ EVERY: Final = 0.5
 _BEGINS_BEFORE: Final = 60 * SECOND
 """How far back a partition is read whose first page was just opened: clocks differ, and telling twice is harmless."""
 _ENTRIES: Final = 1_000
+_WOKEN_AT_ONCE: Final = 100
+"""Whoever asks the process for something else waits for so many at most, and not for all who look at one product."""
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +101,12 @@ class LiveChanges:
                 if partition in self._cursors:
                     self._cursors[partition] = entry_id
                 if partition in self._listeners:
-                    for event in self._listeners[partition].get(str(fields.get("product")), set()):
-                        event.set()
+                    await _wake(list(self._listeners[partition].get(str(fields.get("product")), ())))
         return count
+
+
+async def _wake(events: Sequence[asyncio.Event]) -> None:
+    for start in range(0, len(events), _WOKEN_AT_ONCE):
+        for event in events[start : start + _WOKEN_AT_ONCE]:
+            event.set()
+        await asyncio.sleep(0)

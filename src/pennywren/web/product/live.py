@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from litestar import get
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEventMessage, Stream
 
 from pennywren.errors import RateLimited, Unavailable
 from pennywren.language.speaking import Language
@@ -27,11 +27,16 @@ _PATIENCE: Final = 20.0
 _IMPATIENCE: Final = 3.0
 """The same for a page without a price yet, whose crawl may fail without any change to tell of."""
 
+_EVENTS: Final = "text/event-stream"
+# Sent at once, so that the browser knows the stream is open; after a cut it waits that long (ms).
+_LISTENING: Final = ServerSentEventMessage(data=None, comment="listening", retry=3000).encode()
+_STILL_HERE: Final = ServerSentEventMessage(data=None, comment="still here").encode()
+
 _ENDING: Final[set[asyncio.Task[None]]] = set()
 
 
-@get("/products/{product:str}/live", uncounted=True)
-async def show_live(request: Request, product: FromPath[str]) -> ServerSentEvent:
+@get("/products/{product:str}/live", uncounted=True, media_type=_EVENTS)
+async def show_live(request: Request, product: FromPath[str]) -> Stream:
     """Events of one product: `price` with the parts of its page as HTML, `trouble` where it cannot be read."""
     resources = resources_of(request)
     id_ = product_in_path(product, resources.settings.default_marketplace)
@@ -43,7 +48,7 @@ async def show_live(request: Request, product: FromPath[str]) -> ServerSentEvent
             "Your network listens to as many product pages as it may: close some.", retry_after=LASTS / 1000
         )
     stream = _events(open_, id_, language_of(request), shown)
-    return ServerSentEvent(stream, headers={"cache-control": PRIVATE, "x-accel-buffering": "no"})
+    return Stream(stream, headers={"cache-control": PRIVATE, "x-accel-buffering": "no"}, media_type=_EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +71,25 @@ class _Open:
         task.add_done_callback(_ENDING.discard)
 
 
-async def _events(
-    open_: _Open, product: ProductID, speaking: Language, shown: int
-) -> AsyncGenerator[ServerSentEventMessage]:
+async def _events(open_: _Open, product: ProductID, speaking: Language, shown: int) -> AsyncGenerator[bytes]:
     told: str | None = None
     resources = open_.resources
     try:
         with resources.live.listen(product) as changed:
-            # Sent at once, so that the browser knows the stream is open; after a cut it waits that long (ms).
-            yield ServerSentEventMessage(comment="listening", retry=3000)
+            yield _LISTENING
             while not resources.live.is_over:
                 changed.clear()
                 try:
                     news = await resources.live_pages.read(product, speaking, shown)
                     if news is not None:
-                        shown = news[0]
-                        yield ServerSentEventMessage(event="price", id=str(shown), data=news[1])
+                        shown = news.version
+                        yield news.event
                     elif not shown:
                         trouble = await resources.live_pages.trouble(product)
                         if trouble is not None and trouble != told:
                             told = trouble
                             text = speaking.say(f"product.{trouble}")
-                            yield ServerSentEventMessage(event="trouble", data=msgspec.json.encode(text).decode())
+                            yield ServerSentEventMessage(event="trouble", data=msgspec.json.encode(text)).encode()
                 except Unavailable:
                     pass  # told when it is back: what is shown stays true until then
                 try:
@@ -95,6 +97,6 @@ async def _events(
                         await changed.wait()
                 except TimeoutError:
                     await open_.counts()
-                    yield ServerSentEventMessage(comment="still here")
+                    yield _STILL_HERE
     finally:
         open_.end()

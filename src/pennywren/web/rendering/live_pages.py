@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from litestar.response import ServerSentEventMessage
 from redis.exceptions import RedisError
 
 from pennywren import keyspace
@@ -25,6 +27,16 @@ _JUST_NOW: Final = SECOND
 """For so long (ms) what was read for one page is told to others that show something older."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a page that shows something older is to show."""
+
+    version: int
+    """The product's."""
+    event: bytes
+    """The parts of its page as JSON, in a `price` event: encoded once, because all who look are sent the same."""
+
+
 class LivePages:
     """What open pages are told, rendered once for all of them, read one product at a time over one connection."""
 
@@ -32,37 +44,44 @@ class LivePages:
         self._store = store
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
-        self._told: dict[tuple[str, str], tuple[int, int, str]] = {}
-        self._rendered: OrderedDict[tuple[str, str, int, int], str] = OrderedDict()
+        self._told: dict[tuple[str, str], tuple[int, News]] = {}
+        self._rendered: OrderedDict[tuple[str, str, int, int], News] = OrderedDict()
 
-    async def read(self, product: ProductID, speaking: Language, shown: int) -> tuple[int, str] | None:
-        """The product's version and its parts as JSON if it moved on from `shown`, else None.
+    async def read(self, product: ProductID, speaking: Language, shown: int) -> News | None:
+        """What is to be shown if the product moved on from version `shown`, else None.
 
         Raises:
             Unavailable: Redis does not answer.
         """
-        whose, now = (str(product), speaking.code), self._clock()
-        told_at, version, parts = self._told.get(whose, (0, 0, ""))
-        if version > shown and now - told_at < _JUST_NOW:
-            # A crowd that one change woke: who comes first has read it for all. What is newer wakes everybody again.
-            return version, parts
+        whose = (str(product), speaking.code)
+        # A crowd that one change woke: who comes first has read it for all. What is newer wakes everybody again.
+        if (news := self._told_just_now(whose, shown)) is not None:
+            return news
         async with self._one_at_a_time:
-            told_at, version, parts = self._told.get(whose, (0, 0, ""))
-            if version > shown and now - told_at < _JUST_NOW:
-                return version, parts
+            if (news := self._told_just_now(whose, shown)) is not None:
+                return news
             state = await self._store.product(product)
             if state is None or state.version <= shown:
                 return None
-            key = (str(product), speaking.code, state.version, self._clock() // MINUTE)
-            text = self._rendered.get(key)
-            if text is None:
-                text = self._rendered[key] = await self._parts(product, state, speaking)
+            key = (*whose, state.version, self._clock() // MINUTE)
+            news = self._rendered.get(key)
+            if news is None:
+                event = ServerSentEventMessage(
+                    event="price", id=state.version, data=await self._parts(product, state, speaking)
+                )
+                news = self._rendered[key] = News(state.version, event.encode())
                 if len(self._rendered) > _KEPT:
                     self._rendered.popitem(last=False)
             if len(self._told) >= _KEPT:
                 self._told.clear()
-            self._told[whose] = (self._clock(), state.version, text)
-            return state.version, text
+            self._told[whose] = (self._clock(), news)
+            return news
+
+    def _told_just_now(self, whose: tuple[str, str], shown: int) -> News | None:
+        told_at, news = self._told.get(whose, (0, None))
+        if news is not None and news.version > shown and self._clock() - told_at < _JUST_NOW:
+            return news
+        return None
 
     async def trouble(self, product: ProductID) -> str | None:
         """`gone` or `failing` where the crawler met that instead of a price.
