@@ -32,7 +32,7 @@ from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.settings import Settings
 from pennywren.store.cluster import ClusterClient
-from pennywren.store.connect import Client, connect
+from pennywren.store.connect import HURRIED, Client, connect
 from pennywren.store.slots import slot_of_partition
 from pennywren.store.store import Store
 
@@ -136,7 +136,7 @@ async def _death(cluster: LocalCluster) -> dict[str, float]:
     """Seconds, from the kill of a primary, until each kind of request has its answer."""
     url = cluster.url
     clients = [
-        connect(url, decode=decode, patience=1.0, standby=standby)
+        connect(url, decode=decode, patience=HURRIED, standby=standby)
         for standby in (False, True)
         for decode in (True, False)
     ]

@@ -40,6 +40,7 @@ LONG = (
     "tests/deploy/test_proxy.py",
     "tests/deploy/test_roles.py",
     "tests/deploy/test_watching.py",
+    "tests/web/test_node_away.py",
 )
 """Stories that take half a minute or more each: `make long` has them, or who names their file."""
 

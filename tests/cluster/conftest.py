@@ -7,8 +7,8 @@ import pytest
 
 from pennywren import keyspace
 from pennywren.local.cluster import LocalCluster, temporary_cluster
-from pennywren.store.cluster import ClusterClient
-from pennywren.store.connect import connect
+from pennywren.store.cluster import ClusterClient, Patience
+from pennywren.store.connect import PATIENT, connect
 from pennywren.store.store import Store
 
 
@@ -34,8 +34,8 @@ async def cluster_store(started_cluster: LocalCluster, cluster_client: ClusterCl
     await bytes_client.aclose()
 
 
-def open_client(cluster: LocalCluster) -> ClusterClient:
-    client = connect(cluster.url)
+def open_client(cluster: LocalCluster, patience: Patience = PATIENT) -> ClusterClient:
+    client = connect(cluster.url, patience=patience)
     assert isinstance(client, ClusterClient)
     return client
 

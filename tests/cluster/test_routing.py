@@ -1,16 +1,26 @@
 """Each command goes to the node that has its slot, and whoever calls does not notice."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import count
+
 import pytest
+from redis.asyncio import ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisClusterException, ResponseError
 
 from pennywren import keyspace
+from pennywren.errors import Unavailable
 from pennywren.local.cluster import LocalCluster
 from pennywren.model.product import ProductID
 from pennywren.pipeline import gauges
-from pennywren.store.cluster import ClusterClient
+from pennywren.store.cluster import ClusterClient, Command
 from pennywren.store.cold import Packed, read_cold
-from pennywren.store.connect import connect
+from pennywren.store.connect import HURRIED, connect
 from pennywren.store.scripts import Script
+from pennywren.store.slots import slot_of_partition
+from pennywren.store.versions import Versions
 from tests.cluster.conftest import open_client
 
 
@@ -77,6 +87,62 @@ async def test_a_script_that_only_reads_is_sent_whole_once_to_each_node(cluster_
     assert sent == [1, 1, 1]
 
 
+@pytest.fixture
+async def hurried(started_cluster: LocalCluster) -> AsyncIterator[ClusterClient]:
+    """A client as requests have it."""
+    client = open_client(started_cluster, HURRIED)
+    yield client
+    await client.aclose()
+
+
+async def test_a_node_that_is_away_is_waited_for_once_and_the_others_answer_meanwhile(
+    cluster_client: ClusterClient, hurried: ClusterClient
+) -> None:
+    client = hurried
+    (address, node), *_ = await client.each_primary()
+    pool, owners = node.connection_pool, client.topology.primaries
+    of_it = [owners[slot_of_partition(n)] == address for n in range(keyspace.PARTITIONS)]
+    theirs, others = of_it.index(True), of_it.index(False)
+    await client.set(f"{{{theirs}}}:a", "x")
+    await cluster_client.script_flush()
+    await _lead_to(pool, 1)
+
+    with pytest.raises(RedisConnectionError):
+        await client.get(f"{{{theirs}}}:a")
+    # It is not even asked now.
+    with pytest.raises(RedisConnectionError, match=f"{address[0]}:{address[1]} does not answer"):
+        await client.get(f"{{{theirs}}}:a")
+    commands: list[Command] = [(("GET", f"{{{n}}}:missing"), {}) for n in (others, theirs, others)]
+    first, second, third = await client.execute_many(commands, transaction=False)
+    assert (first, third) == (None, None)
+    assert isinstance(second, RedisConnectionError)
+    assert len(await client.time()) == 2
+    versions = Versions(client)
+    told = await asyncio.gather(*(versions.of(_in_partition(n)) for n in (theirs, others)), return_exceptions=True)
+    assert isinstance(told[0], Unavailable)
+    assert told[1] == 0
+    assert await Script("swap").run(client, [f"{{{others}}}:value"], ["", "12345678body", 1000]) == 1
+
+    await _lead_to(pool, address[1])
+    while True:
+        with suppress(RedisConnectionError):
+            assert await client.get(f"{{{theirs}}}:a") == "x"
+            break
+        await asyncio.sleep(0.01)
+
+
+async def _lead_to(pool: ConnectionPool, port: int) -> None:
+    """Let a pool's connections end, and new ones go elsewhere."""
+    pool.connection_kwargs["port"] = port
+    await pool.disconnect()
+    pool.reset()
+
+
+def _in_partition(partition: int) -> ProductID:
+    products = (ProductID("us", f"B{number:09d}") for number in count())
+    return next(product for product in products if keyspace.partition_of(product) == partition)
+
+
 async def test_what_stands_in_no_slot_is_looked_for_on_all_nodes(cluster_client: ClusterClient) -> None:
     for partition in range(30):
         await cluster_client.set(f"{{{partition}}}:hearsay:us:X", "1")
@@ -99,7 +165,7 @@ async def test_a_standby_reads_what_was_written_and_writes_nothing(
     for node in started_cluster.primaries:
         with node.client() as primary:
             primary.execute_command("WAIT", 1, 2000)
-    standby = connect(started_cluster.url, patience=0.5, standby=True)
+    standby = connect(started_cluster.url, patience=HURRIED, standby=True)
     assert await standby.get("{1}:a") == "x"
     client = open_client(started_cluster)
     primaries = {address for address, _ in await client.each_primary()}

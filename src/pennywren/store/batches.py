@@ -8,7 +8,7 @@ from typing import Any, Final
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
-from pennywren.store.cluster import ClusterClient
+from pennywren.store.cluster import ClusterClient, raise_faults
 from pennywren.store.connect import Client
 
 Words = tuple[str | int | float | bytes, ...]
@@ -25,7 +25,9 @@ async def send_batch(client: Client, commands: Sequence[Words], within: float = 
         RedisError, OSError: Redis does not answer.
     """
     if isinstance(client, ClusterClient):
-        return await client.execute_many([(each, {}) for each in commands], transaction=False)
+        replies = await client.execute_many([(each, {}) for each in commands], transaction=False)
+        raise_faults(replies)
+        return replies
     pool = client.connection_pool
     connection: AbstractConnection = await pool.get_connection()
 

@@ -10,6 +10,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final, cast
@@ -46,8 +47,12 @@ _CONTAINERS: Final = frozenset({"XINFO", "XGROUP", "OBJECT", "MEMORY"})
 _KEYLESS: Final = frozenset(
     {"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DBSIZE", "INFO", "PING", "SCRIPT", "TIME", "TS.QUERYINDEX"}
 )
+# Nobody is there to do what was sent, and that may take longer than a slot that moves.
+_ABSENT: Final = (*_FAULTS, ClusterDownError, ReadOnlyError)
 _PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 0.5
+_SOON_S: Final = 1.0
+"""A node that was away is back when it answers as soon as this."""
 
 
 def slot_of(words: Sequence[Any]) -> int | None:
@@ -94,9 +99,26 @@ class Topology:
         return list(dict.fromkeys(address for address in self.primaries if address is not None))
 
     @property
+    def serving(self) -> list[Address]:
+        """All nodes with slots, primaries first."""
+        return list(dict.fromkeys(chain(self.owners, chain.from_iterable(self.replicas.values()))))
+
+    @property
     def nodes(self) -> list[Address]:
-        """All nodes with slots, primaries first, and those that we were told of at the start."""
-        return list(dict.fromkeys(chain(self.owners, chain.from_iterable(self.replicas.values()), self.seeds)))
+        """The same, and those that we were told of at the start."""
+        return list(dict.fromkeys(chain(self.serving, self.seeds)))
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds the client of a cluster waits before it says that it cannot."""
+
+    moving: float
+    """For a slot that moves."""
+    absent: float
+    """For a node that does not answer, counted from the first command that had no answer."""
+    answer: float
+    """For an answer: whoever takes longer counts as away."""
 
 
 def text(word: Any) -> str:
@@ -107,8 +129,9 @@ def text(word: Any) -> str:
 class ClusterClient(Redis):
     """All commands of redis-py, sent to whichever node has the slot.
 
-    While a slot has no node that answers (a primary died, or a slot moves), what is sent waits for up to `patience`
-    seconds, and is sent again: as after any lost connection, a script may have run before.
+    While a slot moves, or its node does not answer, what is sent waits and is sent again, for as long as `patience`
+    says; as after any lost connection, a script may have run before. All who wait for a node give up together, and who
+    comes later fails at once, until that node answers again or another has its slots.
     """
 
     def __init__(
@@ -116,7 +139,7 @@ class ClusterClient(Redis):
         topology: Topology,
         open_node: Callable[[Address], Redis],
         *,
-        patience: float,
+        patience: Patience,
         from_replicas: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -124,6 +147,8 @@ class ClusterClient(Redis):
         self._open_node = open_node
         self._nodes: dict[Address, Redis] = {}
         self._patience = patience
+        self._absent_since: dict[Address, float] = {}
+        self._looking_after: asyncio.Task[None] | None = None
         self._from_replicas = from_replicas
         self._monotonic = monotonic
         self._refreshing = asyncio.Lock()
@@ -136,6 +161,9 @@ class ClusterClient(Redis):
         return self._nodes[address]
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        if self._looking_after is not None:
+            self._looking_after.cancel()
+            await asyncio.wait([self._looking_after])
         for node in self._nodes.values():
             await node.aclose(close_connection_pool=True)
 
@@ -148,13 +176,24 @@ class ClusterClient(Redis):
         return _ClusterPipeline(self, transaction)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        if str(args[0]).upper() in _EVERYWHERE:
-            replies: list[Any] = [await node.execute_command(*args, **options) for _, node in await self.each_primary()]
-            return replies[0]
-        (reply,) = await self.execute_many([(args, options)], transaction=False)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+        name = str(args[0]).upper()
+        if name in _EVERYWHERE:
+            replies = await self._send_everywhere((args, options), to_all=name != "SCRIPT LOAD")
+        else:
+            replies = await self.execute_many([(args, options)], transaction=False)
+        if isinstance(replies[0], Exception):
+            raise replies[0]
+        return replies[0]
+
+    async def _send_everywhere(self, command: Command, *, to_all: bool) -> list[Any]:
+        """The replies of the primaries, errors first; unless it must come `to_all`, those that are away are left out:
+        a script that they do not know is sent again."""
+        nodes = await self.each_primary()
+        sent = [self._send(address, [command], transaction=False, asking=False) for address, _ in nodes]
+        replies = [reply for (reply,) in await asyncio.gather(*sent)]
+        if not to_all:
+            replies = [reply for reply in replies if not isinstance(reply, _FAULTS)] or replies
+        return sorted(replies, key=lambda reply: not isinstance(reply, Exception))
 
     async def scan_iter(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
         """Keys of all nodes, one node after the other."""
@@ -169,10 +208,10 @@ class ClusterClient(Redis):
         return [(address, self._node(address)) for address in self._topology.owners]
 
     async def execute_many(self, commands: Sequence[Command], *, transaction: bool) -> list[Any]:
-        """The replies in order; an error stands in the place of its command.
+        """The replies in order; an error stands in the place of its command, also where no node answered in time.
 
         Raises:
-            RedisError, OSError: no node that has a slot answered in time.
+            RedisError, OSError: no node at all answers, and none ever did.
         """
         slots = [slot_of(words) for words, _ in commands]
         if transaction and len(set(slots)) > 1:
@@ -181,7 +220,7 @@ class ClusterClient(Redis):
         replies: list[Any] = [None] * len(commands)
         asked: dict[int, Address] = {}
         waiting: Iterable[int] = range(len(commands))
-        deadline, pause = self._monotonic() + self._patience, _PAUSE_S
+        begun, pause = self._monotonic(), _PAUSE_S
         while True:
             groups: defaultdict[tuple[Address | None, bool], list[int]] = defaultdict(list)
             for i in waiting:
@@ -194,7 +233,7 @@ class ClusterClient(Redis):
             )
             asked, hurry = {}, True
             again: list[int] = []
-            for which, answers in zip(groups.values(), sent, strict=True):
+            for ((address, _), which), answers in zip(groups.items(), sent, strict=True):
                 for i, answer in zip(which, answers, strict=True):
                     replies[i] = answer
                     if isinstance(answer, AskError):
@@ -205,12 +244,9 @@ class ClusterClient(Redis):
                         hurry = False
                     else:
                         continue
-                    again.append(i)
+                    if self._monotonic() < self._until(answer, address, begun):
+                        again.append(i)
             if not again:
-                return replies
-            if self._monotonic() >= deadline:
-                if fault := next((replies[i] for i in again if isinstance(replies[i], _FAULTS)), None):
-                    raise fault
                 return replies
             if not hurry:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
@@ -218,10 +254,18 @@ class ClusterClient(Redis):
                 await self.learn()
             waiting = again
 
+    def _until(self, answer: Exception, address: Address | None, begun: float) -> float:
+        """The moment from which on a command that had this answer is not sent again."""
+        if not isinstance(answer, _ABSENT):
+            return begun + self._patience.moving
+        since = begun if address is None else self._absent_since.get(address, begun)
+        return since + self._patience.absent
+
     def _address(self, slot: int | None) -> Address | None:
         """Where a slot is answered; None if nobody has it."""
         if slot is None:
-            return next((a for a in self._topology.primaries if a is not None), None)
+            known = (each for each in self._topology.primaries if each is not None)
+            return next((each for each in known if each not in self._absent_since), self._topology.primaries[0])
         primary = self._topology.primaries[slot]
         if primary is None or not self._from_replicas:
             return primary
@@ -235,22 +279,54 @@ class ClusterClient(Redis):
     ) -> list[Any]:
         if address is None:
             return [ClusterDownError("no node has this slot")] * len(commands)
+        begun = self._monotonic()
+        if begun >= self._absent_since.get(address, begun) + self._patience.absent:
+            return [RedisConnectionError(f"{address[0]}:{address[1]} does not answer")] * len(commands)
         node = self._node(address)
         try:
             if len(commands) == 1 and not transaction and not asking:
                 words, options = commands[0]
-                return [await cast("Any", node).execute_command(*words, **options)]
-            async with node.pipeline(transaction=transaction) as pipe:
-                for words, options in commands:
-                    if asking:
-                        pipe.execute_command("ASKING")
-                    pipe.execute_command(*words, **options)
-                replies: list[Any] = await pipe.execute(raise_on_error=False)
-            return replies[1::2] if asking else replies
-        except ExecAbortError as error:
+                replies: list[Any] = [await cast("Any", node).execute_command(*words, **options)]
+            else:
+                async with node.pipeline(transaction=transaction) as pipe:
+                    for words, options in commands:
+                        if asking:
+                            pipe.execute_command("ASKING")
+                        pipe.execute_command(*words, **options)
+                    replies = await pipe.execute(raise_on_error=False)
+                    replies = replies[1::2] if asking else replies
+        except _FAULTS as error:
+            self._miss(address, begun)
             return [error] * len(commands)
-        except (ResponseError, *_FAULTS) as error:
-            return [error] * len(commands)
+        except (ExecAbortError, ResponseError) as error:
+            replies = [error] * len(commands)
+        self._absent_since.pop(address, None)
+        return replies
+
+    def _miss(self, address: Address, since: float) -> None:
+        """Remember that a node did not answer what it was asked at `since`, and look after it until it does."""
+        self._absent_since.setdefault(address, since)
+        if self._looking_after is None or self._looking_after.done():
+            self._looking_after = asyncio.create_task(self._look_after())
+
+    async def _look_after(self) -> None:
+        pause = _PAUSE_S
+        while self._absent_since:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            with suppress(RedisError, OSError):
+                await self.learn()
+            await asyncio.gather(*(self._look_for(address) for address in list(self._absent_since)))
+
+    async def _look_for(self, address: Address) -> None:
+        """Forget that a node was away if it answers, or is asked for nothing any more."""
+        if address in self._topology.serving:
+            try:
+                async with asyncio.timeout(_SOON_S):
+                    await cast("Any", self._node(address)).ping()
+            except (RedisError, OSError):
+                return
+        self._absent_since.pop(address, None)
 
     async def _hear(self) -> None:
         """Ask who has which slot, once."""
@@ -258,7 +334,9 @@ class ClusterClient(Redis):
             await self.learn()
 
     async def learn(self) -> None:
-        """Ask the nodes in turn until one says who has which slot; who comes while somebody asks takes that answer.
+        """Ask the nodes in turn, those that are away last, until one says who has which slot.
+
+        Who comes while somebody asks takes that answer.
 
         Raises:
             RedisError, OSError: this was the first time, and none answered.
@@ -268,7 +346,7 @@ class ClusterClient(Redis):
                 return
         async with self._refreshing:
             fault: Exception | None = None
-            for address in self._topology.nodes:
+            for address in sorted(self._topology.nodes, key=self._absent_since.__contains__):
                 try:
                     reply = await cast("Any", self._node(address)).execute_command("CLUSTER", "SLOTS")
                 except (RedisError, OSError) as error:
@@ -279,6 +357,16 @@ class ClusterClient(Redis):
                 return
             if not self._heard and fault is not None:
                 raise fault
+
+
+def raise_faults(replies: Iterable[Any]) -> None:
+    """Raise the first of replies that says that nothing answered, as one Redis would for all of them.
+
+    Raises:
+        RedisError, OSError: there is one.
+    """
+    if fault := next((reply for reply in replies if isinstance(reply, _FAULTS)), None):
+        raise fault
 
 
 class _ClusterPipeline(Pipeline):
@@ -292,6 +380,7 @@ class _ClusterPipeline(Pipeline):
         commands = cast("list[Command]", self.command_stack)
         await self.reset()
         replies = await self._cluster.execute_many(commands, transaction=self.is_transaction) if commands else []
+        raise_faults(replies)
         if raise_on_error and (fault := next((reply for reply in replies if isinstance(reply, Exception)), None)):
             raise fault
         return replies

@@ -12,13 +12,17 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from pennywren.errors import MissingPart, Unavailable
-from pennywren.store.cluster import Address, ClusterClient, Topology
+from pennywren.store.cluster import Address, ClusterClient, Patience, Topology
 
 CLUSTER_SCHEMES: Final = ("redis+cluster", "rediss+cluster")
 _PORT: Final = 6379
 _FREE_WITHIN_S: Final = 20
-_PATIENCE_S: Final = 20.0
 _ANSWERS_WITHIN_S: Final = 10.0
+PATIENT: Final = Patience(moving=20.0, absent=20.0, answer=_ANSWERS_WITHIN_S)
+"""For what works in the background, which waits until a replica has taken over."""
+HURRIED: Final = Patience(moving=1.0, absent=0.25, answer=1.0)
+"""For requests, which are told to come again. Were each to wait longer for a node that is away, those who wait would
+soon take the place of all others."""
 # redis-py raises these besides its own on a failover (redis-py #4287, #3835).
 CONNECTION_FAULTS: Final = (RedisError, OSError, AttributeError, TypeError)
 
@@ -61,12 +65,17 @@ Client = Redis
 
 
 def connect(
-    url: str, *, max_connections: int = 64, decode: bool = True, patience: float = _PATIENCE_S, standby: bool = False
+    url: str,
+    *,
+    max_connections: int = 64,
+    decode: bool = True,
+    patience: Patience = PATIENT,
+    standby: bool = False,
 ) -> Client:
     """A client for `url`; nothing is sent yet. `decode=False` answers with bytes (for encoded answers).
 
     `redis+cluster://user:password@host:port,host:port` (or `rediss+cluster`) is a Redis Cluster, by a few of its nodes;
-    `patience` is how many seconds its client waits for a slot that no node answers for. A `standby` client reads from
+    `patience` is how long its client waits for a slot that no node answers for. A `standby` client reads from
     replicas, which may be behind, and cannot write.
 
     Who finds all connections in use waits for one: a job with 200 egresses has more under way than that.
@@ -76,8 +85,8 @@ def connect(
 
     def open_node(address: Address) -> Client:
         # The client of the cluster tries again, after it has asked who has the slot now.
-        within = min(_ANSWERS_WITHIN_S, patience + 0.5)
-        pool = _pool(_node_url(url, address), max_connections, decode=decode, retries=0, answers_within=within)
+        where = _node_url(url, address)
+        pool = _pool(where, max_connections, decode=decode, retries=0, answers_within=patience.answer)
         if standby:
             pool.connection_kwargs["redis_connect_func"] = _read_only
         return Redis.from_pool(pool)

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -77,31 +77,34 @@ class Versions:
     async def _read(self) -> None:
         while self._asked:
             asked, self._asked = self._asked, {}
+            found: Sequence[int | Exception]
             try:
                 found = await self._read_together(list(asked))
-            except (*CONNECTION_FAULTS, Unavailable):
-                for answer in _waiting(asked.values()):
-                    answer.set_exception(Unavailable("the price store is not reachable right now"))
-                continue
+            except (*CONNECTION_FAULTS, Unavailable) as error:
+                found = [error] * len(asked)
             for answers, version in zip(asked.values(), found, strict=True):
-                for answer in _waiting([answers]):
-                    answer.set_result(version)
+                for answer in (each for each in answers if not each.done()):  # whose asker has not given up
+                    if isinstance(version, Exception):
+                        answer.set_exception(Unavailable("the price store is not reachable right now"))
+                    else:
+                        answer.set_result(version)
 
-    async def _read_together(self, products: Sequence[ProductID]) -> list[int]:
+    async def _read_together(self, products: Sequence[ProductID]) -> list[int | Exception]:
+        """The version of each, or why there is none: of a cluster, one node may be away."""
         commands: list[Words] = [("GET", keyspace.product(each)) for each in products]
-        if self._tracked is None:
-            found = [_version(reply) for reply in await send_batch(self._client, commands)]
-        else:
+        if self._tracked is not None:
             found = await self._read_tracked(self._tracked, commands, products)
-        if fault := next((each for each in found if isinstance(each, Exception)), None):
-            raise fault
-        versions = [each for each in found if not isinstance(each, Exception)]
-        without = [i for i, version in enumerate(versions) if version == 0]
+        elif isinstance(self._client, ClusterClient):
+            replies = await self._client.execute_many([(each, {}) for each in commands], transaction=False)
+            found = [_version(reply) for reply in replies]
+        else:
+            found = [_version(reply) for reply in await send_batch(self._client, commands)]
+        without = [i for i, version in enumerate(found) if version == 0]
         if without:
             packed = await read_cold(self._client, [products[i] for i in without])
             for i, each in zip(without, packed, strict=True):
-                versions[i] = int(each.fields.get("version", 0))
-        return versions
+                found[i] = int(each.fields.get("version", 0))
+        return found
 
     async def _read_tracked(
         self, tracked: TrackedReads, commands: Sequence[Words], products: Sequence[ProductID]
@@ -145,8 +148,3 @@ def _version(reply: Any) -> int | Exception:
         return read_version(reply)
     except ValueError as error:
         return Unavailable(f"what is kept of a product cannot be read: {error}")
-
-
-def _waiting(answers: Iterable[list[asyncio.Future[int]]]) -> Iterator[asyncio.Future[int]]:
-    """Those whose asker has not given up."""
-    return (each for these in answers for each in these if not each.done())

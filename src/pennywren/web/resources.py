@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 
@@ -31,7 +31,7 @@ from pennywren.pipeline.watching_by_mail import WatchingByMail
 from pennywren.postgres.pool import Pool, open_pool
 from pennywren.postgres.secrets import get_or_create
 from pennywren.settings import Settings
-from pennywren.store.connect import Client, connect, is_cluster, require_time_series
+from pennywren.store.connect import HURRIED, Client, connect, is_cluster, require_time_series
 from pennywren.store.store import Store
 from pennywren.trust.asns import load_asns
 from pennywren.trust.networks import NETWORK_KEY
@@ -40,9 +40,6 @@ from pennywren.web.rendering.live_pages import LivePages
 from pennywren.web.rendering.metrics_board import MetricsBoard
 from pennywren.web.rendering.status_board import StatusBoard
 from pennywren.workqueue import WorkQueue
-
-_PATIENCE_S: Final = 1.0
-"""A request does not wait longer for a slot of a cluster whose node is away: it is answered with 503 then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
         Unavailable: Redis or PostgreSQL does not answer.
     """
     url = settings.redis_url or ""
-    client, bytes_client = connect(url, patience=_PATIENCE_S), connect(url, decode=False, patience=_PATIENCE_S)
+    client, bytes_client = connect(url, patience=HURRIED), connect(url, decode=False, patience=HURRIED)
     await require_time_series(client)
     pool = await open_pool(settings.postgres_url or "")
     queue = WorkQueue(settings.queue_url or "")
@@ -165,7 +162,7 @@ async def _open_standby(settings: Settings, clock: Clock) -> AsyncGenerator[tupl
     if not is_cluster(url):
         yield None
         return
-    clients = [connect(url, decode=decode, patience=_PATIENCE_S, standby=True) for decode in (True, False)]
+    clients = [connect(url, decode=decode, patience=HURRIED, standby=True) for decode in (True, False)]
     store = Store(*clients)
     try:
         yield store, HistoryReader(store, settings, clock)

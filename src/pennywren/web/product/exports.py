@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from litestar import get
+from litestar import Response, get
 from litestar.params import FromPath
 
 from pennywren.history.csv_export import history_csv
@@ -37,7 +37,9 @@ async def show_history_csv(request: Request, product: FromPath[str]) -> Answer:
     id_ = product_in_path(product, resources.settings.default_marketplace)
     asked = {name: value for name, value in request.query_params.items() if value}
     answer = await resources.history.answer(id_, parse_question({"interval": "raw", **asked}, resources.clock()))
-    found = conditional(request, history_csv(answer.body), f"{CSV}; charset=utf-8")
+    table, media_type = history_csv(answer.body), f"{CSV}; charset=utf-8"
+    # What is stale is for nobody to keep.
+    found = Response(table, media_type=media_type) if answer.stale else conditional(request, table, media_type)
     found.headers["content-disposition"] = f'attachment; filename="{id_.marketplace}-{id_.asin}.csv"'
     return found
 
