@@ -113,7 +113,7 @@ def peers(servers: Servers, **settings: str) -> Generator[str]:
     port = free_port()
     env = {**servers.environ, **settings, "PENNYWREN_HTTP_PORT": str(port), "PATH": "/usr/bin:/bin"}
     argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "--no-ws"]
-    argv += ["--log-level", "warning", "bench.peers:create_bench_app"]
+    argv += ["--loop", "uvloop", "--log-level", "warning", "bench.peers:create_bench_app"]
     base = f"http://127.0.0.1:{port}"
     with running(Program(name="bench-api", argv=argv, env=env, log=servers.folder / "api.log")):
         wait_for(f"{base}/bench/noop")

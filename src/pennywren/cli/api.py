@@ -14,7 +14,7 @@ from threading import Timer
 from typing import Any, Final
 
 import click
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 from granian.log import LOGGING_CONFIG, LogLevels
 from granian.server.mp import MPServer
 
@@ -102,6 +102,7 @@ def api(host: str | None, port: int | None) -> None:
         address=require_bindable(host or settings.http_host, port),
         port=port,
         interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=_to_stderr(settings.log_format),

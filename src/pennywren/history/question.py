@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+import msgspec
 
 from pennywren.errors import BadQuery
 from pennywren.history import calendar
@@ -24,8 +26,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, cache_hash=True):
     """One question in canonical form. Times are ms UTC."""
 
     offer: Offer
@@ -69,7 +70,7 @@ def parse_question(query: Mapping[str, str], now: int) -> Question:
     if layout not in LAYOUTS:
         raise BadQuery(f"layout={layout[:20]!r} is not known: there are {', '.join(LAYOUTS)}")
     asked = _asked(query, now)
-    return asked if layout == LAYOUTS[0] else replace(asked, columns=True)
+    return asked if layout == LAYOUTS[0] else msgspec.structs.replace(asked, columns=True)
 
 
 def _asked(query: Mapping[str, str], now: int) -> Question:

@@ -1,8 +1,7 @@
 """History answers, encoded and kept by version: in Redis for all processes, the recently used ones in this one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 from zlib import crc32
 
 from pennywren.errors import NotFound, Unavailable
@@ -17,7 +16,17 @@ from pennywren.store.versions import Versions
 
 _ATTEMPTS: Final = 3
 
-Viewed = Callable[[ProductID], Awaitable[None]]
+
+class Views(Protocol):
+    """Notes that products are viewed."""
+
+    def is_noted(self, product: ProductID) -> bool:
+        """Whether one more view would say nothing new."""
+        ...
+
+    async def viewed(self, product: ProductID) -> None:
+        """Somebody looks at the product's history."""
+        ...
 
 
 def etag(version: int, answer: bytes) -> str:
@@ -33,14 +42,14 @@ class HistoryService:
         store: Store,
         reader: HistoryReader,
         standby: tuple[Store, HistoryReader] | None = None,
-        viewed: Viewed | None = None,
+        views: Views | None = None,
         told_within: float = 0.0,
     ) -> None:
-        """`standby` reads replicas, and answers where the store itself cannot; `viewed` is told of each view.
+        """`standby` reads replicas, and answers where the store itself cannot; `views` is told of each view.
 
         With `told_within` seconds Redis tells what moves (`Versions`); else it is asked for each answer that is held.
         """
-        self._viewed = viewed
+        self._views = views
         self._store = store
         self._reader = reader
         self._standby = standby
@@ -52,6 +61,13 @@ class HistoryService:
     async def aclose(self) -> None:
         """Listen to Redis no more."""
         await self._versions.aclose()
+
+    def at_hand(self, product: ProductID, question: Question) -> Encoded | None:
+        """The answer if it is known without asking anybody that it is `held`, and the view is noted."""
+        found = self._held.get(product, question)
+        if found is None or self._versions.known(product) != found.version:
+            return None
+        return found if self._views is None or self._views.is_noted(product) else None
 
     async def held(self, product: ProductID, question: Question) -> Encoded | None:
         """The answer if this process holds it and the product has not moved since: at most a share of a round trip.
@@ -67,8 +83,8 @@ class HistoryService:
             version = await self._versions.of(product)
         if version != found.version:
             return None
-        if self._viewed is not None:
-            await self._viewed(product)
+        if self._views is not None:
+            await self._views.viewed(product)
         return found
 
     async def answer(self, product: ProductID, question: Question) -> Encoded:
@@ -91,8 +107,8 @@ class HistoryService:
         state, stored = await self._store.cached(product, question.key)
         if state is None:
             raise _unknown(product)
-        if self._viewed is not None:
-            await self._viewed(product)
+        if self._views is not None:
+            await self._views.viewed(product)
         if stored is not None:
             return self._hold(product, question, state.version, stored)
         held = self._held.get(product, question)

@@ -1,9 +1,10 @@
 """Products: `us:B08N5WRWNW`, and everything that a person may type for one."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
+
+import msgspec
 
 from pennywren.errors import BadProduct
 from pennywren.model.marketplace import MARKETPLACES, Marketplace, marketplace_of_host
@@ -31,8 +32,7 @@ def is_asin(text: str) -> bool:
     return text[0] == "B" or is_isbn10(text)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ProductID:
+class ProductID(msgspec.Struct, frozen=True, order=True, cache_hash=True, gc=False):
     """One product on one marketplace, written `us:B08N5WRWNW`."""
 
     marketplace: str

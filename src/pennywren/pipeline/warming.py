@@ -37,11 +37,15 @@ class Viewers:
         self._clock = clock
         self._noted: OrderedDict[ProductID, int] = OrderedDict()
 
+    def is_noted(self, product: ProductID) -> bool:
+        """Whether this process noted it within a day."""
+        return self._clock() - self._noted.get(product, -DAY) < DAY
+
     async def viewed(self, product: ProductID) -> None:
         """Somebody looks at the product's history. Where Redis is away nobody is kept waiting for this."""
-        now = self._clock()
-        if now - self._noted.get(product, -DAY) < DAY:
+        if self.is_noted(product):
             return
+        now = self._clock()
         try:
             await warm_up(self._store, [product], now)
         except Unavailable as error:

@@ -109,7 +109,7 @@ async def open_resources(settings: Settings, clock: Clock) -> AsyncGenerator[Res
                     store,
                     HistoryReader(store, settings, clock),
                     standby,
-                    viewers.viewed,
+                    viewers,
                     settings.told_within_ms / SECOND,
                 )
             ) as history,

@@ -188,8 +188,8 @@ async def test_a_held_history_is_answered_without_redis_until_the_product_moves(
     if isinstance(store.raw, ClusterClient):
         pytest.skip("of a cluster each version is asked for")
     question = parse_question({"interval": "day"}, NOW)
-    viewed = Viewers(store, lambda: NOW).viewed
-    service = HistoryService(store, HistoryReader(store, Settings(), lambda: NOW), None, viewed, PATIENCE_S)
+    viewers = Viewers(store, lambda: NOW)
+    service = HistoryService(store, HistoryReader(store, Settings(), lambda: NOW), None, viewers, PATIENCE_S)
 
     async def look(at: int, price: int) -> None:
         await Recorder(store, DAY, NOW).record([LookToRecord(Look(PRODUCT, "USD", {Offer.BUYBOX: price}, at))])

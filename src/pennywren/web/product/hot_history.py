@@ -14,7 +14,9 @@ from litestar import Litestar
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from pennywren.errors import PennywrenError
+from pennywren.history.held import Encoded
 from pennywren.history.question import ASKED, Question, parse_question
+from pennywren.history.service import HistoryService
 from pennywren.logs import about
 from pennywren.model.clock import DAY, Clock
 from pennywren.model.marketplace import MARKETPLACES
@@ -23,7 +25,7 @@ from pennywren.settings import Settings
 from pennywren.web.resources import Resources
 from pennywren.web.serving.conditional import is_held
 from pennywren.web.serving.headers import PUBLIC, is_secure, with_defaults
-from pennywren.web.serving.packing import HISTORY_VARY, Sent, as_sent, takes_gzip
+from pennywren.web.serving.packing import HISTORY_VARY, as_sent, takes_gzip
 from pennywren.web.serving.request_ids import HEADER as REQUEST_ID
 from pennywren.web.serving.request_ids import request_id
 
@@ -31,6 +33,7 @@ _PATH: Final = re.compile(r"/products/([a-z]{2}):([A-Z0-9]{10})/history\Z")
 _ENDS: Final = "/history"
 _LONGEST: Final = 256
 """Bytes of a path or a query: what is longer is no plain question, and must not be remembered 65,536 times."""
+_PACKED: Final = ((b"content-encoding", b"gzip"),)
 _FIXED: Final = [(b"cache-control", PUBLIC.encode()), (b"vary", HISTORY_VARY.encode())]
 
 
@@ -40,6 +43,7 @@ class HotHistory:
     def __init__(self, litestar: Litestar, app: ASGIApp, clock: Clock, settings: Settings) -> None:
         """`app` leads to `litestar`, and answers everything that is not answered here."""
         self._litestar = litestar
+        self._history: HistoryService | None = None
         self._app = app
         self._clock = clock
         secure = is_secure(settings)
@@ -48,10 +52,15 @@ class HotHistory:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on."""
-        asked = self._asked(scope) if scope["type"] == "http" and scope["path"].endswith(_ENDS) else None
+        if scope["type"] != "http":
+            self._history = None  # the server starts or ends, and with it what the framework keeps
+            await self._app(scope, receive, send)
+            return
+        asked = self._asked(scope) if scope["path"].endswith(_ENDS) else None
         if asked is None:
             await self._app(scope, receive, send)
             return
+        history = self._history or self._found_history()
         known = accepted = given = b""
         for name, value in scope["headers"]:
             if name == b"if-none-match":
@@ -65,24 +74,31 @@ class HotHistory:
                 await self._app(scope, receive, send)
                 return
         named = request_id(given)
-        with about(request=named.decode()):
-            sent = await self._held(*asked, packs=_takes_gzip(accepted))
-        if sent is None:
+        answer = history.at_hand(*asked)
+        if answer is None:
+            with about(request=named.decode()):
+                answer = await _held(history, *asked)
+        if answer is None:
             await self._app(scope, receive, send)
             return
+        sent = as_sent(answer, packs=_takes_gzip(accepted))
         tag = sent.etag.encode()
-        headers = [(b"etag", tag), (REQUEST_ID, named)]
-        if known == tag or is_held(known.decode("latin-1"), sent.etag):
+        if known and (known == tag or is_held(known.decode("latin-1"), sent.etag)):
             status, body = 304, b""
-            headers += self._without
+            headers = [(b"etag", tag), (REQUEST_ID, named), *self._without]
         else:
             status, body = 200, sent.body
-            headers.append((b"content-length", b"%d" % len(body)))
-            if sent.is_packed:
-                headers.append((b"content-encoding", b"gzip"))
-            headers += self._with_body
+            length = (b"content-length", b"%d" % len(body))
+            packed = _PACKED if sent.is_packed else ()
+            headers = [(b"etag", tag), (REQUEST_ID, named), length, *packed, *self._with_body]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _found_history(self) -> HistoryService:
+        # Reading the framework's state costs as much as all else that an answer looks up.
+        resources: Resources = self._litestar.state.resources
+        self._history = resources.history
+        return self._history
 
     def _asked(self, scope: HTTPScope) -> tuple[ProductID, Question] | None:
         if scope["method"] != "GET" or len(scope["path"]) > _LONGEST or len(scope["query_string"]) > _LONGEST:
@@ -91,13 +107,12 @@ class HotHistory:
         question = _question(scope["query_string"], self._clock() // DAY) if product else None
         return (product, question) if product and question else None
 
-    async def _held(self, product: ProductID, question: Question, *, packs: bool) -> Sent | None:
-        resources: Resources = self._litestar.state.resources
-        try:
-            answer = await resources.history.held(product, question)
-        except PennywrenError:
-            return None
-        return answer and as_sent(answer, packs=packs)
+
+async def _held(history: HistoryService, product: ProductID, question: Question) -> Encoded | None:
+    try:
+        return await history.held(product, question)
+    except PennywrenError:
+        return None
 
 
 @lru_cache(maxsize=65_536)

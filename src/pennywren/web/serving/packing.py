@@ -1,8 +1,8 @@
 """Histories in gzip: packed once and held so; who does not take that has them unpacked."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from pennywren.history.held import Encoded
 
@@ -10,8 +10,7 @@ HISTORY_VARY: Final = "Accept, Accept-Encoding"
 _GZIP: Final = re.compile(r"(?:^|[,\s])gzip(?:\s*;\s*q=(?P<quality>[0-9.]+))?\s*(?:,|$)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What is sent of an answer, and its tag: each form has its own, as a strong tag must (RFC 9110, 8.8.1)."""
 
     answer: Encoded
@@ -27,8 +26,13 @@ class Sent:
 def as_sent(answer: Encoded, *, packs: bool) -> Sent:
     """An answer in the form that the client takes."""
     if packs and answer.is_packed:
-        return Sent(answer, f'{answer.etag[:-1]}-gzip"', is_packed=True)
+        return Sent(answer, _packed_tag(answer.etag), is_packed=True)
     return Sent(answer, answer.etag, is_packed=False)
+
+
+@lru_cache(maxsize=8_192)
+def _packed_tag(tag: str) -> str:
+    return f'{tag[:-1]}-gzip"'
 
 
 def takes_gzip(accepted: str | None) -> bool:
