@@ -95,7 +95,7 @@ async def test_a_fault_after_the_subscription_is_made_does_not_unmake_it(
     async def broken(*_: object, **__: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("pennywren.pipeline.subscribing.track", broken)
+    monkeypatch.setattr("pennywren.pipeline.subscribing.follow", broken)
     made = await owner.post("/subscriptions", json=wish(1299))
     assert (made.status_code, made.json()["alreadyMet"]) == (201, True)
     assert await site.resources.pool.fetchval("select count(*) from alerts") == 1

@@ -11,7 +11,7 @@ from pennywren.accounts.tokens import new_token, token_hash
 from pennywren.errors import BadInput, Conflict, NotFound
 from pennywren.model.clock import DAY, MINUTE
 from pennywren.postgres.moments import to_moment, to_ms
-from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, connected
 
 Scope = Literal[
     "products:read",
@@ -134,10 +134,10 @@ async def holder_of(pool: Pool, token: str, now: int) -> tuple[Person, AccessTok
     """
     if not token.startswith(PREFIX) or len(token) > _MAX_TOKEN:
         return None
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         row = await connection.fetchrow(
             """
-            select access_tokens.*, people.email::text, people.plan, people.language
+            select access_tokens.*, people.email::text, people.plan, people.language, people.created_at as born
             from access_tokens join people on people.id = access_tokens.person_id
             where token_hash = $1 and (expires_at is null or expires_at > $2)
             """,
@@ -151,7 +151,7 @@ async def holder_of(pool: Pool, token: str, now: int) -> tuple[Person, AccessTok
             await connection.execute(
                 "update access_tokens set last_used_at = $2 where id = $1", known.id, to_moment(now)
             )
-    return Person(row["person_id"], row["email"], row["plan"], row["language"]), known
+    return Person(row["person_id"], row["email"], row["plan"], row["language"], to_ms(row["born"])), known
 
 
 def _access_token(row: asyncpg.Record) -> AccessToken:

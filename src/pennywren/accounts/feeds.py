@@ -27,7 +27,8 @@ async def reader_of(connection: Connection, feed_id: int) -> Person | None:
     """Whose feed this is; None if it has ended."""
     row = await connection.fetchrow(
         """
-        select people.id, people.email::text, people.plan, people.language, preferences.language as chosen_language
+        select people.id, people.email::text, people.plan, people.language, people.created_at,
+               preferences.language as chosen_language
         from feeds join people on people.id = feeds.person_id
              left join preferences on preferences.person_id = people.id
         where feeds.id = $1

@@ -13,7 +13,7 @@ from pennywren.accounts.tokens import new_token, token_hash
 from pennywren.errors import BadInput, NotFound
 from pennywren.model.clock import DAY, rfc3339
 from pennywren.postgres.moments import to_moment, to_ms
-from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, connected, transaction
 from pennywren.store.connect import Client
 from pennywren.store.round_trip import RoundTrip
 
@@ -113,7 +113,7 @@ async def find_installs(pool: Pool, tokens: Sequence[str]) -> dict[str, Install]
         Unavailable: the database is not reachable.
     """
     usable = {token_hash(token): token for token in tokens if len(token) <= _MAX_TOKEN}
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         rows = await connection.fetch(
             "select id, token_hash, family, created_at from installs"
             " where token_hash = any($1::bytea[]) and revoked_at is null",
@@ -128,7 +128,7 @@ async def born_of(pool: Pool, name: str) -> int | None:
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         at = await connection.fetchval("select created_at from installs where id = $1 and revoked_at is null", name)
     return None if at is None else to_ms(at)
 

@@ -20,6 +20,8 @@ class Person:
     plan: Plan
     language: str
     """Of the mails that they did not say anything about."""
+    since: int
+    """When the account was made (ms UTC)."""
     chosen_language: str | None = None
     """What they want pages to be in; None: as their browser asks."""
 
@@ -34,7 +36,7 @@ async def find_or_add(connection: Connection, email: str, language: str | None =
         """
         insert into people as known (email, language) values ($1, coalesce($2, 'en'))
         on conflict (email) do update set language = coalesce($2, known.language)
-        returning id, email::text, plan, language
+        returning id, email::text, plan, language, created_at
         """,
         email,
         language,
@@ -48,12 +50,7 @@ async def email_of(connection: Connection, person_id: int) -> str | None:
     return await connection.fetchval("select email::text from people where id = $1", person_id)
 
 
-async def known_since(connection: Connection, person_id: int) -> int | None:
-    """Since when (ms UTC) a person has had an account; None if they are gone."""
-    at = await connection.fetchval("select created_at from people where id = $1", person_id)
-    return None if at is None else to_ms(at)
-
-
 def person_of(row: asyncpg.Record) -> Person:
-    """A row with id, email, plan and language, perhaps with chosen_language."""
-    return Person(row["id"], row["email"], row["plan"], row["language"], row.get("chosen_language"))
+    """A row with id, email, plan, language and created_at, perhaps with chosen_language."""
+    since = to_ms(row["created_at"])
+    return Person(row["id"], row["email"], row["plan"], row["language"], since, row.get("chosen_language"))

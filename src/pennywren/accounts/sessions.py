@@ -8,7 +8,7 @@ from pennywren.accounts.tokens import new_token, token_hash
 from pennywren.errors import NotFound
 from pennywren.model.clock import DAY
 from pennywren.postgres.moments import to_moment, to_ms
-from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, connected, transaction
 
 SessionKind = Literal["cookie", "bearer"]
 
@@ -54,10 +54,11 @@ async def signed_in(pool: Pool, token: str, kind: SessionKind, now: int) -> Pers
     """
     if not token or len(token) > _MAX_TOKEN:
         return None
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         row = await connection.fetchrow(
             """
-            select people.id, people.email::text, people.plan, people.language, preferences.language as chosen_language
+            select people.id, people.email::text, people.plan, people.language, people.created_at,
+                   preferences.language as chosen_language
             from sessions join people on people.id = sessions.person_id
                  left join preferences on preferences.person_id = people.id
             where token_hash = $1 and kind = $2 and expires_at > $3

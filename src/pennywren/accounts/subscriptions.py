@@ -64,6 +64,28 @@ _HOW_TO_ADD: Final = {
     NotificationType.WEBHOOK: "add one at /account/webhooks first",
 }
 
+_CREATE: Final = f"""
+with same as (
+    select {_COLUMNS} from subscriptions
+    where person_id = $1 and product_id = $2 and offer = $3 and notification_type = $4 and kind = $5
+), counted as (
+    select count(*) as held from subscriptions where person_id = $1
+), free as (
+    select from counted where held < $6 and not exists (select from same)
+), product as (
+    -- One that is there is left alone: whoever wrote to it would have all others wait who watch it at the same time.
+    insert into products (id) select $2 from free on conflict (id) do nothing
+), made as (
+    insert into subscriptions (person_id, product_id, offer, notification_type, kind, rule, watch_set, threshold,
+                               measure, base_price, currency, armed_at, rearm_after, once, expires_at, notice_at)
+    select $1, $2, $3, $4, $5, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 from free returning {_COLUMNS}
+), found as (
+    select true as is_new, * from made union all select false, * from same
+)
+select * from counted left join found on true
+"""  # noqa: S608 -- a constant of ours
+"""Adds a subscription, unless the person has that one or as many as they may: the row of either, or none."""
+
 _WAKE: Final = """
 update alerts set next_attempt_at = now() where subscription_id = $1 and state = 'held' and held_for = 'snoozed'
 """
@@ -87,7 +109,7 @@ async def require_channel(connection: Connection, person_id: int, wanted: Notifi
 async def create(
     connection: Connection, person_id: int, wish: Wish, *, limits: dict[str, int], armed_at: int
 ) -> Subscription:
-    """Add a subscription; the product must be in the catalogue.
+    """Add a subscription, and its product to the catalogue.
 
     `limits` says how many a person may hold by plan; `armed_at` is ms UTC by the clock that stamps changes.
 
@@ -98,35 +120,22 @@ async def create(
     """
     await require_channel(connection, person_id, wish.notification_type)
     checked_rule(wish.rule, wish.currency, wish.base_price)
-    # The person's row is locked, so that two requests at once cannot both take the last place.
+    # The person's row is locked, so that two requests at once cannot both take the last place. In a statement of its
+    # own: one that waits for a lock goes on to see what there was when it began.
     plan = await connection.fetchval("select plan from people where id = $1 for no key update", person_id)
     if plan is None:
         raise NotFound("This account is gone.")
-    same = (person_id, str(wish.product), str(wish.offer), str(wish.notification_type), kind_of(wish.rule))
-    existing = await connection.fetchrow(
-        f"select {_COLUMNS} from subscriptions "  # noqa: S608 -- a constant of ours
-        "where person_id = $1 and product_id = $2 and offer = $3 and notification_type = $4 and kind = $5",
-        *same,
-    )
-    if existing is not None:
-        raise conflict_with(_subscription(existing))
-    held = await connection.fetchval("select count(*) from subscriptions where person_id = $1", person_id)
-    if held >= limits[plan]:
-        raise PlanLimit(
-            f"You hold {held} subscriptions, and the {plan} plan allows {limits[plan]}: "
-            "delete one you no longer need, or move to a larger plan."
-        )
-    at = place(wish.rule, wish.base_price)
     row = await connection.fetchrow(
-        f"""
-        insert into subscriptions (person_id, product_id, offer, notification_type, kind, rule, watch_set, threshold,
-                                   measure, base_price, currency, armed_at, rearm_after, once, expires_at, notice_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning {_COLUMNS}
-        """,  # noqa: S608 -- a constant of ours
-        *same,
+        _CREATE,
+        person_id,
+        str(wish.product),
+        str(wish.offer),
+        str(wish.notification_type),
+        kind_of(wish.rule),
+        limits[plan],
         _rule_json(wish.rule),
         set_of(wish.rule).value,
-        *_placed(at),
+        *_placed(place(wish.rule, wish.base_price)),
         wish.base_price,
         wish.currency,
         to_moment(armed_at),
@@ -135,9 +144,18 @@ async def create(
         _moment(wish.expires_at),
         _moment(notice_of(wish.expires_at, armed_at)),
     )
-    assert row is not None  # an insert returns its row or raises
+    assert row is not None  # it counts, so there is a row
+    if row["id"] is None:
+        raise PlanLimit(
+            f"You hold {row['held']} subscriptions, and the {plan} plan allows {limits[plan]}: "
+            "delete one you no longer need, or move to a larger plan."
+        )
+    if not row["is_new"]:
+        raise conflict_with(_subscription(row))
     made = _subscription(row)
-    await look_again(connection, made.id, next_look(made, armed_at))
+    look = next_look(made, armed_at)
+    if look is not None:
+        await look_again(connection, made.id, look)
     return made
 
 

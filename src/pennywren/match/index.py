@@ -70,9 +70,11 @@ async def move(client: Client, watch: Watch) -> None:
         for other in WatchSet:
             if other is not watch.set:
                 pipe.zrem(keyspace.watch(watch.product, watch.offer, other), str(watch.subscription_id))
-        added, *removed = await _execute(pipe)
+        shown.ask_counts(pipe, watch.product)
+        replies = await _execute(pipe)
+    added, *removed = replies[: len(WatchSet)]
     if added != sum(removed):  # else it was there before, and only moved
-        await shown.count_watches(client, [watch.product])
+        await shown.keep_counts(client, {watch.product: sum(replies[len(WatchSet) :])})
 
 
 async def remove(client: Client, product: ProductID, offer: Offer, *subscription_ids: int) -> None:
@@ -86,8 +88,9 @@ async def remove(client: Client, product: ProductID, offer: Offer, *subscription
     async with client.pipeline(transaction=False) as pipe:
         for each in WatchSet:
             pipe.zrem(keyspace.watch(product, offer, each), *(str(id_) for id_ in subscription_ids))
-        await _execute(pipe)
-    await shown.count_watches(client, [product])
+        shown.ask_counts(pipe, product)
+        replies = await _execute(pipe)
+    await shown.keep_counts(client, {product: sum(replies[len(WatchSet) :])})
 
 
 async def triggered(client: Client, changes: Sequence[PriceChange]) -> list[Triggered]:

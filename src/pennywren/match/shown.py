@@ -5,7 +5,7 @@ Two sorted sets that are cut to a size with every write, so that reading them co
 missed is right again with the next watch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -87,16 +87,31 @@ async def count_watches(client: Client, products: Iterable[ProductID]) -> None:
     distinct = list(dict.fromkeys(products))
     if not distinct:
         return
-    sets = [(offer, each) for offer in Offer for each in WatchSet]
     async with client.pipeline(transaction=False) as pipe:
         for product in distinct:
-            for offer, each in sets:
-                pipe.zcard(keyspace.watch(product, offer, each))
+            ask_counts(pipe, product)
         lengths = await _execute(pipe)
-        counts = {str(product): sum(lengths[n * len(sets) : (n + 1) * len(sets)]) for n, product in enumerate(distinct)}
-        if some := {name: count for name, count in counts.items() if count}:
+    each = len(lengths) // len(distinct)
+    await keep_counts(client, {p: sum(lengths[n * each : (n + 1) * each]) for n, p in enumerate(distinct)})
+
+
+def ask_counts(pipe: Any, product: ProductID) -> None:
+    """Queue the questions whose answers add up to a product's watches."""
+    for offer in Offer:
+        for each in WatchSet:
+            pipe.zcard(keyspace.watch(product, offer, each))
+
+
+async def keep_counts(client: Client, counts: Mapping[ProductID, int]) -> None:
+    """Note how many watches products have, as they were just counted.
+
+    Raises:
+        Unavailable: Redis does not answer; doing it again is safe.
+    """
+    async with client.pipeline(transaction=False) as pipe:
+        if some := {str(product): count for product, count in counts.items() if count}:
             pipe.zadd(keyspace.watched(), some)
-        if none := [name for name, count in counts.items() if not count]:
+        if none := [str(product) for product, count in counts.items() if not count]:
             pipe.zrem(keyspace.watched(), *none)
         pipe.zremrangebyrank(keyspace.watched(), 0, -WATCHED_KEPT - 1)
         await _execute(pipe)

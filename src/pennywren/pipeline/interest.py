@@ -27,13 +27,11 @@ BY_NETWORK: Final = 0.25
 _TRIES: Final = 5
 
 
-async def visited(
-    store: Store, product: ProductID, person: Person | None, network: str, now: int, born: int | None = None
-) -> bool:
+async def visited(store: Store, product: ProductID, person: Person | None, network: str, now: int) -> bool:
     """Count a visit at `now` (ms), once an hour for each account and for each network; whether it was counted.
 
-    Many accounts of one network are one voice, as is one account in many networks; `born` is when the account was made
-    (ms). What comes from a network that an operator has blocked does not count.
+    Many accounts of one network are one voice, as is one account in many networks. What comes from a network that an
+    operator has blocked does not count.
 
     It raises what a verification of reports is worth, and never says anything of a price. Where a part is away, the
     visit is not counted, and nobody is kept waiting for it.
@@ -48,7 +46,7 @@ async def visited(
         (kept,) = await read_all(store.raw, [keyspace.hearsay(product)])
         for _ in range(_TRIES):
             said = read_said(kept)
-            said[Offer.BUYBOX] = said.get(Offer.BUYBOX, Hearsay()).visited(now, _weight(person, born, now))
+            said[Offer.BUYBOX] = said.get(Offer.BUYBOX, Hearsay()).visited(now, _weight(person, now))
             (other,) = await swap_all(store.raw, [said_swap(product, kept, said, now)], now)
             if other is None:
                 return True
@@ -60,8 +58,7 @@ async def visited(
     return False
 
 
-def _weight(person: Person | None, born: int | None, now: int) -> float:
+def _weight(person: Person | None, now: int) -> float:
     if person is None:
         return BY_NETWORK
-    tenure = tenure_of_account(None if born is None else now - born)
-    return BY_MEMBER if tenure is Tenure.MEMBER else BY_ACCOUNT
+    return BY_MEMBER if tenure_of_account(now - person.since) is Tenure.MEMBER else BY_ACCOUNT

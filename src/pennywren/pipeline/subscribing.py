@@ -5,6 +5,7 @@ because the decision is taken in PostgreSQL; a subscription without a watch woul
 before its row is committed, and removed after its row is gone.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -25,17 +26,23 @@ from pennywren.model.series import OfferState, Steps
 from pennywren.notify.alerts import CREATED, decide_created
 from pennywren.pipeline.amending import Amendment, Terms, amended
 from pennywren.pipeline.queueing import enqueue_alerts
-from pennywren.pipeline.tracking import track
+from pennywren.pipeline.tracking import follow
 from pennywren.pipeline.watched import base_price, put_watch
-from pennywren.postgres import catalogue
-from pennywren.postgres.catalogue import CatalogueEntry
-from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, connected, transaction
 from pennywren.settings import Settings
 from pennywren.store.state import ProductState
 from pennywren.store.store import Store
 from pennywren.workqueue import WorkQueue
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was believed of a product at a moment (ms, by the clock that stamps changes)."""
+
+    state: ProductState | None
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,14 @@ class Subscribing:
         self._limits = {"free": settings.free_subscriptions, "plus": settings.plus_subscriptions}
         self._queue = queue
 
+    async def look(self, product: ProductID) -> Look:
+        """What a watch of a product begins with; changes nothing.
+
+        Raises:
+            Unavailable: Redis does not answer.
+        """
+        return Look(*await asyncio.gather(self._store.product(product), self._now()))
+
     async def subscribe(
         self,
         person_id: int,
@@ -70,8 +85,11 @@ class Subscribing:
         rule: Rule,
         notification_type: NotificationType,
         terms: Terms = Terms(),  # noqa: B008 -- it is frozen
+        look: Look | None = None,
     ) -> Subscribed:
         """Watch a price or its presence; a target that is met already is told at once.
+
+        `look` is that at the product which was taken a moment ago; without it one is taken now.
 
         Raises:
             BadInput: rule, channel or terms cannot be used.
@@ -79,26 +97,27 @@ class Subscribing:
             Conflict: the person watches this price this way already.
             Unavailable: a part does not answer; nothing was made, or it is made and repeating says Conflict.
         """
-        state = await self._store.product(product)
+        if look is None:
+            look = await self.look(product)
+        state, armed_at = look.state, look.at
         currency = state.currency if state else product.market.currency
-        armed_at = await self._now()
         terms.check(armed_at)
         base = await base_price(self._store, checked_rule(rule, currency, None), product, offer, state)
         wish = Wish(
             product, offer, rule, currency, notification_type, base, terms.rearm_after, terms.once, terms.expires_at
         )
         async with transaction(self._pool) as connection:
-            await catalogue.upsert_in(connection, [CatalogueEntry(product)])
             made = await subscriptions.create(connection, person_id, wish, limits=self._limits, armed_at=armed_at)
             await put_watch(self._store, made, armed_at)
             # In the same transaction, so that no fault after it can swallow what the person is owed.
-            outcome = await self._compare(made, state)
+            outcome = await self._compare(made, state, is_told=False)
             alert_id = await self._decide(connection, outcome, armed_at, CREATED)
         try:
-            await track(self._store.client, self._pool, [product], urgent=True)
             # Read again after the watch is there: a change in between is seen by the matcher, by this, or by both,
             # and an alert that was decided keeps a second one from being.
-            outcome = await self._compare(made, await self._store.product(product))
+            outcome, _ = await asyncio.gather(
+                self._compare_now(made), follow(self._store.client, [product], urgent=True)
+            )
             await self._tell(outcome, CREATED, alert_id)
         except Unavailable as error:
             _log.warning("subscription %d is made, but not all of what follows: %s", made.id, error)
@@ -140,7 +159,7 @@ class Subscribing:
             NotFound: the person has no subscription of this id.
             Unavailable: a part does not answer.
         """
-        async with transaction(self._pool) as connection:
+        async with connected(self._pool) as connection:
             gone = await subscriptions.delete(connection, person_id, subscription_id)
         await index.remove(self._store.client, gone.product, gone.offer, gone.id)
 
@@ -150,7 +169,7 @@ class Subscribing:
         Raises:
             Unavailable: a part does not answer.
         """
-        async with transaction(self._pool) as connection:
+        async with connected(self._pool) as connection:
             gone = await subscriptions.delete_by_link(connection, subscription_id)
         if gone is not None:
             await index.remove(self._store.client, gone.product, gone.offer, gone.id)
@@ -174,14 +193,18 @@ class Subscribing:
                 changed = replace(changed, base_price=base)
             await subscriptions.save(connection, changed, now)
             await put_watch(self._store, changed, now)
-        outcome = await self._compare(changed, await self._store.product(changed.product))
+        outcome = await self._compare_now(changed)
         if changed.armed_at != before.armed_at:
             await self._tell(outcome, f"{CREATED}/{now}")
         return outcome
 
-    async def _compare(self, of: Subscription, state: ProductState | None) -> Subscribed:
+    async def _compare_now(self, of: Subscription) -> Subscribed:
+        return await self._compare(of, await self._store.product(of.product))
+
+    async def _compare(self, of: Subscription, state: ProductState | None, *, is_told: bool = True) -> Subscribed:
+        """How a watch stands; with what is said of a target that was never met only where it `is_told`."""
         offer = state.offers.get(of.offer) if state and state.currency == of.currency else None
-        steps = Steps() if offer is None else await self._past(of, offer)
+        steps = Steps() if offer is None else await self._past(of, offer, is_told=is_told)
         # What reports say may be ahead of what a crawl saw: both must meet it.
         seen = offer if offer is None or offer.crawled else replace(offer, price=offer.crawled_price)
         return Subscribed(
@@ -192,12 +215,12 @@ class Subscribing:
             standing.unseen(of.place, offer, steps),
         )
 
-    async def _past(self, of: Subscription, offer: OfferState) -> Steps:
+    async def _past(self, of: Subscription, offer: OfferState, *, is_told: bool) -> Steps:
         """As much of the past as the comparison needs; mostly nothing."""
         at = of.place
         if isinstance(of.rule, LowestInDays):
             days = of.rule.days
-        elif at is not None and at.set is WatchSet.FALL and offer.low is not None and at.at < offer.low:
+        elif is_told and at is not None and at.set is WatchSet.FALL and offer.low is not None and at.at < offer.low:
             days = 90
         else:
             return Steps()

@@ -36,6 +36,15 @@ async def track(client: Client, pool: Pool, products: Sequence[ProductID], *, ur
         Unavailable: PostgreSQL or Redis does not answer; it can be repeated.
     """
     await upsert(pool, [CatalogueEntry(product) for product in products])
+    return await follow(client, products, urgent=urgent)
+
+
+async def follow(client: Client, products: Sequence[ProductID], *, urgent: bool) -> list[Tracked]:
+    """The same for products that are in the catalogue.
+
+    Raises:
+        Unavailable: Redis does not answer; it can be repeated.
+    """
     admissions = [Admission(product, urgent=urgent, begins_cold=not urgent) for product in products]
     try:
         admitted = await admit_all(client, admissions)

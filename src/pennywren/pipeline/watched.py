@@ -1,5 +1,6 @@
 """A subscription as the other stages see it: its entry in the index, and what its decision looks at."""
 
+import asyncio
 from datetime import timedelta
 
 from pennywren.accounts.subscription import Subscription
@@ -46,8 +47,8 @@ async def put_watch(store: Store, of: Subscription, now: int) -> None:
     if at is None or not of.is_watched:
         await index.remove(store.client, of.product, of.offer, of.id)
     else:
-        await warm_up(store, [of.product], now)
-        await index.move(store.client, Watch(of.id, of.product, of.offer, at.at, at.set))
+        watch = Watch(of.id, of.product, of.offer, at.at, at.set)
+        await asyncio.gather(warm_up(store, [of.product], now), index.move(store.client, watch))
 
 
 async def base_price(

@@ -11,7 +11,7 @@ from pennywren.errors import Unavailable
 from pennywren.model.product import ProductID
 from pennywren.model.titles import plain_title
 from pennywren.postgres.moments import to_moment, to_ms
-from pennywren.postgres.pool import Connection, Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, connected
 
 _MAX_IMAGE: Final = 2_000
 
@@ -50,7 +50,7 @@ async def upsert(pool: Pool, entries: Sequence[CatalogueEntry]) -> None:
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         await upsert_in(connection, entries)
 
 
@@ -111,7 +111,7 @@ async def get_all(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, 
     ids = [str(product) for product in products]
     if not ids:
         return {}
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         rows = await connection.fetch(
             "select id, title, image, first_seen, last_seen, retired_at from products where id = any($1::text[])", ids
         )
@@ -136,7 +136,7 @@ async def last_seen(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         rows = await connection.fetch(
             "select id, last_seen from products where id = any($1::text[]) and last_seen is not null",
             [str(product) for product in products],
@@ -150,7 +150,7 @@ async def retire(pool: Pool, product: ProductID, now: int) -> None:
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         await connection.execute(
             "update products set retired_at = $2 where id = $1 and retired_at is null", str(product), to_moment(now)
         )
@@ -170,7 +170,7 @@ async def titles(pool: Pool, products: Iterable[ProductID]) -> dict[ProductID, s
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         rows = await connection.fetch(
             "select id, title from products where id = any($1::text[]) and title is not null",
             [str(product) for product in products],
@@ -184,7 +184,7 @@ async def known(pool: Pool, ids: Iterable[ProductID]) -> set[ProductID]:
     Raises:
         Unavailable: the database is not reachable.
     """
-    async with transaction(pool) as connection:
+    async with connected(pool) as connection:
         rows = await connection.fetch(
             "select id from products where id = any($1::text[])", [str(product) for product in ids]
         )

@@ -13,8 +13,9 @@ from pennywren.trust.hearsay import Hearsay
 from pennywren.trust.memory import read_said
 
 PRODUCT = ProductID("us", "B08N5WRWNW")
-ADA, BEN = Person(1, "ada@example.com", "free", "en"), Person(2, "ben@example.com", "free", "en")
 NOW = 1_764_067_200_000
+ADA = Person(1, "ada@example.com", "free", "en", NOW - 15 * DAY)
+BEN = Person(2, "ben@example.com", "free", "en", NOW - DAY)
 HERE, THERE, ELSEWHERE, FAR = "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/48"
 
 
@@ -26,16 +27,15 @@ async def interest(store: Store) -> float:
 
 
 async def test_visits_weigh_by_who_comes_and_count_once_an_hour_for_each_account_and_network(store: Store) -> None:
-    member, fresh = NOW - 15 * DAY, NOW - DAY
-    came = [(None, HERE, None), (None, HERE, None), (ADA, THERE, member), (ADA, ELSEWHERE, member), (BEN, FAR, fresh)]
-    counted = [await visited(store, PRODUCT, person, network, NOW, born) for person, network, born in came]
+    came = [(None, HERE), (None, HERE), (ADA, THERE), (ADA, ELSEWHERE), (BEN, FAR)]
+    counted = [await visited(store, PRODUCT, person, network, NOW) for person, network in came]
     assert counted == [True, False, True, False, True]
     assert await interest(store) == BY_NETWORK + BY_MEMBER + BY_ACCOUNT
 
 
 async def test_many_accounts_of_one_network_are_one_voice(store: Store) -> None:
-    crowd = [Person(number, f"{number}@example.com", "free", "en") for number in range(30)]
-    counted = [await visited(store, PRODUCT, person, HERE, NOW, NOW - 15 * DAY) for person in crowd]
+    crowd = [Person(number, f"{number}@example.com", "free", "en", ADA.since) for number in range(30)]
+    counted = [await visited(store, PRODUCT, person, HERE, NOW) for person in crowd]
     assert (sum(counted), await interest(store)) == (1, BY_MEMBER)
     other = ProductID("us", "B07PFFMP9P")
     assert await visited(store, other, crowd[5], HERE, NOW), "of another product it is another matter"
@@ -43,5 +43,5 @@ async def test_many_accounts_of_one_network_are_one_voice(store: Store) -> None:
 
 async def test_a_blocked_network_says_nothing(store: Store) -> None:
     await set_network_blocked(store.client, HERE, "a flood")
-    assert not await visited(store, PRODUCT, ADA, HERE, NOW, NOW - 15 * DAY)
+    assert not await visited(store, PRODUCT, ADA, HERE, NOW)
     assert await interest(store) == 0

@@ -5,12 +5,11 @@ By what weight, says the account, its confirmed address, and the network.
 
 from typing import Final
 
-from pennywren.accounts.people import Person, known_since
+from pennywren.accounts.people import Person
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.pipeline.report_batches import Batch
 from pennywren.pipeline.report_context import Observation
-from pennywren.postgres.pool import transaction
 from pennywren.trust.conditions import Conditions
 from pennywren.trust.door import hash_of
 from pennywren.trust.telling import Told
@@ -44,12 +43,9 @@ async def read_price_seen(request: Request, product: ProductID, typed: str, fiel
 async def judge_price_seen(request: Request, seen: Observation, person: Person | None) -> Told:
     """The verdict on what a visitor sees, with everything that follows from it."""
     resources = resources_of(request)
-    born = None
-    if person is not None:
-        async with transaction(resources.pool) as connection:
-            born = await known_since(connection, person.id)
     network = network_of(request)
-    visitor = resources.reporting.visitor(network, None if person is None else person.id, born)
+    who = (None, None) if person is None else (person.id, person.since)
+    visitor = resources.reporting.visitor(network, *who)
     (told,) = await resources.reporting.report(Batch("", network, (seen,), None, hash_of(b""), visitor))
     return told
 

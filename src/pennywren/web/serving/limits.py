@@ -1,13 +1,13 @@
 """Limits for networks: who is not signed in is known by where they come from."""
 
+import asyncio
 from typing import Final
 
-from pennywren.accounts.people import Person, known_since
+from pennywren.accounts.people import Person
 from pennywren.frontier.admission import is_awaited
 from pennywren.model.product import ProductID
 from pennywren.pipeline.interest import visited
 from pennywren.postgres import catalogue
-from pennywren.postgres.pool import transaction
 from pennywren.store.limits import spend
 from pennywren.web.resources import Resources, resources_of
 from pennywren.web.serving.counting import note
@@ -28,13 +28,16 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
         RateLimited: the person or the network has brought many new products.
         Unavailable: a part does not answer.
     """
+    if not await spend_unless_known(request, product, person):
+        return False
+    await count_visit(request, product, person)
+    return True
+
+
+async def spend_unless_known(request: Request, product: ProductID, person: Person | None = None) -> bool:
+    """The same without counting the visit."""
     resources = resources_of(request)
     if await is_known(resources, product):
-        born: int | None = None
-        if person is not None:
-            async with transaction(resources.pool) as connection:
-                born = await known_since(connection, person.id)
-        await visited(resources.store, product, person, network_of(request), resources.clock(), born)
         return True
     if person is None:
         await spend_for_network(request, "track", rate_per_hour=_TRACK_PER_HOUR, burst=_TRACK_BURST)
@@ -48,15 +51,20 @@ async def spend_for_unknown(request: Request, product: ProductID, person: Person
     return False
 
 
+async def count_visit(request: Request, product: ProductID, person: Person | None) -> None:
+    """Count that somebody came for a product that is known."""
+    resources = resources_of(request)
+    await visited(resources.store, product, person, network_of(request), resources.clock())
+
+
 async def is_known(resources: Resources, product: ProductID) -> bool:
     """Whether a product is in the catalogue and has a price, or is about to have one.
 
     Raises:
         Unavailable: a part does not answer.
     """
-    if not await catalogue.known(resources.pool, [product]):
-        return False
-    return await resources.store.product(product) is not None or await is_awaited(resources.client, product)
+    known, state = await asyncio.gather(catalogue.known(resources.pool, [product]), resources.store.product(product))
+    return bool(known) and (state is not None or await is_awaited(resources.client, product))
 
 
 async def spend_for_network(request: Request, purpose: str, *, rate_per_hour: int, burst: int) -> None:

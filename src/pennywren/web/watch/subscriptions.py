@@ -1,5 +1,7 @@
 """Subscriptions over JSON: everything here belongs to whoever asks, and nothing else is seen."""
 
+import asyncio
+
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath
 
@@ -13,7 +15,7 @@ from pennywren.web.resources import resources_of
 from pennywren.web.serving.body import read_body
 from pennywren.web.serving.headers import PRIVATE
 from pennywren.web.serving.identity import require_person
-from pennywren.web.serving.limits import spend_for_unknown
+from pennywren.web.serving.limits import count_visit, spend_unless_known
 from pennywren.web.serving.negotiation import prefers_html
 from pennywren.web.serving.paging import Paging
 from pennywren.web.shapes.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
@@ -35,8 +37,11 @@ async def create_subscription(request: Request) -> Answer:
     rule, terms = wish_of(wish)
     product = ProductID.parse(wish.product_id, resources.settings.default_marketplace)
     seen = await read_price_seen(request, product, wish.price_seen, "priceSeen") if wish.price_seen else None
-    await spend_for_unknown(request, product, person)
-    made = await resources.subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms)
+    # What does not wait for another goes together: under load each step waits for those of everybody else.
+    subscribing = resources.subscribing
+    is_known, look = await asyncio.gather(spend_unless_known(request, product, person), subscribing.look(product))
+    making = subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms, look)
+    made, _ = await asyncio.gather(making, count_visit(request, product, person)) if is_known else (await making, None)
     view = subscribed_view(made)
     if seen is not None:
         view.verdict = verdict_view(await judge_price_seen(request, seen, person), language_of(request))
