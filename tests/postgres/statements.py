@@ -38,8 +38,8 @@ class Statement:
     text: str
 
 
-def statements() -> Iterator[Statement]:
-    """All of them, each in all of its forms.
+def statements(such: re.Pattern[str] = _EXPLAINED) -> Iterator[Statement]:
+    """Those that begin like this (without a pattern: all that can be explained), each in all of its forms.
 
     Raises:
         ValueError: one is put together in a way that is not understood here.
@@ -51,7 +51,7 @@ def statements() -> Iterator[Statement]:
             continue
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if _is_sent(node)]
         if calls:
-            yield from _of_module(importlib.import_module(name), calls)
+            yield from _of_module(importlib.import_module(name), calls, such)
 
 
 def _is_sent(node: ast.AST) -> bool:
@@ -63,7 +63,7 @@ def _is_sent(node: ast.AST) -> bool:
     )
 
 
-def _of_module(module: ModuleType, calls: list[ast.AST]) -> Iterator[Statement]:
+def _of_module(module: ModuleType, calls: list[ast.AST], such: re.Pattern[str]) -> Iterator[Statement]:
     meanings: Sequence[Mapping[str, object]] = _LOCALS.get(module.__name__, ({},))
     if module.__name__ in _LISTS:
         name, of = _LISTS[module.__name__]
@@ -78,5 +78,5 @@ def _of_module(module: ModuleType, calls: list[ast.AST]) -> Iterator[Statement]:
                 text: object = eval(source, dict(vars(module)) | dict(names))
             except NameError as error:
                 raise ValueError(f"{where}: what may `{source}` be? Say so in _LOCALS ({error})") from error
-            if isinstance(text, str) and _EXPLAINED.match(text):
+            if isinstance(text, str) and such.match(text):
                 yield Statement(where, text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -73,6 +74,9 @@ _BY_TYPE = {
     "jsonb": "'{}'",
     "bool": "false",
 }
+_SET = re.compile(r"\s*(set|listen|declare|create\s+temp\w*)\b|.*\b(set_config|pg_(try_)?advisory_lock)", re.I | re.S)
+"""What changes the connection that it is sent over."""
+_ENDS_BY_ITSELF = re.compile(r"set local |create temporary table .* on commit drop$", re.I | re.S)
 _COLUMNS = """
 select table_name, column_name, udt_name, is_nullable = 'NO' and column_default is null as needed
 from information_schema.columns where table_schema = 'public' and is_identity = 'NO' and is_generated = 'NEVER'
@@ -188,6 +192,12 @@ def plans(grown: str) -> Mapping[Statement, Any]:
 
 def test_there_are_no_more_statements_than_a_connection_keeps_prepared(plans: Mapping[Statement, Any]) -> None:
     assert 150 < len(plans) < STATEMENTS
+
+
+def test_no_statement_leaves_anything_on_its_connection() -> None:
+    """A connection goes from one request to the next as it is (`open_pool`)."""
+    assert [each for each in statements(_SET) if not _ENDS_BY_ITSELF.match(each.text)] == []
+    assert {each.text.split()[1] for each in statements(_SET)} == {"local", "temporary"}, "the pattern finds some"
 
 
 def test_no_statement_puts_rows_of_two_persons_together(plans: Mapping[Statement, Any]) -> None:
