@@ -26,7 +26,7 @@ LOCKS := adding-field-with-default,adding-foreign-key-constraint,adding-serial-p
 # On the command line those of .squawk.toml do not count, so they are here again.
 ALWAYS := require-lock-timeout,require-statement-timeout,prefer-bigint-over-int,prefer-bigint-over-smallint
 
-.PHONY: help install client extension lint-extension lint-docker firefox screenshots demo up test suite check audit bench load leases faults chaos soak long cluster lock clean
+.PHONY: help install client extension lint-extension lint-docker firefox screenshots demo up test suite check audit bench plan load leases faults chaos soak long cluster lock clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -123,6 +123,9 @@ audit: $(STAMP) ## Ask PyPI and npm for known holes of what we depend on; needs 
 bench: $(STAMP) $(CLIENT_BUILT) ## Measure what is promised, beside peers; writes bench/RESULTS.md
 	@$(call need,wrk,wrk,history over HTTP is not measured)
 	@$(BIN)/python -m bench $(ONLY)
+
+plan: $(STAMP) ## Print the machines, network and money of docs/capacity.md (WRITE=1 puts them there)
+	@$(BIN)/python -m bench.plan $(if $(WRITE),--write)
 
 LOAD := bench/load/.venv
 load: $(STAMP) $(CLIENT_BUILT) ## Ten minutes of the traffic of a million users, then ten times as much (MINUTES=10 RATE=250)

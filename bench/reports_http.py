@@ -13,12 +13,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import accumulate
 from typing import Any
 
 import asyncpg
 import msgspec
 
+from bench.load import traffic
+from bench.load.traffic import Traffic
 from bench.record_step import cpu_s
 from bench.report import Goal, Section, quantile
 from bench.servers import Servers, running
@@ -38,39 +39,23 @@ from pennywren.store.store import Store
 
 PRODUCTS = 20_000
 INSTALLS = 5_000
-NETWORKS = 2_000
 PROCESSES = 2
 """Of the API: one would be busy four fifths of the time, and what waits for it would show in the p99."""
 REQUESTS_PER_S = 430
-SIZES = (1, 2, 3, 4, 5)
-SHARES = (0.30, 0.25, 0.20, 0.15, 0.10)
-"""How many reports a request carries: 2.5 on average."""
 WARM_UP_S = 5
 SECONDS = 20
 CONNECTIONS = 64
-CHANGED = 0.04
-"""Reports of another price than is known."""
 HISTORIES_PER_S = 1_000
-LONG = 2_000
+LONG = round(PRODUCTS * traffic.LONG)
 """The products that people look at most have had many prices."""
-HELD = 0.5
-"""Histories of which the browser holds an answer and asks whether there is another."""
 _PAGE = 100
 _AT_ONCE = 16
 _NUMBERS = 1_000_000
 """Where the numbers of the second run's requests begin."""
 
 
-def _price(n: int) -> int:
-    return 500 + n * 37 % 20_000
-
-
 def _product(n: int) -> ProductID:
-    return ProductID("us", f"B{n:09d}")
-
-
-def _token(n: int) -> str:
-    return f"bench-{n}"
+    return ProductID.parse(traffic.product(n))
 
 
 async def _fill(servers: Servers, chance: random.Random) -> None:
@@ -83,7 +68,7 @@ async def _fill(servers: Servers, chance: random.Random) -> None:
         await restore(store, [Past(_product(n), "USD", {Offer.BUYBOX: past(n, 120, 500)}, "charted") for n in page])
     looks = [
         LookToRecord(
-            Look(_product(n), "USD", {Offer.BUYBOX: _price(n)}, now - chance.randrange(2, 55) * SECOND),
+            Look(_product(n), "USD", {Offer.BUYBOX: traffic.price(n)}, now - chance.randrange(2, 55) * SECOND),
             rate_if_changed="0.0.0.0",
         )
         for n in range(PRODUCTS)
@@ -96,8 +81,8 @@ async def _fill(servers: Servers, chance: random.Random) -> None:
         await connection.execute("delete from installs")
         born = to_moment(now - 40 * DAY)
         rows = [
-            (token_hash(_token(n)).hex()[:16], token_hash(_token(n)), sha256(bytes([n % 250])).hexdigest()[:16], born)
-            for n in range(INSTALLS)
+            (each.hex()[:16], each, sha256(bytes([n % 250])).hexdigest()[:16], born)
+            for n, each in enumerate(token_hash(traffic.install(n)) for n in range(INSTALLS))
         ]
         await connection.copy_records_to_table(
             "installs", records=rows, columns=["id", "token_hash", "family", "created_at"]
@@ -106,48 +91,16 @@ async def _fill(servers: Servers, chance: random.Random) -> None:
         await connection.close()
 
 
-class _Requests:
-    """Ready-made requests: making one costs the generator next to nothing while it runs."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
-        self._weights = list(accumulate(1.0 / (n + 1) for n in range(PRODUCTS)))
-        self._numbers = range(PRODUCTS)
-
-    def history(self) -> int:
-        """A product that somebody looks at."""
-        return self._chance.choices(self._numbers, cum_weights=self._weights)[0]
-
-    def report(self, number: int) -> tuple[bytes, int]:
-        """A request, and how many reports it carries."""
-        chance = self._chance
-        (size,) = chance.choices(SIZES, SHARES)
-        products = chance.choices(self._numbers, cum_weights=self._weights, k=size)
-        body = msgspec.json.encode({"observations": [self._seen(n) for n in products]})
-        network = chance.randrange(NETWORKS)
-        head = (
-            f"POST /observations HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
-            f"authorization: Bearer {_token(chance.randrange(INSTALLS))}\r\nidempotency-key: {number}\r\n"
-            f"x-forwarded-for: 198.{18 + network // 256}.{network % 256}.9\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body, size
-
-    def _seen(self, n: int) -> dict[str, object]:
-        price = _price(n)
-        if self._chance.random() < CHANGED:
-            price = round(price * self._chance.uniform(0.7, 1.2))
-        return {
-            "productID": str(_product(n)),
-            "offer": "buybox",
-            "price": price,
-            "currency": "USD",
-            "title": "A thing that somebody looks at, with a title of usual length, 12 pieces, blue",
-            "observedAt": rfc3339(system_clock()),
-            "context": {
-                "signedIn": True, "memberPrice": False, "coupon": False, "subscription": False,
-                "deliveryCountry": "US", "language": "en-US",
-            },
-        }  # fmt: skip
+def request(drawn: Traffic, number: int) -> tuple[bytes, int]:
+    """A ready-made request, and how many reports it carries: making one costs next to nothing while others are sent."""
+    seen = drawn.reports(rfc3339(system_clock()))
+    body = msgspec.json.encode({"observations": seen})
+    head = (
+        f"POST /observations HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {traffic.install(drawn.chance.randrange(INSTALLS))}\r\nidempotency-key: {number}\r\n"
+        f"x-forwarded-for: {drawn.network()}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body, len(seen)
 
 
 @dataclass
@@ -173,10 +126,9 @@ class _Drive:
         self._rate = histories_per_s
         self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self._tags: dict[int, str] = {}
-        end = system_clock() // DAY * DAY // SECOND
-        self._year = f"startTime={end - 365 * DAY // SECOND}&endTime={end}&interval=day"
+        self._year = traffic.year(system_clock() / SECOND)
         self._chance = random.Random(5)
-        self._requests = _Requests(random.Random(3))
+        self._drawn = Traffic(random.Random(3), PRODUCTS)
 
     async def open(self) -> None:
         for number in range(CONNECTIONS):
@@ -195,8 +147,8 @@ class _Drive:
     async def run(self, seconds: int, first: int) -> _Run:
         """So long; reports are numbered from `first` on."""
         run = _Run()
-        made = [self._requests.report(first + n) for n in range(REQUESTS_PER_S * seconds)]
-        asked = [self._requests.history() for _ in range(self._rate * seconds)]
+        made = [request(self._drawn, first + n) for n in range(REQUESTS_PER_S * seconds)]
+        asked = [self._drawn.number() for _ in range(self._rate * seconds)]
         began, cpu, used = time.perf_counter(), time.process_time(), _cpu_s()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stream(run, made, REQUESTS_PER_S, self._report))
@@ -225,7 +177,7 @@ class _Drive:
             run.said += size
 
     async def _history(self, run: _Run, n: int, at: float) -> None:
-        tag = self._tags.get(n) if self._chance.random() < HELD else None
+        tag = self._tags.get(n) if self._chance.random() < traffic.HELD else None
         held = f"if-none-match: {tag}\r\n" if tag else ""
         path = f"/products/{_product(n)}/history?{self._year}"
         request = f"GET {path} HTTP/1.1\r\nhost: bench\r\naccept-encoding: gzip\r\n{held}\r\n"
@@ -290,10 +242,10 @@ def measure(servers: Servers) -> Section:
     section = Section(
         "Reports over HTTP",
         f"{REQUESTS_PER_S} requests/s at Poisson times for {SECONDS} s after {WARM_UP_S} s, of 1 to 5 reports; "
-        f"{PRODUCTS:,} products by Zipf, {INSTALLS:,} installs in {NETWORKS:,} networks, {CHANGED:.0%} report another "
-        f"price; {PROCESSES} server processes, as behind a proxy. Then the same, beside {HISTORIES_PER_S:,} "
-        f"histories/s: a year daily, {HELD:.0%} of them held by whoever asks; the {LONG:,} most "
-        "popular products have 120 changes, and each was asked for once before.",
+        f"{PRODUCTS:,} products by Zipf, {INSTALLS:,} installs in {traffic.NETWORKS:,} networks, {traffic.CHANGED:.0%} "
+        f"report another price; {PROCESSES} server processes, as behind a proxy. Then the same, beside "
+        f"{HISTORIES_PER_S:,} histories/s: a year daily, {traffic.HELD:.0%} of them held by whoever asks; the {LONG:,} "
+        "most popular products have 120 changes, and each was asked for once before.",
         ["load", "what", "requests/s", "reports/s", "p50 ms", "p99 ms", "cores used", "of them the generator"],
     )
     asyncio.run(_fill(servers, random.Random(7)))

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from bench.load import surge
+from bench.load import surge, traffic
+from bench.load.traffic import Traffic
 from bench.report import Goal, Section, median_of, write
 from bench.servers import Servers, servers
 from bench.site import past, website
@@ -38,12 +39,12 @@ from pennywren.store.connect import connect
 from pennywren.store.store import Store
 
 PRODUCTS: Final = 20_000
-CHARTED: Final = 2_000
+CHARTED: Final = round(PRODUCTS * traffic.LONG)
 """Products that people look at most: their histories are long."""
 INSTALLS: Final = 5_000
 PEOPLE: Final = 1_000
 BASE_PER_S: Final = 250
-"""Of a million users: 20 M reports a day, 2.5 in a request, are 93 requests/s; each view asks for a history (145/s)."""
+"""Of a million users, as `traffic` has them, to two figures."""
 SURGE: Final = 10
 SURGE_S: Final = 60
 SAMPLE_S: Final = 5
@@ -59,26 +60,20 @@ _UNLIMITED: Final = {
 """A million users come from more networks than these few."""
 
 
-def _product(n: int) -> ProductID:
-    return ProductID("us", f"B{n:09d}")
-
-
 async def _fill(up: Servers) -> None:
     client, in_bytes = connect(up.redis_url), connect(up.redis_url, decode=False)
     store, now, chance = Store(client, in_bytes), system_clock(), random.Random(7)
     pool = await open_pool(up.postgres_url, size=2)
-    products = [_product(n) for n in range(PRODUCTS)]
+    products = [ProductID.parse(traffic.product(n)) for n in range(PRODUCTS)]
     await catalogue.upsert(
         pool, [CatalogueEntry(each, f"An invented kettle of the kind {each.asin}") for each in products]
     )
+    pasts = [Past(products[n], "USD", {Offer.BUYBOX: past(n, 120, 500)}, "charted") for n in range(CHARTED)]
     for start in range(0, CHARTED, 100):
-        await restore(
-            store,
-            [Past(_product(n), "USD", {Offer.BUYBOX: past(n, 120, 500)}, "charted") for n in range(start, start + 100)],
-        )
+        await restore(store, pasts[start : start + 100])
     looks = [
         LookToRecord(
-            Look(each, "USD", {Offer.BUYBOX: 500 + n * 37 % 20_000}, now - chance.randrange(0, 50_000)),
+            Look(each, "USD", {Offer.BUYBOX: traffic.price(n)}, now - chance.randrange(0, 50_000)),
             rate_if_changed="0.0.0.0",
         )
         for n, each in enumerate(products)
@@ -90,7 +85,7 @@ async def _fill(up: Servers) -> None:
     connection = await asyncpg.connect(up.postgres_url)
     try:
         born, ends = to_moment(now - 40 * DAY), to_moment(now + DAY)
-        tokens = [token_hash(f"bench-{n}") for n in range(INSTALLS)]
+        tokens = [token_hash(traffic.install(n)) for n in range(INSTALLS)]
         installs = [
             (each.hex()[:16], each, sha256(bytes([n % 250])).hexdigest()[:16], born) for n, each in enumerate(tokens)
         ]
@@ -105,7 +100,7 @@ async def _fill(up: Servers) -> None:
                 PEOPLE,
             )
         ]
-        sessions = [(token_hash(f"person-{n}"), each, "bearer", born, ends) for n, each in enumerate(people)]
+        sessions = [(token_hash(traffic.person(n)), each, "bearer", born, ends) for n, each in enumerate(people)]
         await connection.copy_records_to_table(
             "sessions", records=sessions, columns=["token_hash", "person_id", "kind", "created_at", "expires_at"]
         )
@@ -115,17 +110,17 @@ async def _fill(up: Servers) -> None:
 
 def _ask_for_all(address: str) -> None:
     """Each history once, as a server that has run for long holds them: that its memory fills is not measured then."""
-    parts, end = urlsplit(address), system_clock() // DAY * DAY // SECOND
-    year = f"history?startTime={end - 365 * DAY // SECOND}&endTime={end}&interval=day"
+    parts, year = urlsplit(address), traffic.year(system_clock() / SECOND)
 
     def ask(numbers: range) -> None:
         with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=60)) as connection:
             for n in numbers:
-                connection.request("GET", f"/products/{_product(n)}/{year}", headers={"Accept-Encoding": "gzip"})
+                path = f"/products/{traffic.product(n)}/history?{year}"
+                connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status != 200:
-                    raise RuntimeError(f"the history of {_product(n)} was answered with {answer.status}")
+                    raise RuntimeError(f"the history of {traffic.product(n)} was answered with {answer.status}")
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         # Those that people look at most are asked for last, and so held longest.
@@ -200,12 +195,13 @@ def _run(up: Servers, address: str, locust: str, per_s: int, seconds: int) -> Ru
 
 
 def _section(base: Run, much: surge.Surge, minutes: float, per_s: int) -> Section:
+    kinds = traffic.KINDS
     section = Section(
         "Load",
         f"{per_s} requests/s for {minutes:g} minutes, mixed as those of a million users of the extension, who make "
-        f"{BASE_PER_S}: 58 % histories, half of them held by the browser, 36 % reports, 5 % product pages, 1 % watches "
-        "set and ended; then "
-        f"{SURGE} times as much for {SURGE_S} s, over {surge.CONNECTIONS:,} connections at Poisson times; "
+        f"{BASE_PER_S}: {kinds['history']} % histories, half of them held by the browser, "
+        f"{kinds['reports']} % reports, {kinds['page']} % product pages, {kinds['watch']} % watches set and "
+        f"ended; then {SURGE} times as much for {SURGE_S} s, over {surge.CONNECTIONS:,} connections at Poisson times; "
         f"{PRODUCTS:,} products by Zipf, each asked for once before. One process of the API; locust (at the surge: "
         "wrk), Redis and PostgreSQL have the rest of the machine.",
         ["load", "what", "requests", "requests/s", "p50 ms", "p99 ms", "longest ms", "errors"],
@@ -263,7 +259,7 @@ def main() -> int:
             _ask_for_all(address)
             base = _run(up, address, asked.locust, asked.rate, round(asked.minutes * 60))
             time.sleep(SAMPLE_S)
-            lines = surge.requests(random.Random(7), system_clock(), PRODUCTS, INSTALLS, PEOPLE)
+            lines = surge.requests(Traffic(random.Random(7), PRODUCTS), system_clock(), INSTALLS, PEOPLE)
             much = surge.send(address, up.folder, lines, SURGE * asked.rate, SURGE_S)
     section = _section(base, much, asked.minutes, asked.rate)
     sys.stdout.write(section.markdown() + "\n")

@@ -1,15 +1,15 @@
 """Ten times the traffic, sent by wrk: it hardly waits for itself, so that the longest answer is the server's."""
 
 import json
-import random
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from pennywren.model.clock import DAY, rfc3339
+from bench.load import traffic
+from bench.load.traffic import Traffic
+from pennywren.model.clock import SECOND, rfc3339
 
 REQUESTS: Final = 40_000
 """Different ones, sent at random."""
@@ -52,51 +52,27 @@ def send(address: str, folder: Path, lines: Iterator[str], per_s: int, seconds: 
     return Surge(answered, refused, bad + lost, took, p50, p99, longest)
 
 
-def requests(chance: random.Random, now: int, products: int, installs: int, people: int) -> Iterator[str]:
-    """The mix of `locustfile.py`, one request a line; products by Zipf. `now` in ms."""
-    weights = list(accumulate(1 / (n + 1) for n in range(products)))
-    end = now // DAY * DAY // 1000
-
-    def number() -> int:
-        return chance.choices(range(products), cum_weights=weights)[0]
+def requests(drawn: Traffic, now: int, installs: int, people: int) -> Iterator[str]:
+    """The mix of `locustfile.py`, one request a line. `now` in ms."""
+    chance, year = drawn.chance, traffic.year(now / SECOND)
 
     def history() -> _Request:
-        span = f"startTime={end - 365 * 86_400}&endTime={end}&interval=day"
-        return "GET", f"/products/us:B{number():09d}/history?{span}", ["Accept-Encoding: gzip"], ""
+        return "GET", f"/products/{traffic.product(drawn.number())}/history?{year}", ["Accept-Encoding: gzip"], ""
 
-    def report() -> _Request:
-        many = chance.choices((1, 2, 3, 4, 5), (30, 25, 20, 15, 10))[0]
-        seen = [_seen(of, chance, now) for of in {number() for _ in range(many)}]
-        token = f"Authorization: Bearer bench-{chance.randrange(installs)}"
-        return "POST", "/observations", [_JSON, token], json.dumps({"observations": seen})
+    def reports() -> _Request:
+        token = f"Authorization: Bearer {traffic.install(chance.randrange(installs))}"
+        return "POST", "/observations", [_JSON, token], json.dumps({"observations": drawn.reports(rfc3339(now))})
 
     def page() -> _Request:
-        return "GET", f"/products/us:B{number():09d}", ["Accept: text/html", "Accept-Encoding: gzip"], ""
+        path = f"/products/{traffic.product(drawn.number())}"
+        return "GET", path, ["Accept: text/html", "Accept-Encoding: gzip"], ""
 
     def watch() -> _Request:
-        wish = {"productID": f"us:B{number():09d}", "threshold": chance.randrange(1, 400), "notificationType": "EMAIL"}
-        token = f"Authorization: Bearer person-{chance.randrange(people)}"
-        return "POST", "/subscriptions", [_JSON, token], json.dumps(wish)
+        token = f"Authorization: Bearer {traffic.person(chance.randrange(people))}"
+        return "POST", "/subscriptions", [_JSON, token], json.dumps(drawn.wish())
 
-    kinds: tuple[Callable[[], _Request], ...] = (history, report, page, watch)
-    for kind in chance.choices(kinds, (58, 36, 5, 1), k=REQUESTS):
-        method, path, headers, body = kind()
-        n = chance.randrange(2_000)
-        fields = [*headers, f"X-Forwarded-For: 198.{18 + n // 256}.{n % 256}.9"]
+    kinds: dict[str, Callable[[], _Request]] = {"history": history, "reports": reports, "page": page, "watch": watch}
+    for kind in chance.choices(list(traffic.KINDS), list(traffic.KINDS.values()), k=REQUESTS):
+        method, path, headers, body = kinds[kind]()
+        fields = [*headers, f"X-Forwarded-For: {drawn.network()}"]
         yield "\t".join((method, path, "|".join(fields), body))
-
-
-def _seen(of: int, chance: random.Random, now: int) -> dict[str, object]:
-    price = 500 + of * 37 % 20_000
-    return {
-        "productID": f"us:B{of:09d}",
-        "offer": "buybox",
-        "price": round(price * chance.uniform(0.7, 1.2)) if chance.random() < 0.04 else price,
-        "currency": "USD",
-        "title": "A thing that somebody looks at, with a title of usual length, 12 pieces, blue",
-        "observedAt": rfc3339(now),
-        "context": {
-            "signedIn": True, "memberPrice": False, "coupon": False, "subscription": False,
-            "deliveryCountry": "US", "language": "en-US",
-        },
-    }  # fmt: skip
