@@ -52,10 +52,10 @@ async def _servers(client: Client) -> list[Any]:
     return [client]
 
 
-async def _server_cpu(client: Client) -> float:
-    """Seconds of processor time that all servers behind a client have used."""
+async def _server_cpu(client: Client) -> list[float]:
+    """Seconds of processor time that each server behind a client has used."""
     said: list[Any] = [await node.info("cpu") for node in await _servers(client)]
-    return sum(each["used_cpu_user"] + each["used_cpu_sys"] for each in said)
+    return [each["used_cpu_user"] + each["used_cpu_sys"] for each in said]
 
 
 def _own_cpu() -> float:
@@ -63,13 +63,14 @@ def _own_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def _cost(client: Client, count: int, work: Callable[[], Awaitable[object]]) -> tuple[float, float, float]:
-    """Operations a second, and µs of processor time an operation of the servers and of this process."""
+async def _cost(client: Client, count: int, work: Callable[[], Awaitable[object]]) -> list[str]:
+    """Operations a second, and µs of processor time an operation of all servers, of each, and of this process."""
     server, own, begun = await _server_cpu(client), _own_cpu(), time.perf_counter()
     await work()
     took = time.perf_counter() - begun
     own = _own_cpu() - own
-    return count / took, (await _server_cpu(client) - server) / count * 1e6, own / count * 1e6
+    each = [(now - then) / count * 1e6 for now, then in zip(await _server_cpu(client), server, strict=True)]
+    return [_figure(count / took), _figure(sum(each)), " · ".join(map(_figure, each)), _figure(own / count * 1e6)]
 
 
 def _looks(at: int, share: float) -> list[LookToRecord]:
@@ -95,11 +96,8 @@ async def _operations(url: str) -> list[list[str]]:
 
     await record(_looks(START, 0))
     rows = [
-        [
-            "record, 10 % changed",
-            *map(_figure, await _cost(client, PRODUCTS, lambda: record(_looks(START + HOUR, 0.1)))),
-        ],
-        ["read a history", *map(_figure, await _cost(client, READS, read))],
+        ["record, 10 % changed", *await _cost(client, PRODUCTS, lambda: record(_looks(START + HOUR, 0.1)))],
+        ["read a history", *await _cost(client, READS, read)],
     ]
     await client.aclose()
     await bytes_client.aclose()
@@ -121,15 +119,12 @@ async def _idle(url: str) -> list[str]:
         reading = await reader.read(1.0)
         if reading is not None:
             await reader.finish(reading, reading.entries, {})
-    server, own = await _server_cpu(client) - server, _own_cpu() - own
+    used, own = sum(await _server_cpu(client)) - sum(server), _own_cpu() - own
     connections = 0
-    nodes: list[Any] = (
-        [node for _, node in await client.each_primary()] if isinstance(client, ClusterClient) else [client]
-    )
-    for node in nodes:
+    for node in await _servers(client):
         connections += sum(1 for each in await node.client_list() if each["lib-name"] == "redis-py")
     await client.aclose()
-    return [f"{own / IDLE_S:.2%}", f"{server / IDLE_S:.2%}", str(connections)]
+    return [f"{own / IDLE_S:.2%}", f"{used / IDLE_S:.2%}", str(connections)]
 
 
 async def _death(cluster: LocalCluster) -> dict[str, float]:
@@ -182,7 +177,7 @@ def measure(up: Servers) -> Section:
         "A Redis Cluster",
         f"{PRODUCTS:,} products, batches of {BATCH}; three primaries and three replicas on this one machine: only the "
         "cost of an operation says something, not how many there are in a second.",
-        ["what", "servers", "a second", "µs of all servers", "µs of the client"],
+        ["what", "servers", "a second", "µs of all servers", "µs of each", "µs of the client"],
     )
     folder = Path(tempfile.mkdtemp(prefix="pennywren-cluster-"))
     try:

@@ -3,14 +3,23 @@
 import asyncio
 import json
 import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 
 from pennywren import keyspace
 from pennywren.cli.shell import shell
+from pennywren.local.children import start, stop, wait_until_ready
 from pennywren.local.cluster import LocalCluster
+from pennywren.local.ports import free_port
+from pennywren.local.redis import ClusterMember, embedded_redis
 from pennywren.model.clock import system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
@@ -18,6 +27,7 @@ from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.store.cluster import ClusterClient
 from pennywren.store.connect import connect
+from pennywren.store.slots import empty_primaries
 from pennywren.store.store import Store
 from tests.cluster.conftest import open_client
 
@@ -66,6 +76,48 @@ def test_the_plan_shows_nodes_and_its_lines_can_be_run(environ: dict[str, str], 
     assert "there is nothing to move" in run(environ, "cluster", "plan").stdout
 
 
+@pytest.fixture
+def newcomer(started_cluster: LocalCluster, tmp_path: Path) -> Iterator[str]:
+    """A primary that has joined and has no slots yet; its address. It leaves again."""
+    parts = urlsplit(started_cluster.url)
+    member = ClusterMember(parts.password or "", free_port(), 2_000)
+    server = embedded_redis("newcomer", tmp_path / "newcomer", logs=tmp_path, durable=False, member=member)
+    process = start(server.program)
+    try:
+        wait_until_ready(server.program, process, server.is_ready)
+        port = urlsplit(server.url).port or 0
+        with ExitStack() as opened:
+            nodes = (*started_cluster.primaries, *started_cluster.replicas)
+            asks = [cast("Any", opened.enter_context(node.client())).execute_command for node in nodes]
+            own = cast("Any", opened.enter_context(Redis.from_url(server.url, decode_responses=True))).execute_command
+            asks[0]("CLUSTER", "MEET", "127.0.0.1", port, member.bus_port)
+            for ask in asks:
+                while ("127.0.0.1", port) not in empty_primaries(ask("CLUSTER", "NODES")):
+                    time.sleep(0.05)
+            while "cluster_size:3" not in own("CLUSTER", "INFO"):
+                time.sleep(0.05)
+            yield f"127.0.0.1:{port}"
+            for ask in asks:
+                ask("CLUSTER", "FORGET", own("CLUSTER", "MYID"))
+    finally:
+        stop({process.pid: (server.program, process)})
+
+
+def test_a_primary_that_has_just_joined_is_given_its_share(
+    environ: dict[str, str], started_cluster: LocalCluster, newcomer: str
+) -> None:
+    asyncio.run(_fill(started_cluster))
+    plan = json.loads(run(environ, "cluster", "plan", "--json").stdout)
+    (new,) = [node for node in plan["nodes"] if node["node"] == newcomer]
+    assert (new["partitions"], new["products"]) == (0, 0)
+    assert new["productsAfter"] > 0
+    move = next(each for each in plan["moves"] if each["to"] == newcomer)
+    for target, keys in ((newcomer, "[1-9]"), (newcomer, "0"), (move["from"], "[1-9]")):
+        moved = run(environ, "cluster", "move", str(move["partition"]), "--to", target)
+        assert moved.exit_code == 0, moved.stderr
+        assert re.fullmatch(rf"moved {keys}\d* keys: partition {move['partition']} is at {target} now\n", moved.stdout)
+
+
 def test_there_is_nothing_to_mend_where_nothing_was_lost(environ: dict[str, str]) -> None:
     assert run(environ, "cluster", "mend", "1", "2").stdout == "There was nothing to mend.\n"
 
@@ -74,7 +126,7 @@ def test_there_is_nothing_to_mend_where_nothing_was_lost(environ: dict[str, str]
     ("args", "said"),
     [
         (("move", "1", "--to", "somewhere"), "'somewhere' is no node: write HOST:PORT"),
-        (("move", "1", "--to", "10.9.9.9:1"), "is no primary with slots of this cluster: they are 127.0.0.1:"),
+        (("move", "1", "--to", "10.9.9.9:1"), "is no primary of this cluster: they are 127.0.0.1:"),
         (("move", "2000", "--to", "127.0.0.1:1"), "2000"),
         (("move", "--to", "127.0.0.1:1"), "PARTITIONS"),
     ],

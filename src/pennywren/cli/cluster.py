@@ -118,7 +118,8 @@ def move(partitions: tuple[int, ...], target: str) -> None:
       pennywren cluster move 47 48 --to 10.0.0.7:6379
     """
     keys = asyncio.run(_move(partitions, _address(target)))
-    click.echo(f"moved {len(partitions):,} partitions, {keys:,} keys, to {target}")
+    there = f"partition {partitions[0]} is" if len(partitions) == 1 else f"{len(partitions):,} partitions are"
+    click.echo(f"moved {keys:,} keys: {there} at {target} now")
 
 
 async def _move(partitions: Sequence[int], target: Address) -> int:

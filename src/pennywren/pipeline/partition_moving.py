@@ -20,7 +20,7 @@ async def move_partition(store: Store, cluster: ClusterClient, partition: int, t
     A time series arrives without the rules of its compactions (DUMP and MIGRATE drop them), so those are made anew.
 
     Raises:
-        BadInput: `target` has no part in this cluster.
+        BadInput: `target` is no primary of this cluster.
         Unavailable: a node does not answer, or refuses.
     """
     charted: set[ProductID] = set()

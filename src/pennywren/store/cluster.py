@@ -153,9 +153,10 @@ class ClusterClient(Redis):
         self._monotonic = monotonic
         self._refreshing = asyncio.Lock()
         self._heard = False
-        super().__init__(connection_pool=self._node(topology.seeds[0]).connection_pool)
+        super().__init__(connection_pool=self.node(topology.seeds[0]).connection_pool)
 
-    def _node(self, address: Address) -> Redis:
+    def node(self, address: Address) -> Redis:
+        """A client of one node."""
         if address not in self._nodes:
             self._nodes[address] = self._open_node(address)
         return self._nodes[address]
@@ -205,7 +206,7 @@ class ClusterClient(Redis):
     async def each_primary(self) -> list[tuple[Address, Redis]]:
         """A client of each node that has slots, for what concerns nodes and not keys."""
         await self._hear()
-        return [(address, self._node(address)) for address in self._topology.owners]
+        return [(address, self.node(address)) for address in self._topology.owners]
 
     async def execute_many(self, commands: Sequence[Command], *, transaction: bool) -> list[Any]:
         """The replies in order; an error stands in the place of its command, also where no node answered in time.
@@ -282,7 +283,7 @@ class ClusterClient(Redis):
         begun = self._monotonic()
         if begun >= self._absent_since.get(address, begun) + self._patience.absent:
             return [RedisConnectionError(f"{address[0]}:{address[1]} does not answer")] * len(commands)
-        node = self._node(address)
+        node = self.node(address)
         try:
             if len(commands) == 1 and not transaction and not asking:
                 words, options = commands[0]
@@ -323,7 +324,7 @@ class ClusterClient(Redis):
         if address in self._topology.serving:
             try:
                 async with asyncio.timeout(_SOON_S):
-                    await cast("Any", self._node(address)).ping()
+                    await cast("Any", self.node(address)).ping()
             except (RedisError, OSError):
                 return
         self._absent_since.pop(address, None)
@@ -348,7 +349,7 @@ class ClusterClient(Redis):
             fault: Exception | None = None
             for address in sorted(self._topology.nodes, key=self._absent_since.__contains__):
                 try:
-                    reply = await cast("Any", self._node(address)).execute_command("CLUSTER", "SLOTS")
+                    reply = await cast("Any", self.node(address)).execute_command("CLUSTER", "SLOTS")
                 except (RedisError, OSError) as error:
                     fault = error
                     continue

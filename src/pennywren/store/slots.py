@@ -15,6 +15,8 @@ from pennywren.store.evening import Held
 
 _KEYS_AT_ONCE: Final = 100
 _MIGRATED_WITHIN_MS: Final = 5_000
+_NOT_HERE: Final = frozenset(("fail", "fail?", "handshake", "noaddr"))
+"""What CLUSTER NODES says of a node that is away, or not known well enough."""
 
 
 def slot_of_partition(partition: int) -> int:
@@ -23,13 +25,13 @@ def slot_of_partition(partition: int) -> int:
 
 
 async def held_partitions(cluster: ClusterClient) -> tuple[list[Held], list[Address]]:
-    """Where each partition is, weighed by its products, and all nodes that have slots.
+    """Where each partition is, weighed by its products, and all primaries, also those that have no slot yet.
 
     Raises:
         Unavailable: a node does not answer.
     """
     try:
-        nodes = [address for address, _ in await cluster.each_primary()]
+        nodes = list(await _primaries(cluster))
         async with cluster.pipeline(transaction=False) as pipe:
             for partition in range(keyspace.PARTITIONS):
                 pipe.zcard(keyspace.frontier(partition))
@@ -46,6 +48,25 @@ async def held_partitions(cluster: ClusterClient) -> tuple[list[Held], list[Addr
     return held, nodes
 
 
+async def _primaries(cluster: ClusterClient) -> dict[Address, Redis]:
+    """Those that have slots, and those that joined and have none yet."""
+    primaries = dict(await cluster.each_primary())
+    told = text(await next(iter(primaries.values())).execute_command("CLUSTER", "NODES"))
+    return primaries | {address: cluster.node(address) for address in empty_primaries(told) if address not in primaries}
+
+
+def empty_primaries(nodes: str) -> list[Address]:
+    """The primaries without slots in an answer to CLUSTER NODES."""
+    found: list[Address] = []
+    for line in nodes.splitlines():
+        _, where, flags, _, _, _, _, _, *slots = line.split()
+        words = set(flags.split(","))
+        if "master" in words and not slots and not words & _NOT_HERE:
+            host, _, port = where.partition("@")[0].rpartition(":")
+            found.append((host, int(port)))
+    return found
+
+
 async def move_slot(
     cluster: ClusterClient, slot: int, target: Address, moved: Callable[[Sequence[str]], None] | None = None
 ) -> int:
@@ -56,15 +77,18 @@ async def move_slot(
     from its old one.
 
     Raises:
-        BadInput: `target` has no part in this cluster.
+        BadInput: `target` is no primary of this cluster.
         Unavailable: a node does not answer, or refuses.
     """
-    await cluster.learn()
-    nodes = dict(await cluster.each_primary())
+    try:
+        await cluster.learn()
+        nodes = await _primaries(cluster)
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"not all of the cluster answers: {error}") from error
     source = cluster.topology.primaries[slot]
     if target not in nodes or source is None:
         known = ", ".join(f"{host}:{port}" for host, port in nodes)
-        raise BadInput(f"{target[0]}:{target[1]} is no primary with slots of this cluster: they are {known}")
+        raise BadInput(f"{target[0]}:{target[1]} is no primary of this cluster: they are {known}")
     if source == target:
         return 0
     try:
@@ -95,13 +119,13 @@ async def _move(
             moved(keys)
     # The new owner first: were the old one to hear of it before, nobody would have the slot for a moment.
     await target.execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
-    await source.execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
-    for node in all_nodes:
-        if node not in (source, target):
-            try:
-                await node.execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
-            except ResponseError:
-                continue  # It hears of it from the others.
+    for node in (source, *(each for each in all_nodes if each not in (source, target))):
+        try:
+            await node.execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
+        except ResponseError as error:
+            # Who has just given its last slot away is a replica at once. Others hear of it anyway.
+            if node is source and "only with masters" not in str(error):
+                raise
     return count
 
 
