@@ -24,6 +24,7 @@ SMALL = {"schema_migrations", "secrets", "report_keys", "admins", "admin_log", "
 
 WHOLE = {
     "select count(*) from": "a progress bar wants to know how much there is",
+    "select product_id from subscriptions where state in": "a rebuild has just gone through all of them",
     "select (select count(*) from people) as people": "an administrator asked how many there are",
 }
 """Statements that are about a whole table, by how they begin."""

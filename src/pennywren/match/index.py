@@ -6,6 +6,7 @@ trigger, so a price that stays below a threshold, or falls further, never trigge
 watch triggers.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet, crossed
 from pennywren.store.connect import Client
+from pennywren.store.round_trip import RoundTrip
 
 PAGE: Final = 1_000
 """Watches that one change may trigger and still be handled in one step; above, it is worked off in pages."""
@@ -47,16 +49,18 @@ class Triggered:
 
 
 async def add(client: Client, *watches: Watch) -> None:
-    """Put watches into the index, or move those that are there within their sets.
+    """Put watches into the index, or move those that are there within their sets. `shown` does not hear of them.
 
     Raises:
         Unavailable: Redis does not answer; doing it again is safe.
     """
-    async with client.pipeline(transaction=False) as pipe:
-        for watch in watches:
-            _put(pipe, watch)
-        await _execute(pipe)
-    await shown.count_watches(client, (watch.product for watch in watches))
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for watch in watches:
+        members[keyspace.watch(watch.product, watch.offer, watch.set)] += (watch.place, watch.subscription_id)
+    trip = RoundTrip(client)
+    for key, each in members.items():
+        trip.command("ZADD", key, *each)
+    await trip.send()
 
 
 async def move(client: Client, watch: Watch) -> None:
@@ -66,7 +70,7 @@ async def move(client: Client, watch: Watch) -> None:
         Unavailable: Redis does not answer; doing it again is safe.
     """
     async with client.pipeline(transaction=True) as pipe:
-        _put(pipe, watch)
+        pipe.zadd(keyspace.watch(watch.product, watch.offer, watch.set), {str(watch.subscription_id): watch.place})
         for other in WatchSet:
             if other is not watch.set:
                 pipe.zrem(keyspace.watch(watch.product, watch.offer, other), str(watch.subscription_id))
@@ -119,10 +123,6 @@ async def triggered(client: Client, changes: Sequence[PriceChange]) -> list[Trig
         totals[n] += max(counts.get(i, 0), len(members))
         ids[n] += map(int, members)
     return [Triggered(total, tuple(each[:PAGE])) for total, each in zip(totals, ids, strict=True)]
-
-
-def _put(pipe: Any, watch: Watch) -> None:
-    pipe.zadd(keyspace.watch(watch.product, watch.offer, watch.set), {str(watch.subscription_id): watch.place})
 
 
 async def _execute(pipe: Any) -> list[Any]:

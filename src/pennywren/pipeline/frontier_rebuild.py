@@ -1,6 +1,5 @@
 """Rebuilding the frontier from the catalogue in PostgreSQL, which says what is tracked."""
 
-from collections.abc import Callable
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -9,21 +8,19 @@ from pennywren.errors import Unavailable
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.model.clock import SECOND
 from pennywren.model.product import ProductID
+from pennywren.pipeline.paging_through import COUNTED_WITHIN_S, Progress, Rows, page_through
 from pennywren.postgres.moments import to_ms
-from pennywren.postgres.pool import Pool, transaction
+from pennywren.postgres.pool import Connection, Pool, transaction
 from pennywren.store.connect import Client
 
-PAGE: Final = 10_000
-"""Products in one page."""
+PAGE: Final = 25_000
+"""Products in one page: some 24 of each partition, which enter it in one step of half a millisecond."""
 
 _PAGE: Final = """
     select id, last_seen,
         last_seen is null and not exists (select from subscriptions where product_id = products.id) as cold
     from products where id > $1 and retired_at is null order by id limit $2
 """
-
-Progress = Callable[[int, int], None]
-"""Told after each page: products done, and of how many (an estimate)."""
 
 
 async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progress: Progress | None = None) -> int:
@@ -37,13 +34,15 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
         Unavailable: Redis or PostgreSQL does not answer; doing it again is safe.
     """
     async with transaction(pool) as connection:
-        total: int = await connection.fetchval("select count(*) from products where retired_at is null")
-    added, done, last = 0, 0, ""
-    while True:
-        async with transaction(pool) as connection:
-            rows = await connection.fetch(_PAGE, last, PAGE)
-        if not rows:
-            return added
+        total: int = await connection.fetchval(
+            "select count(*) from products where retired_at is null", timeout=COUNTED_WITHIN_S
+        )
+    done = 0
+
+    async def read(connection: Connection, last: str) -> Rows:
+        return await connection.fetch(_PAGE, last, PAGE)
+
+    async def admit(rows: Rows) -> int:
         admissions = [
             Admission(
                 ProductID.parse(row["id"]),
@@ -53,9 +52,14 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
             for row in rows
         ]
         try:
-            added += sum(each.new for each in await admit_all(client, admissions))
+            return sum(each.new for each in await admit_all(client, admissions))
         except (RedisError, OSError) as error:
             raise Unavailable("the frontier is not reachable right now") from error
-        done, last = done + len(rows), rows[-1]["id"]
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
         if progress:
             progress(done, max(total, done))
+
+    return await page_through(pool, "", read, admit, told)

@@ -7,13 +7,13 @@ A product is `cold` from its first look on: packed, without series. It gets its 
 from collections.abc import Sequence
 from typing import Final
 
-from redis.exceptions import RedisError
-
 from pennywren import keyspace
-from pennywren.errors import StillWarm, Unavailable, VersionMoved
+from pennywren.errors import StillWarm, VersionMoved
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.rewriting import rewrite
+from pennywren.store.cold import read_cold
+from pennywren.store.round_trip import RoundTrip
 from pennywren.store.state import Tier
 from pennywren.store.store import Store
 
@@ -67,22 +67,19 @@ async def warm_up(store: Store, products: Sequence[ProductID], now: int) -> int:
     Raises:
         Unavailable: Redis does not answer; doing it again is safe.
     """
-    without: list[ProductID] = []
+    moved = 0
     for start in range(0, len(products), _AT_ONCE):
         some = list(dict.fromkeys(products[start : start + _AT_ONCE]))
-        try:
-            async with store.client.pipeline(transaction=False) as pipe:
-                for product in some:
-                    # In this order: whoever records its first look in between finds it wanted.
-                    pipe.zadd(keyspace.warm(keyspace.partition_of(product)), {str(product): now}, gt=True)
-                    pipe.exists(keyspace.product(product))
-                found = await pipe.execute()
-        except (RedisError, OSError) as error:
-            raise Unavailable("the price store is not reachable right now") from error
-        without += [product for product, has_hash in zip(some, found[1::2], strict=True) if not has_hash]
-    moved = 0
-    for product in without:
-        moved += await move_to_tier(store, product, "raw")
+        trip = RoundTrip(store.client)
+        for product in some:
+            # In this order: whoever records its first look in between finds it wanted.
+            trip.command("ZADD", keyspace.warm(keyspace.partition_of(product)), "GT", now, str(product))
+            trip.command("EXISTS", keyspace.product(product))
+        found = await trip.send()
+        without = [product for product, has_series in zip(some, found[1::2], strict=True) if not has_series]
+        for product, packed in zip(without, await read_cold(store.client, without), strict=True):
+            if packed.fields:  # else it was never looked at
+                moved += await move_to_tier(store, product, "raw")
     return moved
 
 

@@ -13,7 +13,8 @@ from rq.serializers import JSONSerializer
 
 from pennywren import keyspace
 from pennywren.errors import Unavailable
-from pennywren.match import hints
+from pennywren.match import hints, shown
+from pennywren.match.shown import Watched
 from pennywren.model.clock import system_clock
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
@@ -288,6 +289,8 @@ async def test_an_empty_redis_gets_its_watches_back(world: World, matcher: Match
         told.append((done, total))
 
     assert await rebuild_watches(world.store, world.pool, 1, progress) == 1_501
-    assert told == [(1_000, 1_501), (1_501, 1_501)]
+    assert [total for _, total in told] == [1_501, 1_501]
+    assert told[-1] == (1_501, 1_501)
     assert await world.store.client.zcard(keyspace.watch(PRODUCT, Offer.BUYBOX)) == 1_500
     assert await world.store.client.zcard(keyspace.watch(PRODUCT, Offer.BUYBOX, WatchSet.LOWS)) == 1
+    assert await shown.most_watched(world.store.client, 5) == [Watched(PRODUCT, 1_501)]
