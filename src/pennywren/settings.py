@@ -1,28 +1,30 @@
 """Every setting, read in one place from `PENNYWREN_*`. None is needed: the defaults run on one machine."""
 
-import json
 import os
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from pennywren.errors import BadSetting
 from pennywren.model.marketplace import MARKETPLACES
+from pennywren.running_system import running
 from pennywren.setting_files import from_files
+from pennywren.setting_values import (
+    PRIVATE_NETWORKS,
+    SCHEMES,
+    Egress,
+    Network,
+    parse_address,
+    parse_egresses,
+    parse_networks,
+    parse_origins,
+)
 
 PREFIX: Final = "PENNYWREN_"
 
-_SCHEMES: Final = {
-    "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
-    "queue_url": ("redis", "rediss", "unix"),
-    "postgres_url": ("postgresql", "postgres"),
-    "smtp_url": ("smtp", "smtps"),
-    "image_origin": ("http", "https"),
-}
 _LAST_PORT: Final = 65_535
 _RANGES: Final = {
     "smtp_connections": (1, 50),
@@ -40,26 +42,6 @@ _RANGES: Final = {
     "drain": (0, 600),
     "told_within_ms": (0, 2_000),
 }
-
-Network = IPv4Network | IPv6Network
-PRIVATE_NETWORKS: Final[tuple[Network, ...]] = tuple(
-    ip_network(text)
-    for text in (
-        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-        *("::1/128", "fc00::/7", "fe80::/10"),
-    )
-)
-"""Addresses that nobody on the Internet has."""
-
-
-class Egress(msgspec.Struct, frozen=True):
-    """An IP that requests leave from."""
-
-    name: str
-    source: str | None = None
-    """Local address to send from; None for the machine's own choice."""
-    proxy: str | None = None
-    """Proxy URL; None for a direct connection."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +213,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         names, size = [egress.name for egress in self.egresses], max(self.egresses_per_job, 1)
         return tuple(tuple(names[start : start + size]) for start in range(0, len(names), size))
 
+    @property
+    def worker_silent_for(self) -> int:
+        """Seconds that a worker may be silent: RQ's own sign of life comes every few."""
+        return max(self.worker_lost_after, 10)
+
     def origin(self, marketplace: str) -> str:
         """Where a marketplace's pages are fetched from."""
         return self.shop_origins.get(marketplace, f"https://{MARKETPLACES[marketplace].host}")
@@ -242,82 +229,6 @@ def default_data_dir(environ: Mapping[str, str], cwd: Path) -> Path:
         return cwd / ".data"
     base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
     return Path(base) / "pennywren"
-
-
-def parse_egresses(text: str) -> tuple[Egress, ...]:
-    """Read `e1=direct,e2=direct@127.0.0.2,e3=http://proxy:3128`."""
-    found: list[Egress] = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name, equals, how = part.partition("=")
-        if not equals or not name.replace("-", "").isalnum():
-            raise BadSetting(f"PENNYWREN_EGRESSES: {part!r} is not NAME=direct, NAME=direct@ADDRESS or NAME=PROXY-URL")
-        if how == "direct":
-            found.append(Egress(name))
-        elif how.startswith("direct@"):
-            found.append(Egress(name, source=how.removeprefix("direct@")))
-        elif urlsplit(how).scheme in ("http", "https", "socks5", "socks5h"):
-            found.append(Egress(name, proxy=how))
-        else:
-            raise BadSetting(f"PENNYWREN_EGRESSES: {how!r} is neither direct, direct@ADDRESS nor a proxy URL")
-    if not found or len({e.name for e in found}) < len(found):
-        raise BadSetting("PENNYWREN_EGRESSES: give each egress a name of its own, and at least one")
-    if len({(e.source, e.proxy) for e in found}) < len(found):
-        # Each has a token of its own: the shop would see two requests a second from one address.
-        raise BadSetting("PENNYWREN_EGRESSES: two egresses leave from the same address; give it one name")
-    return tuple(found)
-
-
-def parse_origins(text: str) -> dict[str, str]:
-    """Read `us=http://127.0.0.1:9000,de=…`."""
-    origins: dict[str, str] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        code, _, url = part.partition("=")
-        parts = urlsplit(url)
-        if code not in MARKETPLACES or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadSetting(f"PENNYWREN_SHOP_ORIGINS: {part!r} is not MARKETPLACE=http://HOST:PORT")
-        origins[code] = f"{parts.scheme}://{parts.netloc}"
-    return origins
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Read `private`, `all`, `none` or `10.1.0.0/16,2001:db8::/32,192.0.2.7`."""
-    named = {"private": PRIVATE_NETWORKS, "none": (), "all": (ip_network("0.0.0.0/0"), ip_network("::/0"))}
-    if text in named:
-        return named[text]
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise BadSetting(f"PENNYWREN_METRICS_NETWORKS: {error}; write private, all, none, or networks") from error
-
-
-def running_file(data_dir: Path) -> Path:
-    """Where `pennywren up` writes the addresses of what it runs, for other commands to find."""
-    return data_dir / "running.json"
-
-
-def running(data_dir: Path) -> dict[str, str]:
-    """The settings of the system that runs in `data_dir`; empty if its supervisor is not alive."""
-    try:
-        found = json.loads(running_file(data_dir).read_bytes())
-        if process_began(int(found["pid"])) != int(found["began"]):
-            return {}
-        return {str(k): str(v) for k, v in found["environ"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def process_began(pid: int) -> int:
-    """When a living process began, in clock ticks since the machine did: pids are used again, this beside one is not.
-
-    Raises:
-        ProcessLookupError: it has ended.
-        OSError: there is no such process.
-    """
-    # The name in brackets may hold anything; after it comes the third field of proc_pid_stat(5), the state.
-    state, *fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    if state in (b"Z", b"X"):
-        raise ProcessLookupError(f"process {pid} has ended")
-    return int(fields[18])
 
 
 def load_settings(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Settings:
@@ -371,8 +282,8 @@ def _convert(name: str, text: str, kind: object) -> object:
         return parse_origins(text)
     if name == "metrics_networks":
         return parse_networks(text)
-    if name in _SCHEMES:
-        return _address(name, text)
+    if name in SCHEMES:
+        return parse_address(name, text)
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if "Path" in str(kind):
@@ -381,20 +292,4 @@ def _convert(name: str, text: str, kind: object) -> object:
         if not text.isascii() or not text.isdigit():
             raise BadSetting(f"{PREFIX}{name.upper()}: {text!r} is not a whole number")
         return int(text)
-    return text
-
-
-def _address(name: str, text: str) -> str:
-    """The address of a server. What is wrong is told without the text: it may hold a password."""
-    schemes = _SCHEMES[name]
-    try:
-        parts = urlsplit(text)
-        # PostgreSQL's, and that of a Redis Cluster, may list several servers, each with a port.
-        lists = name == "postgres_url" or parts.scheme.endswith("+cluster")
-        usable = parts.scheme in schemes and (lists or parts.port != 0)
-    except ValueError:
-        usable = False
-    if not usable or "://" not in text:
-        ways = " or ".join(f"{scheme}://…" for scheme in schemes)
-        raise BadSetting(f"{PREFIX}{name.upper()}: this is not an address of such a server: write {ways}")
     return text

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pennywren.errors import BadSetting
-from pennywren.settings import PRIVATE_NETWORKS, Egress, load_settings, parse_networks, process_began, running_file
+from pennywren.running_system import process_began, running_file
+from pennywren.setting_values import PRIVATE_NETWORKS, Egress, parse_networks
+from pennywren.settings import load_settings
 
 
 def test_nothing_given_runs_on_one_machine(tmp_path: Path) -> None:

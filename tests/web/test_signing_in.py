@@ -194,6 +194,20 @@ async def test_signing_in_leads_back_to_the_page_that_asked_for_it(site: Site, b
     assert (answer.status_code, answer.headers["location"]) == (303, wanted)
 
 
+async def test_a_form_that_was_sent_too_late_leads_back_to_its_page(browser: httpx.AsyncClient) -> None:
+    page = "/account/channels?sent=1"
+    late = await browser.post("/account/webhooks", headers={"referer": f"http://testserver{page}"})
+    assert late.status_code == 401
+    assert f'name="back" value="{page}"' in late.text
+
+
+@pytest.mark.parametrize("page", ["http://evil.example/account", "http://[", "", "http://testserver//evil.example"])
+async def test_a_form_of_anybody_else_leads_nowhere(browser: httpx.AsyncClient, page: str) -> None:
+    late = await browser.post("/account/webhooks", headers={"referer": page})
+    assert late.status_code == 401
+    assert 'name="back"' not in late.text
+
+
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", "/a\r\nx: 1", "x"])
 async def test_signing_in_leads_nowhere_else(site: Site, browser: httpx.AsyncClient, back: str) -> None:
     link = await make_link(site.resources.pool, "ada@example.com", site.clock())

@@ -22,7 +22,8 @@ from pennywren.local.postgres import find_postgres
 from pennywren.local.redis import find_redis
 from pennywren.model.clock import rfc3339
 from pennywren.postgres.migrate import MIGRATIONS, find_dbmate, missing_migrations
-from pennywren.settings import Settings, load_settings, running
+from pennywren.running_system import running
+from pennywren.settings import Settings, load_settings
 from pennywren.store.connect import connect, require_time_series
 from pennywren.store.scripts import script_folder
 from pennywren.trust.asns import load_asns

@@ -70,7 +70,7 @@ def _worker(settings: Settings, queue: str) -> int | None:
 
 def _worker_silent(settings: Settings) -> int:
     """As long as `pennywren worker` lets RQ believe in it."""
-    return max(settings.worker_lost_after, 10) * SECOND
+    return settings.worker_silent_for * SECOND
 
 
 def _silent(settings: Settings, part: str) -> int:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pennywren.errors import BadSetting, Conflict
-from pennywren.settings import process_began, running_file
+from pennywren.running_system import process_began, running_file
 
 
 @contextmanager

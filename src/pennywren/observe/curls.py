@@ -9,7 +9,7 @@ from typing import Final
 
 from curl_cffi import AsyncCurl
 
-from pennywren.settings import Egress
+from pennywren.setting_values import Egress
 
 _SESSIONS: Final = 64
 """Sessions that one serves in its life: long-lived ones have leaked and hung (curl_cffi #578, #641), all at once."""

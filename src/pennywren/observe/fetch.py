@@ -19,7 +19,7 @@ from curl_cffi.requests.exceptions import RequestException, Timeout
 from pennywren.observe.curls import Curls
 from pennywren.observe.hosts import Address
 from pennywren.observe.packed import is_as_said, is_packed, unpacked
-from pennywren.settings import Egress
+from pennywren.setting_values import Egress
 
 _log = logging.getLogger(__name__)
 

@@ -37,7 +37,8 @@ from pennywren.pipeline.visiting import give_back as give_token_back
 from pennywren.postgres.catalogue import CatalogueEntry
 from pennywren.record.recording import LookResult, Recorder
 from pennywren.record.tiering import let_cool, move_to_tier
-from pennywren.settings import Egress, Settings
+from pennywren.setting_values import Egress
+from pennywren.settings import Settings
 from pennywren.store.counters import Counter, count, observe
 from pennywren.store.knowing import Known
 from pennywren.store.round_trip import RoundTrip

@@ -60,7 +60,7 @@ def regulars(settings: Settings) -> tuple[Regular, ...]:
             (list(group),),
             300,
             one_at_a_time=True,
-            waits=max(settings.worker_lost_after, 10),
+            waits=settings.worker_silent_for,
         )
         for group in settings.egress_groups
     ]

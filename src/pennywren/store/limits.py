@@ -99,6 +99,8 @@ async def spend_some(client: Client, limit: Limit, wanted: int) -> tuple[int, fl
 
 
 def _in_words(seconds: float) -> str:
+    if seconds <= 1:
+        return "in a second"
     if seconds < 90:
         return f"in {math.ceil(seconds)} seconds"
     return f"in {math.ceil(seconds / 60)} minutes"

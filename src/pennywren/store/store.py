@@ -23,6 +23,7 @@ _CACHE_TTL: Final = 3600
 _CACHE_QUESTIONS: Final = 64
 """Answers kept of one product; more are questions that nobody asks twice, or those of days gone by."""
 _CACHE_MARK: Final = b"\n"
+_AWAY: Final = "the price store is not reachable right now"
 
 
 class Store:
@@ -173,7 +174,7 @@ class Store:
         try:
             return await send_batch(self._bytes, commands)
         except (RedisError, OSError) as error:
-            raise Unavailable("the price store is not reachable right now") from error
+            raise Unavailable(_AWAY) from error
 
     async def _packed(self, product: ProductID) -> Mapping[Offer, Steps] | None:
         """The past of a product that had no series a moment ago; None if it has some by now."""
@@ -194,7 +195,7 @@ class Store:
         try:
             replies: list[Any] = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
-            raise Unavailable("the price store is not reachable right now") from error
+            raise Unavailable(_AWAY) from error
         return _checked(replies)
 
 
@@ -208,7 +209,7 @@ def _checked(replies: list[Any]) -> list[Any]:
         if isinstance(reply, ResponseError) and "key does not exist" in str(reply):
             replies[i] = []
         elif isinstance(reply, Exception):
-            raise Unavailable("the price store is not reachable right now") from reply
+            raise Unavailable(_AWAY) from reply
     return replies
 
 

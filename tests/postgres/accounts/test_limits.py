@@ -55,6 +55,14 @@ async def test_a_refusal_says_when_to_come_back_and_costs_nothing(redis_client: 
         assert 350 < refused.value.retry_after <= 360
 
 
+async def test_a_second_is_no_seconds(redis_client: Client) -> None:
+    # Farther ahead than the limit counts for as much as the limit, however quickly this is asked.
+    await redis_client.set(keyspace.limit("test", "somebody"), "9" * 16)
+    with pytest.raises(RateLimited, match=r"try again in a second\.") as refused:
+        await spend(redis_client, "test", "somebody", rate_per_hour=3600, burst=1)
+    assert refused.value.retry_after <= 1
+
+
 async def test_purposes_and_people_have_limits_of_their_own(redis_client: Client) -> None:
     for purpose, who in (("a", "x"), ("a", "y"), ("b", "x")):
         await spend(redis_client, purpose, who, rate_per_hour=1, burst=1)

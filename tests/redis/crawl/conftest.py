@@ -17,7 +17,8 @@ from pennywren.pipeline.cataloguing import CatalogueWriter
 from pennywren.pipeline.crawling import Crawler
 from pennywren.pipeline.discovering import Discoverer
 from pennywren.record.recording import Recorder
-from pennywren.settings import Egress, Settings
+from pennywren.setting_values import Egress
+from pennywren.settings import Settings
 from pennywren.store.store import Store
 
 

@@ -25,7 +25,8 @@ from pennywren.pipeline.sitemap_reading import FILES, SitemapReader
 from pennywren.pipeline.tracking import track
 from pennywren.postgres import catalogue
 from pennywren.postgres.pool import Pool, transaction
-from pennywren.settings import Egress, Settings
+from pennywren.setting_values import Egress
+from pennywren.settings import Settings
 from pennywren.store import counters
 from pennywren.store.connect import Client
 from pennywren.store.store import Store

@@ -13,7 +13,8 @@ from pennywren.model.product import ProductID
 from pennywren.observe import egress
 from pennywren.observe.fetch import MAX_BYTES, Fetcher, Trouble
 from pennywren.observe.hosts import Hosts
-from pennywren.settings import Egress, Settings
+from pennywren.setting_values import Egress
+from pennywren.settings import Settings
 from tests.redis.crawl.conftest import Stage, Talk
 
 PRODUCT = ProductID("us", "B08N5WRWNW")

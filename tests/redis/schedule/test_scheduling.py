@@ -19,7 +19,8 @@ from jobs.schedule import realign
 from pennywren import keyspace
 from pennywren.model.clock import SECOND
 from pennywren.pipeline.scheduling import RENEW_EVERY, ClockSteps, Regular, Scheduler, regulars
-from pennywren.settings import Egress, Settings
+from pennywren.setting_values import Egress
+from pennywren.settings import Settings
 from pennywren.store.connect import Client, connect
 from pennywren.workqueue import QUEUES, WorkQueue
 

@@ -14,7 +14,7 @@ from pennywren import logs
 from pennywren.cli.shell import shell
 from pennywren.local.shop import pages
 from pennywren.local.shop.goods import HERO
-from pennywren.settings import running_file
+from pennywren.running_system import running_file
 
 COMMANDS = [*shell.list_commands(None)]  # pyright: ignore[reportArgumentType]  -- the list needs no context
 

@@ -9,7 +9,8 @@ import pytest
 
 from pennywren.errors import BadSetting, Conflict
 from pennywren.local.datadir import keep_port, last_port, owned, publish
-from pennywren.settings import load_settings, process_began, running_file
+from pennywren.running_system import process_began, running_file
+from pennywren.settings import load_settings
 
 
 def test_a_second_owner_is_refused_and_told_of_the_first(tmp_path: Path) -> None:

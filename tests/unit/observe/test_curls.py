@@ -5,7 +5,7 @@ import asyncio
 from pennywren.observe.curls import Curls
 from pennywren.observe.fetch import Fetcher
 from pennywren.observe.hosts import Address
-from pennywren.settings import Egress
+from pennywren.setting_values import Egress
 
 
 async def test_egresses_that_share_one_leave_through_their_own_addresses() -> None:

@@ -4,7 +4,7 @@ import logging
 import math
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 import msgspec
@@ -192,10 +192,22 @@ def answer_error(request: Request, error: Exception) -> Answer:
 
 
 def _back(request: Request) -> str:
-    """Where whoever signs in first goes on: to the page that was asked for; nothing for what was no page."""
+    """Where whoever signs in first goes on: to the page that was asked for, or that has the form which was sent."""
+    if request.method != "GET":
+        return _page_of_form(request)
     query: bytes = request.scope["query_string"]
-    address = quote(request.scope["path"]) + (f"?{query.decode('latin-1')}" if query else "")
-    return own_path(address) if request.method == "GET" else ""
+    return own_path(quote(request.scope["path"]) + (f"?{query.decode('latin-1')}" if query else ""))
+
+
+def _page_of_form(request: Request) -> str:
+    """The page of ours that browsers name, as our Referrer-Policy lets them; empty for any other."""
+    try:
+        page = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    if page.netloc != request.headers.get("host"):
+        return ""
+    return own_path(urlunsplit(("", "", page.path, page.query, "")))
 
 
 def problem_of(error: Exception, instance: str) -> Problem:
