@@ -4,10 +4,31 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 Advance = Callable[[int, int], None]
 """Told how many are done, and of how many."""
+
+
+class RateColumn(ProgressColumn):
+    """How many a second were done of late; nothing before that is known."""
+
+    def render(self, task: Task) -> Text:
+        """`12,345/s`, or `1.2/s` where it is slow."""
+        speed = task.finished_speed or task.speed
+        if not speed:
+            return Text()
+        return Text(f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s", style="progress.data.speed")
 
 
 @contextmanager
@@ -18,6 +39,7 @@ def progress_bar(what: str, *, quiet: bool = False) -> Generator[Advance]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        RateColumn(),
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
