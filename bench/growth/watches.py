@@ -107,8 +107,7 @@ async def _watchers(up: Servers) -> Section:
         curves = await _triggered(client)
         await client.aclose()
     limits = [
-        "Whom a change triggers is found by ranges of sorted sets, log n: 0.17 ms for a million watchers on a calmer "
-        "machine. What is read here while others use the cores is their figure.",
+        "Whom a change triggers is found by ranges of sorted sets, log n; each is the quickest of some times.",
     ]
     return section("watchers", "watchers of one product", curves, limits)
 
