@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
+from pennywren import keyspace
+from pennywren.model.offer import Offer
 from pennywren.settings import load_settings
 from pennywren.web.serving.shedding import (
     BURST_S,
     CALM_S,
     CROWD,
     FULL_S,
+    LATE_S,
     LEAST,
     OTHERS,
     SOON_S,
@@ -24,6 +28,7 @@ from pennywren.web.serving.shedding import (
     Shedding,
     share_refused,
 )
+from tests.web.site import PRODUCT, Site
 
 SETTINGS = load_settings({}, Path("."))
 
@@ -191,6 +196,42 @@ def test_what_is_not_about_prices_leaves_room_for_them() -> None:
     # One of the others leaves: its place is anybody's, and prices have had their quarter.
     room.leave(clock.now, for_prices=False)
     assert not room.is_full(for_prices=False)
+
+
+def test_who_has_waited_long_in_a_crowd_is_late_and_nobody_is_without_one() -> None:
+    clock = Hands()
+    room = Room(clock)
+    alone = room.enter(for_prices=False)
+    clock.now += 9.0
+    assert not room.is_late(alone)
+    press(room, clock)
+    came = room.enter(for_prices=False)
+    clock.now += LATE_S / 2
+    assert (room.is_late(came), room.is_late(alone)) == (False, True)
+    clock.now += LATE_S
+    assert room.is_late(came)
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+async def test_who_is_late_is_told_to_come_again_before_a_watch_is_begun_and_then_gets_it(
+    site: Site, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    await site.record(1999)
+    body = {"productID": str(PRODUCT), "threshold": 1500, "notificationType": "EMAIL"}
+    left = iter([False] * (looks - 1) + [True])
+
+    def is_late(*_: object) -> bool:
+        return next(left)
+
+    with monkeypatch.context() as crowd:
+        crowd.setattr(Room, "is_late", is_late)
+        refused = await owner.post("/subscriptions", json=body, headers={"idempotency-key": "the same"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["type"] == "/problems/unavailable"
+    assert await site.resources.pool.fetchval("select count(*) from subscriptions") == 0
+    assert await site.resources.client.exists(keyspace.watch(PRODUCT, Offer.BUYBOX)) == 0
+    made = await owner.post("/subscriptions", json=body, headers={"idempotency-key": "the same"})
+    assert made.status_code == 201
 
 
 async def test_the_delay_is_how_late_a_timer_comes() -> None:

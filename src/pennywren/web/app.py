@@ -56,7 +56,7 @@ from pennywren.web.serving.paths import PlainPaths
 from pennywren.web.serving.problems import CrossSite, answer_error
 from pennywren.web.serving.request_ids import RequestIDs
 from pennywren.web.serving.same_site import is_forged
-from pennywren.web.serving.shedding import Delay, Room, Shedding
+from pennywren.web.serving.shedding import Delay, Room, Shedding, refuse_late
 from pennywren.web.site import admin, developers, hooks, mailbox, metrics, status
 from pennywren.web.watch import (
     bought,
@@ -241,6 +241,7 @@ def create_litestar(
         await count_request(connection, handler)
         await require_scope(connection)
         require_known(connection)
+        refuse_late(connection)
 
     return Litestar(
         route_handlers=[*HANDLERS, *(MAILBOX_HANDLERS if settings.mailbox_dir else ())],

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Receive, 
 from pennywren.errors import Unavailable
 from pennywren.settings import Settings
 from pennywren.web.serving.headers import is_secure, with_defaults
+from pennywren.web.serving.identity import Connected
 from pennywren.web.serving.negotiation import prefers_html
 from pennywren.web.serving.problems import MEDIA_TYPE, plain, problem_of
 from pennywren.web.serving.request_ids import HEADER, given_id, request_id
@@ -36,7 +37,10 @@ OTHERS: Final = 0.75
 without."""
 BURST_S: Final = 0.125
 """So long twice as many may come: after a moment in which the process had no processor, all of it comes at once."""
+LATE_S: Final = 0.2
+"""Who has waited so long in a crowd before anything is done for them would wait for the rest longer than that."""
 _CUT: Final = 0.8
+_WAITING: Final = "waiting"
 _ALWAYS: Final = frozenset(("/healthz", "/readyz", "/metrics"))
 """What watches over the process is answered always."""
 _STREAMS: Final = "/live"
@@ -120,6 +124,11 @@ class Room:
         if is_pressed and came >= self._cut_at:  # one that came earlier was slowed by a crowd that is known of already
             self.most, self._cut_at = max(LEAST, int(self.most * _CUT)), now
 
+    def is_late(self, came: float) -> bool:
+        """Whether one that entered at `came` has waited for long, in a crowd."""
+        now = self._clock()
+        return now - came > LATE_S and self._is_pressed(now)
+
     def _is_pressed(self, now: float) -> bool:
         return self._full_since is not None and now - self._full_since >= BURST_S
 
@@ -129,6 +138,21 @@ def share_refused(delay_s: float, under_way: int) -> float:
     if under_way < CROWD:
         return 0.0
     return min(1.0, max(0.0, (delay_s - CALM_S) / (FULL_S - CALM_S)))
+
+
+def refuse_late(connection: Connected) -> None:
+    """Have whoever has waited for long come again. To be asked last before something is done that would be lost.
+
+    Raises:
+        Unavailable: a crowd is served, and this one of it late.
+    """
+    waiting: tuple[Room, float] | None = connection.scope["state"].get(_WAITING)
+    if waiting is not None and waiting[0].is_late(waiting[1]):
+        raise _too_much()
+
+
+def _too_much() -> Unavailable:
+    return Unavailable("more is asked at once than can be answered: try again in a moment", retry_after=1)
 
 
 class Shedding:
@@ -147,7 +171,7 @@ class Shedding:
         self._delay = delay
         self._room = room
         self._dice = dice
-        error = Unavailable("more is asked at once than can be answered: try again in a moment", retry_after=1)
+        error = _too_much()
         self._problem = problem_of(error, "")
         headers = [(b"cache-control", b"no-store"), (b"retry-after", b"%d" % error.retry_after)]
         self._headers = with_defaults(headers, secure=is_secure(settings))
@@ -162,6 +186,7 @@ class Shedding:
             await self._refuse(scope, send)
             return
         came = room.enter(for_prices=for_prices)
+        scope.setdefault("state", {})[_WAITING] = (room, came)
         try:
             await self._app(scope, receive, send)
         finally:

@@ -18,6 +18,7 @@ from pennywren.web.serving.identity import require_person
 from pennywren.web.serving.limits import count_visit, spend_unless_known
 from pennywren.web.serving.negotiation import prefers_html
 from pennywren.web.serving.paging import Paging
+from pennywren.web.serving.shedding import refuse_late
 from pennywren.web.shapes.subscription_views import amendment_of, subscribed_view, subscription_view, wish_of
 from pennywren.web.shapes.views import NewSubscription, SubscriptionChange, SubscriptionList
 from pennywren.web.shapes.watch_views import trace_view
@@ -40,6 +41,7 @@ async def create_subscription(request: Request) -> Answer:
     # What does not wait for another goes together: under load each step waits for those of everybody else.
     subscribing = resources.subscribing
     is_known, look = await asyncio.gather(spend_unless_known(request, product, person), subscribing.look(product))
+    refuse_late(request)
     making = subscribing.subscribe(person.id, product, wish.offer, rule, wish.notification_type, terms, look)
     made, _ = await asyncio.gather(making, count_visit(request, product, person)) if is_known else (await making, None)
     view = subscribed_view(made)
