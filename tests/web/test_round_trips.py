@@ -84,4 +84,4 @@ async def test_a_watch_is_set_and_ended_in_as_many_as_are_written_here(counted: 
     assert _by_place(ending) == {"postgres": 2, "redis": 3}
 
     setting, _ = await _watched_and_ended(owner, OTHER, "packed")
-    assert _by_place(setting) == {"postgres": 6, "redis": 24}
+    assert _by_place(setting) == {"postgres": 6, "redis": 25}
