@@ -13,19 +13,27 @@ from typing import Any
 import pytest
 import yaml
 
+from pennywren.frontier.admission import Admission, admit_all
 from pennywren.local.children import Program, start, stop, wait_until_ready
 from pennywren.local.ports import free_port
 from pennywren.local.redis import find_redis, link_openssl_1
+from pennywren.match import index
+from pennywren.match.index import Watch
+from pennywren.model.change import ChangeKind, PriceChange
+from pennywren.model.clock import system_clock
 from pennywren.model.observation import Look
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.record.recording import LookToRecord, Recorder
+from pennywren.record.tiering import cool, warm_up
 from pennywren.store.connect import connect
+from pennywren.store.opening import store_at
 from pennywren.store.store import Store
 from tests.deploy.compose import DOCKER, answers, services
 
 CLUSTER: dict[str, Any] = yaml.safe_load((DOCKER / "compose.cluster.yaml").read_text())
 NODES = [name for name in CLUSTER["services"] if name.startswith("redis")]
+KETTLE = ProductID("us", "B08N5WRWNW")
 ADDRESSES = {name: CLUSTER["services"][name]["networks"]["inside"]["ipv4_address"] for name in NODES}
 
 
@@ -108,6 +116,26 @@ async def test_what_the_crawlers_user_records_the_apis_user_reads_from_any_node(
         for store in stores.values():
             await store.client.aclose()
             await store.raw.aclose()
+
+
+async def test_the_user_of_upkeep_packs_a_product_that_nobody_watches_and_gives_it_series_again(
+    cluster: Cluster,
+) -> None:
+    url = (cluster.secrets / "redis_url_upkeep").read_text().strip()
+    async with store_at(url) as store:
+        now = system_clock()
+        assert [each.new for each in await admit_all(store.client, [Admission(KETTLE)])] == [True]
+        await Recorder(store, 7 * 86_400).record([LookToRecord(Look(KETTLE, "USD", {Offer.BUYBOX: 1999}))])
+        for tier, moved in (("raw", warm_up(store, [KETTLE], now)), ("cold", cool(store, KETTLE, now))):
+            assert await moved == 1
+            state = await store.product(KETTLE)
+            assert state is not None
+            assert state.tier == tier
+        await index.move(store.client, Watch(1, KETTLE, Offer.BUYBOX, 1500))
+        (found,) = await index.triggered(
+            store.client, [PriceChange(KETTLE, Offer.BUYBOX, ChangeKind.PRICE, 1999, 1499, "USD", now, 1)]
+        )
+        assert found.subscription_ids == (1,)
 
 
 async def test_a_replica_follows_each_primary(cluster: Cluster) -> None:

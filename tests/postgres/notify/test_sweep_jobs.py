@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from jobs.sweep import sweep as sweep_job
 from jobs.sweep_hints import sweep_hints
 from pennywren import keyspace
 from pennywren.errors import BadSetting
-from pennywren.match import hints
+from pennywren.match import hints, index
 from pennywren.pipeline.sweeping import sweep, sweep_changes
+from pennywren.pipeline.watch_rebuild import put_again
 from pennywren.settings import Settings
+from tests.frontier_places import waiting
 from tests.postgres.notify.world import PRODUCT, T0, World, change
 
 
@@ -20,6 +23,27 @@ async def test_an_overdue_alert_is_enqueued(world: World, settings: Settings) ->
     assert await sweep(settings) == 0
     await world.pool.execute("update alerts set decided_at = now() - interval '1 minute'")
     assert await sweep(settings) == 1
+
+
+async def test_a_watch_that_redis_lost_with_its_last_second_is_there_again_after_a_sweep(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, fall = world.store.client, change(1599, 1299)
+    for name, value in (
+        ("REDIS", settings.redis_url),
+        ("QUEUE", settings.queue_url),
+        ("POSTGRES", settings.postgres_url),
+    ):
+        monkeypatch.setenv(f"PENNYWREN_{name}_URL", value or "")
+    long_ago, lately = await world.subscribe(1300), await world.subscribe(1400)
+    await world.pool.execute(
+        "update subscriptions set armed_at = now() - case id when $1 then interval '1 hour' else '0' end", long_ago
+    )
+    await client.flushall()
+    await asyncio.to_thread(sweep_job)
+    (found,) = await index.triggered(client, [fall])
+    assert found.subscription_ids == (lately,)
+    assert await waiting(client, [PRODUCT]) == [PRODUCT]
 
 
 async def test_a_lost_hint_is_given_again(world: World, settings: Settings) -> None:
@@ -52,3 +76,5 @@ async def test_a_sweep_without_servers_says_what_is_missing() -> None:
         await sweep(Settings())
     with pytest.raises(BadSetting, match="PENNYWREN_REDIS_URL"):
         await sweep_changes(Settings())
+    with pytest.raises(BadSetting, match="PENNYWREN_REDIS_URL"):
+        await put_again(Settings())
