@@ -19,7 +19,7 @@ from pennywren.settings import Settings
 from pennywren.store.opening import store_at
 from pennywren.store.store import Store
 
-PAGE: Final = 1_000
+PAGE: Final = 5_000
 """Subscriptions in one page: they stay locked until Redis has them."""
 
 # Locked while the page goes into the index, so that whoever moves a threshold meanwhile comes after it.

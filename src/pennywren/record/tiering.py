@@ -4,7 +4,9 @@ A product is `cold` from its first look on: packed, without series. It gets its 
 (`warm_up`), or when its history has become long, and is packed again when that has ended (`cool`).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from pennywren import keyspace
@@ -20,7 +22,7 @@ from pennywren.store.store import Store
 _EVER = 1 << 45
 """A time (ms) after all others: the year 3084."""
 _TRIES = 5
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 5_000
 
 
 async def move_to_tier(
@@ -69,18 +71,33 @@ async def warm_up(store: Store, products: Sequence[ProductID], now: int) -> int:
     """
     moved = 0
     for start in range(0, len(products), _AT_ONCE):
-        some = list(dict.fromkeys(products[start : start + _AT_ONCE]))
-        trip = RoundTrip(store.client)
-        for product in some:
-            # In this order: whoever records its first look in between finds it wanted.
-            trip.command("ZADD", keyspace.warm(keyspace.partition_of(product)), "GT", now, str(product))
-            trip.command("EXISTS", keyspace.product(product))
-        found = await trip.send()
-        without = [product for product, has_series in zip(some, found[1::2], strict=True) if not has_series]
-        for product, packed in zip(without, await read_cold(store.client, without), strict=True):
-            if packed.fields:  # else it was never looked at
+        by_partition: defaultdict[int, list[ProductID]] = defaultdict(list)
+        for product in dict.fromkeys(products[start : start + _AT_ONCE]):
+            by_partition[keyspace.partition_of(product)].append(product)
+        packed = await _perhaps_packed(store, by_partition, now)
+        for product, known in zip(packed, await read_cold(store.client, packed), strict=True):
+            if known.fields:  # else it was never looked at
                 moved += await move_to_tier(store, product, "raw")
     return moved
+
+
+async def _perhaps_packed(
+    store: Store, by_partition: Mapping[int, Sequence[ProductID]], now: int
+) -> Sequence[ProductID]:
+    """Note that products are wanted, and find those without series, of partitions in which anything is packed."""
+    trip, found = RoundTrip(store.client), list[ProductID]()
+    places: list[tuple[int, Sequence[tuple[ProductID, int]]]] = []
+    for n, some in by_partition.items():
+        # In this order: whoever records the first look in between finds it wanted.
+        trip.command("ZADD", keyspace.warm(n), "GT", *chain.from_iterable((now, str(each)) for each in some))
+        # A key a command: while a slot moves between nodes, one with more of them has to wait.
+        at = trip.command("EXISTS", keyspace.cold(n))
+        places.append((at, [(each, trip.command("EXISTS", keyspace.product(each))) for each in some]))
+    replies = await trip.send()
+    for at, some in places:
+        if replies[at]:
+            found += [each for each, has_series in some if not replies[has_series]]
+    return found
 
 
 async def cool(store: Store, product: ProductID, since: int) -> bool:

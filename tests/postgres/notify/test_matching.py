@@ -20,7 +20,7 @@ from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
 from pennywren.notify import alerts
-from pennywren.pipeline import matching
+from pennywren.pipeline import matching, watch_rebuild
 from pennywren.pipeline.matching import Matcher
 from pennywren.pipeline.queueing import enqueue_alerts
 from pennywren.pipeline.sweeping import Sweeper
@@ -277,7 +277,10 @@ async def test_enqueueing_again_enqueues_nothing_twice(world: World, queue: Work
     assert [len(job) for job in queued(queue_url)] == [250, 250, 100]
 
 
-async def test_an_empty_redis_gets_its_watches_back(world: World, matcher: Matcher) -> None:
+async def test_an_empty_redis_gets_its_watches_back(
+    world: World, matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_rebuild, "PAGE", 1_000)
     await world.subscribe_many([1300] * 1_499)
     await world.subscribe(1300, state="paused")  # stays: what passes it by is explained
     await world.subscribe(1300, state="ended")
