@@ -22,6 +22,9 @@ GROWN = 10_000_000
 SMALL = {"schema_migrations", "secrets", "report_keys", "admins", "admin_log", "trust_log", "imported"}
 """Tables that stay small: what is done by hand, and what an import has just brought."""
 
+OPEN = {"fan_outs_open"}
+"""Indexes of nothing but work that is still to be done: they stay small, and are read from one end to the other."""
+
 WHOLE = {
     "select count(*) from": "a progress bar wants to know how much there is",
     "select product_id from subscriptions where state in": "a rebuild has just gone through all of them",
@@ -137,8 +140,15 @@ def _nodes(plan: Any) -> Iterator[Any]:
         yield from _nodes(part)
 
 
-def _scanned(plan: Any) -> set[str]:
-    return {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"}
+def _scanned(plan: Any, *, some: bool = False) -> Iterator[str]:
+    """The tables and indexes that are read from one end to the other, where nothing wants only `some` of their rows."""
+    some = some or plan["Node Type"] == "Limit"
+    if plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"]
+    elif "Index Name" in plan and "Index Cond" not in plan and not some:
+        yield plan["Index Name"]
+    for part in plan.get("Plans", []):
+        yield from _scanned(part, some=some)
 
 
 def _of_people(plan: Any) -> bool:
@@ -212,6 +222,6 @@ def test_no_statement_goes_through_a_whole_table(plans: Mapping[Statement, Any])
     through = {
         f"{each.where} {each.text.strip()[:90]}": tables
         for each, plan in plans.items()
-        if (tables := _scanned(plan) - SMALL) and not each.text.strip().startswith(tuple(WHOLE))
+        if (tables := {*_scanned(plan)} - SMALL - OPEN) and not each.text.strip().startswith(tuple(WHOLE))
     }
     assert not through, "\n".join(f"{name} {sorted(tables)}" for name, tables in through.items())

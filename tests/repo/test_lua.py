@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pennywren.model.offer import Offer
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "lua").glob("*.lua"))
 
@@ -49,3 +51,11 @@ def test_no_script_spells_a_key_of_its_own(script: Path) -> None:
 def test_every_script_is_in_the_documentation() -> None:
     documented = (ROOT / "docs" / "redis.md").read_text()
     assert [script.stem for script in SCRIPTS if f"`{script.name}`" not in documented] == []
+
+
+def test_the_offers_of_packed_products_are_those_of_others() -> None:
+    # A part cannot have another one: both list them, in the order of their numbers.
+    listed = re.compile(r"OFFERS = \{ ([^}]+) \}")
+    for part in ("cold", "product"):
+        (names,) = listed.findall((ROOT / "lua" / "parts" / f"{part}.lua").read_text())
+        assert [name.strip(" '") for name in names.split(",")] == [offer.value for offer in Offer]
