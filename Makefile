@@ -153,10 +153,12 @@ long: $(STAMP) $(CLIENT_BUILT) ## Pass the tests that take half a minute or more
 cluster: $(STAMP) $(CLIENT_BUILT) ## Pass the tests of everything that is in Redis on a Redis Cluster of three nodes and replicas
 	@$(BIN)/python -m pytest --cluster tests/redis tests/web tests/postgres tests/cluster
 
-lock: $(STAMP) ## Renew requirements.lock from pyproject.toml
+lock: $(STAMP) ## Renew requirements.lock, and what the image and the load test have, from pyproject.toml
 	@$(BIN)/python -m pip install -q uv
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra tracing --extra dev --generate-hashes --universal \
 		--python-version 3.11 --no-header --upgrade -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml -c requirements.lock --generate-hashes --universal \
+		--python-version 3.11 --no-header --upgrade -q -o docker/requirements.lock
 	@$(BIN)/uv pip compile bench/load/requirements.in --generate-hashes --universal \
 		--python-version 3.11 --no-header --upgrade -q -o bench/load/requirements.lock
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,8 @@ def test_the_image_copies_what_there_is_and_pins_what_is_tested() -> None:
     tested = dict(PINS.findall((ROOT / "requirements.lock").read_text()))
     shipped = dict(PINS.findall((DOCKER / "requirements.lock").read_text()))
     assert shipped.items() <= tested.items()
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {found[0].lower() for each in needed if (found := re.match(r"[\w-]+", each))} <= shipped.keys()
     assert "pytest" not in shipped
     assert "USER 10001" in dockerfile
 

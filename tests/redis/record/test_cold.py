@@ -3,7 +3,8 @@
 import asyncio
 import random
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from pennywren.record.recording import LookToRecord, Recorder
 from pennywren.record.rewriting import rewrite
 from pennywren.record.tiering import cool, move_to_tier, warm_up
 from pennywren.store.connect import Client, connect
+from pennywren.store.state import Tier
 from pennywren.store.store import Store
 
 NOW = 1_760_000_000_000
@@ -142,22 +144,24 @@ rates = st.one_of(
         ".".join
     ),
 )
+MOVES = ("stay", "stay", "cold", "cold", "raw", "charted", "made anew", "withdraw")
+"""What becomes of the one that moves after a look: a tier, its own tier made anew, or a price taken back of both."""
 prices = st.one_of(st.none(), st.integers(1, 10**10))
 looks_at = st.dictionaries(st.sampled_from(list(Offer)), prices, min_size=1)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     history=st.lists(
         st.tuples(st.integers(0, 40 * 86_400_000), looks_at, rates, st.sampled_from(list(Source))), max_size=12
     ),
-    moves=st.lists(st.booleans(), min_size=12, max_size=12),
+    moves=st.lists(st.sampled_from(MOVES), min_size=12, max_size=12),
     before=st.sampled_from([0, 0, 0, 0, 0, 63, 65, 130]),
 )
 def test_a_product_that_moves_between_tiers_is_the_same_as_one_that_never_was_cold(
     redis_url: str,
     history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
-    moves: list[bool],
+    moves: list[str],
     before: int,
 ) -> None:
     asyncio.run(_the_same(redis_url, history, moves, before))
@@ -166,13 +170,14 @@ def test_a_product_that_moves_between_tiers_is_the_same_as_one_that_never_was_co
 async def _the_same(
     redis_url: str,
     history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
-    moves: list[bool],
+    moves: list[str],
     before: int,
 ) -> None:
     """`before` looks in a row come first: from 64 changes on the older ones are kept beside the bucket."""
     client = connect(redis_url)
     store = Store(client, connect(redis_url, decode=False))
-    mover, never = POOL[0], POOL[1]
+    other = Store(connect(redis_url), connect(redis_url, decode=False))
+    mover, never, *beside = POOL[:5]
     for product in (mover, never):
         scanned: Any = client
         async for key in scanned.scan_iter(f"*:{product}*"):
@@ -180,7 +185,8 @@ async def _the_same(
     await client.delete(keyspace.cold(HOME), keyspace.warm(HOME), keyspace.changes(HOME))
     await warm_up(store, [never], 1)
     recorder = Recorder(store, GAP, now=NOW)
-    at = NOW - 500 * 86_400_000
+    at = at_first = NOW - 500 * 86_400_000
+    await recorder.record([looked_at(each, 100 + i, at) for i, each in enumerate(beside)])
     long = _looks_in_a_row(before, at - 86_400_000)
     for of in (mover, never):
         await recorder.record([LookToRecord(Look(of, "USD", shown, when)) for when, shown in long])
@@ -193,10 +199,7 @@ async def _the_same(
             for of in (mover, never)
         ]
         assert told[0] == told[1]
-        if moved:
-            state = await store.product(mover)
-            if state is not None:
-                await move_to_tier(store, mover, "raw" if state.tier == "cold" else "cold")
+        await _move(store, other, moved, (mover, never), at)
         first, second = await store.products([mover, never])
         if first is not None and second is not None:
             assert replace(first, product=never, tier=second.tier) == second
@@ -208,8 +211,58 @@ async def _the_same(
     entries: list[dict[str, str]] = [fields for _, fields in kept]
     of_both = [[{**each, "product": ""} for each in entries if each["product"] == str(of)] for of in (mover, never)]
     assert of_both[0] == of_both[1]
-    await store.raw.aclose()
-    await client.aclose()
+    for i, each in enumerate(beside):
+        assert (await store.steps(each, Offer.BUYBOX, 0, EVER)).prices == [(at_first, 100 + i)]
+    for of in (mover, never):
+        await move_to_tier(store, of, "charted")
+    for offer in Offer:
+        for unit in ("day", "week"):
+            kept_all_along, made_now = [await store.buckets(of, offer, unit, 0, EVER) for of in (mover, never)]
+            assert kept_all_along == made_now
+    for each in (store, other):
+        await each.raw.aclose()
+        await each.client.aclose()
+
+
+async def _move(store: Store, other: Store, move: str, of: tuple[ProductID, ProductID], at: int) -> None:
+    """Do it; who reads meanwhile sees no change of tier."""
+    mover = of[0]
+    states = await store.products(of)
+    if move == "withdraw":
+        for product, state in zip(of, states, strict=True):
+            if state is not None:
+                past = {offer: await store.steps(product, offer, 0, EVER) for offer in state.offers}
+                without = {offer: replace(steps, prices=_without_one(steps.prices)) for offer, steps in past.items()}
+                await rewrite(store, product, state.currency, without, reason="withdrawal", tier=state.tier)
+        return
+    if move == "stay" or states[0] is None:
+        return
+    tier, again = (states[0].tier, True) if move == "made anew" else (cast("Tier", move), False)
+    before, over = await _seen(other, mover, at), asyncio.Event()
+
+    async def read() -> None:
+        while not over.is_set():
+            assert await _seen(other, mover, at) == before
+
+    reading = asyncio.create_task(read())
+    await move_to_tier(store, mover, tier, again=again)
+    over.set()
+    await reading
+    assert await _seen(other, mover, at) == before
+
+
+def _without_one(prices: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without the last but one, if what is around it differs."""
+    rest = prices[:-2] + prices[-1:]
+    return prices if any(a == b for (_, a), (_, b) in pairwise(rest)) else rest
+
+
+async def _seen(store: Store, product: ProductID, at: int) -> tuple[Any, ...]:
+    """All that is known of a product, but for its tier."""
+    state, *steps = await asyncio.gather(
+        store.product(product), *(store.steps(product, offer, 0, at + 1) for offer in Offer)
+    )
+    return (state and replace(state, tier="raw"), *steps)
 
 
 def _looks_in_a_row(count: int, end: int) -> list[tuple[int, dict[Offer, int | None]]]:
