@@ -20,7 +20,7 @@ _FREE_WITHIN_S: Final = 20
 _ANSWERS_WITHIN_S: Final = 10.0
 PATIENT: Final = Patience(moving=20.0, absent=20.0, answer=_ANSWERS_WITHIN_S)
 """For what works in the background, which waits until a replica has taken over."""
-HURRIED: Final = Patience(moving=1.0, absent=0.25, answer=1.0)
+HURRIED: Final = Patience(moving=1.0, absent=0.25, answer=1.5)
 """For requests, which are told to come again. Were each to wait longer for a node that is away, those who wait would
 soon take the place of all others."""
 # redis-py raises these besides its own on a failover (redis-py #4287, #3835).
