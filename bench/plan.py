@@ -82,10 +82,10 @@ ASKED: Final = Measured(
     0.423e-3, "s", "a core of the same for a history", "make bench ONLY=reports", r"a history beside them ([\d.]+) µs"
 )
 REBUILD: Final = Measured(
-    19_952, "/s", "watches into the index of Redis", "make bench ONLY=growth-watches", r"rebuilt at ([\d,]+) watches/s"
+    43_587, "/s", "watches into the index of Redis", "make bench ONLY=growth-watches", r"rebuilt at ([\d,]+) watches/s"
 )
 PLACED: Final = Measured(
-    6_849, "/s", "products into the frontier made anew", "make bench ONLY=growth-products",
+    41_594, "/s", "products into the frontier made anew", "make bench ONLY=growth-products",
     r"made anew at ([\d,]+) products/s",
 )  # fmt: skip
 PAGE: Final = _size(286_797, "a page of a shop, packed", "a page of a shop, packed")
