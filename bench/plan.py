@@ -75,11 +75,11 @@ PARSE: Final = Measured(
     r"unpack and parse: a core for each child \| ([\d.]+) \|",
 )  # fmt: skip
 REPORT: Final = Measured(
-    0.85e-3, "s", "a core of API, Redis and PostgreSQL for a report", "make bench ONLY=reports",
+    0.848e-3, "s", "a core of API, Redis and PostgreSQL for a report", "make bench ONLY=reports",
     r"a report costs ([\d.]+) µs",
 )  # fmt: skip
 ASKED: Final = Measured(
-    0.423e-3, "s", "a core of the same for a history", "make bench ONLY=reports", r"a history beside them ([\d.]+) µs"
+    0.358e-3, "s", "a core of the same for a history", "make bench ONLY=reports", r"a history beside them ([\d.]+) µs"
 )
 REBUILD: Final = Measured(
     43_587, "/s", "watches into the index of Redis", "make bench ONLY=growth-watches", r"rebuilt at ([\d,]+) watches/s"
@@ -90,18 +90,18 @@ PLACED: Final = Measured(
 )  # fmt: skip
 PAGE: Final = _size(286_797, "a page of a shop, packed", "a page of a shop, packed")
 REPORTS: Final = _size(1_017, "a request with reports", "a request with reports")
-HISTORY: Final = _size(1_736, "a year of a product that changes often, packed", "the same in columns")
+HISTORY: Final = _size(1_731, "a year of a product that changes often, packed", "the same in columns")
 SITE: Final = Measured(
     33_100, "B", "a product's page with all that it needs, for a new visitor", "make bench ONLY=pages",
     r"a product's page, its picture aside: ([\d.]+) kB",
 )  # fmt: skip
 CATALOGUE: Final = _size(242, "a product in PostgreSQL, with its index", "a product in the catalogue, in PostgreSQL")
-ROW: Final = _size(348, "a watch in PostgreSQL with its indexes", "a watch in PostgreSQL")
-ALERT: Final = _size(943, "an alert with its delivery, in PostgreSQL", "an alert with its delivery, in PostgreSQL")
+ROW: Final = _size(398, "a watch in PostgreSQL with its indexes", "a watch in PostgreSQL")
+ALERT: Final = _size(855, "an alert with its delivery, in PostgreSQL", "an alert with its delivery, in PostgreSQL")
 LOOKED: Final = _size(
-    5_848, "a look in PostgreSQL's log, pages compressed", "a look in PostgreSQL's log, its pages compressed"
+    5_851, "a look in PostgreSQL's log, pages compressed", "a look in PostgreSQL's log, its pages compressed"
 )
-TOLD: Final = _size(3_592, "an alert in PostgreSQL's log", "an alert from decided to delivered, in its log")
+TOLD: Final = _size(2_556, "an alert in PostgreSQL's log", "an alert from decided to delivered, in its log")
 SAVED: Final = _size(107, "a product with a watch in a backup", "a product with a watch in a backup")
 MEASURED: Final = (
     *(COLD, RAW, CHARTED, WATCH, LOOK, LOG, FETCH, PARSE, REPORT, ASKED, REBUILD, PLACED),

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pennywren.model.offer import Offer
 from pennywren.notify import alerts
+from pennywren.notify.waiting import mark_queued
 from pennywren.postgres.moments import to_moment, to_ms
 from pennywren.postgres.pool import transaction
 from tests.postgres.notify.world import HOUR, OTHER, PRODUCT, T0, World, change
@@ -31,6 +33,23 @@ async def test_deciding_twice_is_deciding_once(world: World) -> None:
     assert len(await world.decide(change(1599, 1299), subscription)) == 1
     assert await world.decide(change(1599, 1299), subscription) == []
     assert await world.decide(change(1599, 1299), subscription, cooldown=timedelta(0)) == []
+
+
+async def test_telling_many_writes_no_index_anew_for_each(world: World) -> None:
+    """PostgreSQL calls it a HOT update: there is room for the new version on the row's own page."""
+    subscriptions = await world.subscribe_many([1300] * 200)
+    lonely = await world.subscribe(1300, OTHER)
+    hot = "select pg_stat_get_xact_tuples_hot_updated('alerts'::regclass), pg_stat_get_xact_tuples_hot_updated($1)"
+    async with transaction(world.pool) as connection:
+        table = await connection.fetchval("select 'subscriptions'::regclass::oid")
+        before: Any = await connection.fetchrow(hot, table)
+        await alerts.decide(connection, [(change(1599, 1299, product=OTHER), [lonely])], 6 * HOUR)
+        one: Any = await connection.fetchrow(hot, table)
+        decided = await alerts.decide(connection, [(change(1599, 1299), subscriptions)], 6 * HOUR)
+        await mark_queued(connection, decided.alert_ids)
+        after: Any = await connection.fetchrow(hot, table)
+    assert one[1] - before[1] == 1, "of one watch"
+    assert after[0] - before[0] >= 180, "of the alerts of a crowd"
 
 
 async def test_two_matchers_at_once_decide_once(world: World) -> None:
