@@ -14,6 +14,7 @@
 -- The products are read by one command and written by one. The keys of series are spelled here, in the slot of all the
 -- others: nine looks of ten touch none, and to take them in would cost each look as much as reading its product.
 --
+-- WITH series
 -- WITH product
 -- WITH cold
 -- KEYS[1] {n}:frontier  KEYS[2] {n}:leases  KEYS[3] {n}:changes  KEYS[4] {n}:testserver  KEYS[5] {n}:cold
@@ -27,7 +28,7 @@
 --   product, currency, at (ms; nil for now), source, lease, due if the same, due if changed (ms; nil leaves it),
 --   rate if the same, rate if changed, availability (nil leaves them), provenance (nil: one crawl saw it),
 --   number of offers, offer, price (minor units; nil for no offer), offer, price, …
--- ARGV[5] how the keys of the partition's series begin: PRODUCT:OFFER:raw and PRODUCT:OFFER:state follow
+-- ARGV[5] how the keys of the partition's series begin: PRODUCT:OFFER:raw, :state and :UNIT:AGGREGATE follow
 -- RETURNS a flat list; for each look: one outcome for each offer, then the number of changes so far, then the time
 --   outcomes: 0 confirmed, 1 first, 2 changed, 3 out, 4 back, 5 a crawl saw what only others had; nothing was written
 --   for: -1 lease lost, -2 not newer, -3 duplicate, -4 future, -5 out of bounds, -6 other currency
@@ -45,10 +46,6 @@ if ARGV[1] ~= '' and call('EXISTS', KEYS[4]) == 1 then
   now = tonumber(ARGV[1])
 end
 local gap = tonumber(ARGV[2])
-
-local function create(series, chunk)
-  call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
-end
 
 -- The tier of products without a state of their own; most runs have none.
 local tier
@@ -93,7 +90,11 @@ local function append_price(look, of, cold, raw, offer, at, price, last, low)
   elseif last then
     call('TS.ADD', raw, at, price)
   else
-    create(raw, 224) -- takes least of all sizes for 25 to 60 changes (decision 0016)
+    time_series.create(raw, 224) -- takes least of all sizes for 25 to 60 changes (decision 0016)
+    if look.is_charted then
+      local beginning = string.sub(raw, 1, -4)
+      time_series.compact(raw, function(unit, aggregate) return beginning .. unit .. ':' .. aggregate end)
+    end
     call('TS.ADD', raw, at, price)
     of.first = at
   end
@@ -122,7 +123,7 @@ local function append_state(cold, of, series, offer, at, state, unseen_from)
     of.states = list
     return
   elseif of.states ~= 1 then
-    create(series, 64)
+    time_series.create(series, 64)
     of.states = 1
   end
   for i = 1, #list, 2 do

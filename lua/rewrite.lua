@@ -8,6 +8,7 @@
 -- A change of tier changes nothing else: the version stays, and nobody is told. In tier cold a product has nothing of
 -- its own; a product that somebody watches or views is not put there, nor one whose id cannot be packed.
 --
+-- WITH series
 -- WITH product
 -- WITH cold
 -- KEYS[1] product  KEYS[2] {n}:changes  KEYS[3] cache  KEYS[4] proof hash  KEYS[5] {n}:cold  KEYS[6] {n}:places
@@ -24,7 +25,6 @@
 -- RETURNS the new version, or -1 where the version has moved, or -2 where it cannot become cold
 -- CALLED BY pennywren.record.rewriting
 
-local DAY, WEEK, MONDAY = 86400000, 604800000, 345600000 -- the epoch was a Thursday
 local NO_OFFER, OFFERED, NOT_OBSERVED = 0, 1, 2
 local CHUNK = 500
 local call = redis.call
@@ -54,10 +54,6 @@ if tier_name == 'cold' then
   end
 end
 
-local function create(series, chunk)
-  call('TS.CREATE', series, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
-end
-
 -- A chunk costs 120 B beside its samples, so few that are full take least: 8 B a sample, and an eighth for those that
 -- come. Where each change has two of them, they were measured to take least with 384.
 local function chunk_for(samples)
@@ -68,15 +64,10 @@ local function chunk_for(samples)
   return math.max(128, math.floor(bytes / math.ceil(bytes / 640) / 64 + 0.5) * 64)
 end
 
--- Rules see only what is added after them, so they come first.
+-- The compactions' keys follow the two of an offer's series.
 local function compact(raw, first_key)
-  for i, aggregate in ipairs({ 'twa', 'min', 'max' }) do
-    local day, week = KEYS[first_key + i - 1], KEYS[first_key + i + 2]
-    create(day, 384)
-    create(week, 384)
-    call('TS.CREATERULE', raw, day, 'AGGREGATION', aggregate, DAY)
-    call('TS.CREATERULE', raw, week, 'AGGREGATION', aggregate, WEEK, MONDAY)
-  end
+  local places = { day = { avg = 0, min = 1, max = 2 }, week = { avg = 3, min = 4, max = 5 } }
+  time_series.compact(raw, function(unit, aggregate) return KEYS[first_key + places[unit][aggregate]] end)
 end
 
 -- The samples [t1, value1, t2, value2, …].
@@ -135,7 +126,7 @@ for offer_index = 0, 3 do
   end
   if price then
     if tier_name ~= 'cold' then
-      create(raw, chunk_for(#samples / 2))
+      time_series.create(raw, chunk_for(#samples / 2))
       if tier_name == 'charted' then
         compact(raw, base + 2)
       end
@@ -158,7 +149,7 @@ for offer_index = 0, 3 do
     end
     of.states = states
     if tier_name ~= 'cold' and #states > 2 * product_state.FEW then
-      create(KEYS[base + 1], 64)
+      time_series.create(KEYS[base + 1], 64)
       append(KEYS[base + 1], states)
       of.states = 1
     end

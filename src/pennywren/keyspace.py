@@ -91,7 +91,7 @@ def compactions_of(partition: int) -> str:
 
 
 def series_of(partition: int) -> str:
-    """How all series of a partition begin; `record.lua` goes on with `ID:OFFER:raw` and `ID:OFFER:state`."""
+    """How all series of a partition begin; `record.lua` goes on as `raw`, `state` and `compaction` do."""
     return f"{{{partition}}}:price:"
 
 

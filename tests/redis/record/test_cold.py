@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
@@ -164,19 +165,33 @@ def test_a_product_that_moves_between_tiers_is_the_same_as_one_that_never_was_co
     moves: list[str],
     before: int,
 ) -> None:
-    asyncio.run(_the_same(redis_url, history, moves, before))
+    asyncio.run(_compare(redis_url, history, moves, before))
 
 
-async def _the_same(
+async def _compare(
     redis_url: str,
     history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
     moves: list[str],
     before: int,
 ) -> None:
+    async with AsyncExitStack() as stack:
+        opened = [
+            await stack.enter_async_context(aclosing(connect(redis_url, decode=decode)))
+            for decode in (True, False, True, False)
+        ]
+        store, other = Store(*opened[:2]), Store(*opened[2:])
+        await _the_same(store, other, history, moves, before)
+
+
+async def _the_same(
+    store: Store,
+    other: Store,
+    history: list[tuple[int, dict[Offer, int | None], str | None, Source]],
+    moves: list[str],
+    before: int,
+) -> None:
     """`before` looks in a row come first: from 64 changes on the older ones are kept beside the bucket."""
-    client = connect(redis_url)
-    store = Store(client, connect(redis_url, decode=False))
-    other = Store(connect(redis_url), connect(redis_url, decode=False))
+    client = store.client
     mover, never, *beside = POOL[:5]
     for product in (mover, never):
         scanned: Any = client
@@ -219,9 +234,19 @@ async def _the_same(
         for unit in ("day", "week"):
             kept_all_along, made_now = [await store.buckets(of, offer, unit, 0, EVER) for of in (mover, never)]
             assert kept_all_along == made_now
-    for each in (store, other):
-        await each.raw.aclose()
-        await each.client.aclose()
+
+
+async def test_an_offer_that_first_comes_to_a_charted_product_has_compactions(store: Store) -> None:
+    recorder, product = Recorder(store, GAP, now=NOW), POOL[0]
+    await recorder.record([looked_at(product, 1000, NOW - 9 * 86_400_000)])
+    await move_to_tier(store, product, "charted")
+    for days, price in ((8, 700), (2, 600)):
+        seen: dict[Offer, int | None] = {Offer.BUYBOX: 1000, Offer.USED: price}
+        await recorder.record([LookToRecord(Look(product, "USD", seen, NOW - days * 86_400_000))])
+    kept = await store.buckets(product, Offer.USED, "day", 0, EVER)
+    assert kept is not None
+    assert [each.min for each in kept][:1] == [700]
+    assert not await store.lacks_rules(product)
 
 
 async def _move(store: Store, other: Store, move: str, of: tuple[ProductID, ProductID], at: int) -> None:
