@@ -92,8 +92,7 @@ local function append_price(look, of, cold, raw, offer, at, price, last, low)
   else
     time_series.create(raw, 224) -- takes least of all sizes for 25 to 60 changes (decision 0016)
     if look.is_charted then
-      local beginning = string.sub(raw, 1, -4)
-      time_series.compact(raw, function(unit, aggregate) return beginning .. unit .. ':' .. aggregate end)
+      time_series.compact(raw)
     end
     call('TS.ADD', raw, at, price)
     of.first = at

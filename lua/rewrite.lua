@@ -64,12 +64,6 @@ local function chunk_for(samples)
   return math.max(128, math.floor(bytes / math.ceil(bytes / 640) / 64 + 0.5) * 64)
 end
 
--- The compactions' keys follow the two of an offer's series.
-local function compact(raw, first_key)
-  local places = { day = { avg = 0, min = 1, max = 2 }, week = { avg = 3, min = 4, max = 5 } }
-  time_series.compact(raw, function(unit, aggregate) return KEYS[first_key + places[unit][aggregate]] end)
-end
-
 -- The samples [t1, value1, t2, value2, …].
 local function append(series, samples)
   for from = 1, #samples, 2 * CHUNK do
@@ -128,7 +122,7 @@ for offer_index = 0, 3 do
     if tier_name ~= 'cold' then
       time_series.create(raw, chunk_for(#samples / 2))
       if tier_name == 'charted' then
-        compact(raw, base + 2)
+        time_series.compact(raw)
       end
       append(raw, samples)
     end

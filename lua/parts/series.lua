@@ -8,11 +8,12 @@ do
     redis.call('TS.CREATE', name, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
   end
 
-  -- The compactions of a series that has no samples yet, as its rules see only what is added after them. `named` says
-  -- how one of a unit and an aggregate is called.
-  function time_series.compact(raw, named)
+  -- The compactions of a series that has no samples yet, as its rules see only what is added after them. They are
+  -- called as it is, but for the end (keyspace.compaction).
+  function time_series.compact(raw)
+    local beginning = string.sub(raw, 1, -#'raw' - 1)
     for aggregate, kept in pairs({ twa = 'avg', min = 'min', max = 'max' }) do
-      local day, week = named('day', kept), named('week', kept)
+      local day, week = beginning .. 'day:' .. kept, beginning .. 'week:' .. kept
       time_series.create(day, 384)
       time_series.create(week, 384)
       redis.call('TS.CREATERULE', raw, day, 'AGGREGATION', aggregate, DAY)

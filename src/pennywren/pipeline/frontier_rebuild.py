@@ -8,7 +8,7 @@ from pennywren.errors import Unavailable
 from pennywren.frontier.admission import Admission, admit_all
 from pennywren.model.clock import SECOND
 from pennywren.model.product import ProductID
-from pennywren.pipeline.paging_through import COUNTED_WITHIN_S, Progress, Rows, page_through
+from pennywren.pipeline.paging_through import COUNTED_WITHIN_S, Progress, Rows, counting, page_through
 from pennywren.postgres.moments import to_ms
 from pennywren.postgres.pool import Connection, Pool, transaction
 from pennywren.store.connect import Client
@@ -37,7 +37,6 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
         total: int = await connection.fetchval(
             "select count(*) from products where retired_at is null", timeout=COUNTED_WITHIN_S
         )
-    done = 0
 
     async def read(connection: Connection, last: str) -> Rows:
         return await connection.fetch(_PAGE, last, PAGE)
@@ -56,10 +55,4 @@ async def rebuild_frontier(client: Client, pool: Pool, recrawl_after: int, progr
         except (RedisError, OSError) as error:
             raise Unavailable("the frontier is not reachable right now") from error
 
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, max(total, done))
-
-    return await page_through(pool, "", read, admit, told)
+    return await page_through(pool, "", read, admit, counting(total, progress))

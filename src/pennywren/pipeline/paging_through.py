@@ -18,6 +18,19 @@ COUNTED_WITHIN_S: Final = 900
 _UNDER_WAY: Final = 2
 
 
+def counting(total: int, progress: Progress | None) -> Callable[[int], None]:
+    """Adds up what `page_through` tells, for `progress`; `total` grows where there are more than were counted."""
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done, max(total, done))
+
+    return told
+
+
 async def page_through(
     pool: Pool,
     begin: Key,

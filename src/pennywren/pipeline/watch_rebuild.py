@@ -12,7 +12,7 @@ from pennywren.model.clock import system_clock
 from pennywren.model.offer import Offer
 from pennywren.model.product import ProductID
 from pennywren.model.rule import WatchSet
-from pennywren.pipeline.paging_through import COUNTED_WITHIN_S, Progress, Rows, page_through
+from pennywren.pipeline.paging_through import COUNTED_WITHIN_S, Progress, Rows, counting, page_through
 from pennywren.postgres.pool import Connection, Pool, open_pool, transaction
 from pennywren.record.tiering import warm_up
 from pennywren.settings import Settings
@@ -55,7 +55,6 @@ async def rebuild_watches(store: Store, pool: Pool, now: int, progress: Progress
             "select count(*) from subscriptions where state in ('active', 'paused') and place is not null",
             timeout=COUNTED_WITHIN_S,
         )
-    done = 0
 
     async def read(connection: Connection, last: int) -> Rows:
         return await connection.fetch(_PAGE, last, PAGE)
@@ -63,13 +62,7 @@ async def rebuild_watches(store: Store, pool: Pool, now: int, progress: Progress
     async def put_in(rows: Rows) -> int:
         return await _put_in(store, rows, now)
 
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, max(total, done))
-
-    found = await page_through(pool, 0, read, put_in, told)
+    found = await page_through(pool, 0, read, put_in, counting(total, progress))
     async with transaction(pool) as connection:
         rows = await connection.fetch(_MOST_WATCHED, shown.WATCHED_KEPT, timeout=COUNTED_WITHIN_S)
     await shown.count_watches(store.client, [ProductID.parse(row["product_id"]) for row in rows])

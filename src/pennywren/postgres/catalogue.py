@@ -51,11 +51,10 @@ async def upsert(pool: Pool, entries: Sequence[CatalogueEntry]) -> None:
         Unavailable: the database is not reachable.
     """
     async with connected(pool) as connection:
-        await upsert_in(connection, entries)
+        await _upsert(connection, entries)
 
 
-async def upsert_in(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
-    """The same inside a transaction of the caller's."""
+async def _upsert(connection: Connection, entries: Sequence[CatalogueEntry]) -> None:
     merged: dict[str, CatalogueEntry] = {}
     for entry in entries:
         merged[str(entry.id)] = _over(merged.get(str(entry.id)), entry)
